@@ -1,0 +1,50 @@
+# Each target sets up what it needs; `make` alone lists them.
+
+PYTHON ?= python3
+LIMIT ?= 5
+BIN := .venv/bin
+
+.PHONY: help demo crawl test lint clean
+
+help:
+	@echo 'make demo    crawl a made-up NK News on this machine into data/demo.db, and look at it'
+	@echo 'make crawl   crawl $(LIMIT) articles of the live site into data/nknews.db (LIMIT=20 for more)'
+	@echo 'make test    run the tests'
+	@echo 'make lint    check format, style and types'
+	@echo 'make clean   remove the virtual environment'
+
+demo: .venv/.ready
+	@$(BIN)/scrapy demo
+
+crawl: .venv/.ready
+	@$(BIN)/scrapy crawl nknews -a limit=$(LIMIT)
+
+test: .venv/.ready-dev
+	@$(BIN)/python -m pytest
+
+lint: .venv/.ready-dev
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+
+clean:
+	rm -rf .venv
+
+.venv/.ready: pyproject.toml
+	@command -v $(PYTHON) >/dev/null || \
+	    { echo 'There is no $(PYTHON) here; install Python 3.11 or later, or name one: make PYTHON=...' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo '$(PYTHON) is older than Python 3.11; name a later one: make PYTHON=python3.12' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, sqlite3, venv' 2>/dev/null || \
+	    { echo '$(PYTHON) lacks venv, ensurepip or sqlite3; on Debian: apt install python3-venv' >&2; exit 1; }
+	@echo 'Setting up .venv (once, about a minute) ...'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . || \
+	    { echo 'The packages could not be installed; is a package index reachable?' >&2; exit 1; }
+	@touch $@
+
+.venv/.ready-dev: .venv/.ready
+	@echo 'Adding the tools for tests and checks ...'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' || \
+	    { echo 'The packages could not be installed; is a package index reachable?' >&2; exit 1; }
+	@touch $@

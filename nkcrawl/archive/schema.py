@@ -1,0 +1,217 @@
+"""The archive's tables as numbered migrations; a released migration never changes, a new one is added below it."""
+
+from collections.abc import Callable
+
+from sqlite_utils import Database, Migrations
+
+APPLICATION_ID = 0x6E6B6372  # 'nkcr'
+
+_RUNS = """
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    started_at TEXT NOT NULL,
+    finished_at TEXT,
+    verdict TEXT,
+    exit_code INTEGER,
+    finish_reason TEXT,
+    summary TEXT,
+    stats TEXT,
+    args TEXT NOT NULL,
+    versions TEXT NOT NULL
+) STRICT
+"""
+
+_ARTICLES = """
+CREATE TABLE articles (
+    id INTEGER PRIMARY KEY,
+    url TEXT NOT NULL UNIQUE,
+    title TEXT,
+    subtitle TEXT,
+    label TEXT,
+    byline TEXT,
+    published_on TEXT CHECK (published_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+    published_at TEXT,
+    modified_at TEXT,
+    body TEXT NOT NULL DEFAULT '',
+    note TEXT,
+    access TEXT NOT NULL CHECK (access IN ('free', 'teaser', 'unknown')),
+    access_evidence TEXT NOT NULL DEFAULT '[]',
+    word_count INTEGER NOT NULL CHECK (word_count >= 0),
+    image_url TEXT,
+    image_caption TEXT,
+    image_credit TEXT,
+    language TEXT,
+    content_hash TEXT NOT NULL,
+    extractor_version INTEGER NOT NULL,
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    first_seen_at TEXT NOT NULL,
+    checked_at TEXT NOT NULL,
+    changed_at TEXT NOT NULL,
+    gone_at TEXT
+) STRICT
+"""
+
+_ARTICLE_VERSIONS = """
+CREATE TABLE article_versions (
+    id INTEGER PRIMARY KEY,
+    article_id INTEGER NOT NULL REFERENCES articles (id),
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    seen_at TEXT NOT NULL,
+    title TEXT,
+    subtitle TEXT,
+    label TEXT,
+    byline TEXT,
+    published_on TEXT,
+    published_at TEXT,
+    modified_at TEXT,
+    body TEXT NOT NULL,
+    note TEXT,
+    access TEXT NOT NULL CHECK (access IN ('free', 'teaser', 'unknown')),
+    access_evidence TEXT NOT NULL,
+    word_count INTEGER NOT NULL,
+    image_url TEXT,
+    image_caption TEXT,
+    image_credit TEXT,
+    language TEXT,
+    content_hash TEXT NOT NULL
+) STRICT
+"""
+
+_AUTHORS = """
+CREATE TABLE authors (
+    id INTEGER PRIMARY KEY,
+    slug TEXT NOT NULL UNIQUE,
+    name TEXT,
+    bio TEXT
+) STRICT
+"""
+
+_ARTICLE_AUTHORS = """
+CREATE TABLE article_authors (
+    article_id INTEGER NOT NULL REFERENCES articles (id),
+    author_id INTEGER NOT NULL REFERENCES authors (id),
+    position INTEGER CHECK (position >= 1), -- NULL: no longer in the byline
+    PRIMARY KEY (article_id, author_id)
+) STRICT
+"""
+
+_PAGES = """
+CREATE TABLE pages (
+    url TEXT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('article', 'author', 'feed')),
+    found_on TEXT,
+    found_at TEXT NOT NULL,
+    fetched_at TEXT,
+    status INTEGER,
+    etag TEXT,
+    last_modified TEXT,
+    failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
+    due_at TEXT -- NULL: never again
+) STRICT
+"""
+
+_REJECTS = """
+CREATE TABLE rejects (
+    id INTEGER PRIMARY KEY,
+    url TEXT NOT NULL,
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    seen_at TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    detail TEXT
+) STRICT
+"""
+
+_INDEXES = (
+    "CREATE INDEX pages_due ON pages (kind, url, due_at) WHERE due_at IS NOT NULL",
+    "CREATE INDEX articles_published_on ON articles (published_on)",
+    "CREATE INDEX articles_run_id ON articles (run_id)",
+    "CREATE INDEX article_authors_author_id ON article_authors (author_id)",
+    "CREATE INDEX article_versions_article_id ON article_versions (article_id)",
+    "CREATE INDEX article_versions_run_id ON article_versions (run_id)",
+    "CREATE INDEX rejects_run_id ON rejects (run_id)",
+)
+
+_SEARCH = (
+    """
+    CREATE VIRTUAL TABLE articles_fts USING fts5 (
+        title, subtitle, body, content='articles', content_rowid='id', tokenize='porter unicode61'
+    )
+    """,
+    """
+    CREATE TRIGGER articles_fts_insert AFTER INSERT ON articles BEGIN
+        INSERT INTO articles_fts (rowid, title, subtitle, body)
+        VALUES (new.id, new.title, new.subtitle, new.body);
+    END
+    """,
+    """
+    CREATE TRIGGER articles_fts_update AFTER UPDATE OF title, subtitle, body ON articles BEGIN
+        INSERT INTO articles_fts (articles_fts, rowid, title, subtitle, body)
+        VALUES ('delete', old.id, old.title, old.subtitle, old.body);
+        INSERT INTO articles_fts (rowid, title, subtitle, body)
+        VALUES (new.id, new.title, new.subtitle, new.body);
+    END
+    """,
+    """
+    CREATE TRIGGER articles_fts_delete AFTER DELETE ON articles BEGIN
+        INSERT INTO articles_fts (articles_fts, rowid, title, subtitle, body)
+        VALUES ('delete', old.id, old.title, old.subtitle, old.body);
+    END
+    """,
+)
+
+# A window, because group_concat alone promises no order.
+_ARTICLE_LIST = """
+CREATE VIEW article_list AS
+SELECT id, published_on, title,
+    (
+        SELECT group_concat(coalesce(authors.name, authors.slug), ', ') OVER (
+            ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+        )
+        FROM article_authors JOIN authors ON authors.id = author_id
+        WHERE article_id = articles.id AND position IS NOT NULL
+        LIMIT 1
+    ) AS authors,
+    label, access, word_count, url
+FROM articles
+"""
+
+_MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "0001_first_tables",
+        (
+            _RUNS,
+            _ARTICLES,
+            _ARTICLE_VERSIONS,
+            _AUTHORS,
+            _ARTICLE_AUTHORS,
+            _PAGES,
+            _REJECTS,
+            *_INDEXES,
+            *_SEARCH,
+            _ARTICLE_LIST,
+        ),
+    ),
+)
+NEWEST = len(_MIGRATIONS)
+
+
+def migrate(db: Database) -> None:
+    """Bring an empty database, or one of ours, to the newest schema inside the caller's transaction."""
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
+    _registered().apply(db)
+    db.execute(f"PRAGMA user_version = {NEWEST:d}")
+
+
+def _registered() -> Migrations:
+    migrations = Migrations("nkcrawl")
+    for name, statements in _MIGRATIONS:
+        migrations(name=name)(_step(statements))
+    return migrations
+
+
+def _step(statements: tuple[str, ...]) -> Callable[[Database], None]:
+    def run(db: Database) -> None:
+        for statement in statements:
+            db.execute(statement)
+
+    return run

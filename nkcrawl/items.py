@@ -1,0 +1,99 @@
+"""What a visited page turns into: every page that is asked for ends as exactly one of these items."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+PageKind = Literal["article", "author", "feed"]
+Access = Literal["free", "teaser", "unknown"]
+
+
+@dataclass(slots=True, frozen=True)
+class Author:
+    """A person or desk in a byline; the slug of the author page is the identity, the name is how it is shown."""
+
+    slug: str
+    name: str
+
+
+@dataclass(slots=True, frozen=True)
+class Link:
+    """A page of the site that another page points to; the URL is canonical."""
+
+    url: str
+    kind: PageKind
+
+
+@dataclass(slots=True)
+class Page:
+    """One visit: the page that was asked for and how the site answered."""
+
+    url: str  # canonical, the key in the archive's `pages`
+    kind: PageKind
+    final_url: str = ""  # canonical, where redirects led; '' when they led nowhere
+    status: int | None = None  # None: no answer came
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(slots=True)
+class Article:
+    """What a reader of one public article page sees."""
+
+    page: Page
+    url: str  # the article's one identity: canonical, after a believed rel=canonical
+    title: str | None = None
+    subtitle: str | None = None
+    label: str | None = None  # the section or series above the headline
+    byline: str | None = None  # names as shown, joined by ' | '
+    authors: list[Author] = field(default_factory=list)  # in the byline's order
+    published_on: str | None = None  # calendar day in Seoul, YYYY-MM-DD
+    published_at: str | None = None  # UTC moment, only if the page states one with its offset
+    modified_at: str | None = None  # UTC moment, likewise
+    paragraphs: list[str] = field(default_factory=list)  # public text; filler still in it until PaywallPipeline
+    note: str | None = None  # stock note: true text, but not the author's lead
+    access: Access = "unknown"
+    evidence: list[str] = field(
+        default_factory=list
+    )  # signals for and against a paywall, as `signal` or `signal: value`
+    image_url: str | None = None
+    image_caption: str | None = None
+    image_credit: str | None = None
+    language: str | None = None  # primary subtag: 'en', 'ko'
+    extractor_version: int = 0
+    links: list[Link] = field(default_factory=list)  # Recent Stories, and the author pages of the byline
+    rules: dict[str, str] = field(default_factory=dict)  # field → the rule that answered; shown, never stored
+    suspicion: str | None = None  # why this may not be an article page at all; the gate decides
+
+
+@dataclass(slots=True)
+class Listing:
+    """What one page of an author's listing shows."""
+
+    page: Page
+    slug: str
+    name: str | None = None
+    bio: str | None = None
+    articles: list[Link] = field(default_factory=list)  # newest first, as listed
+    next_page: Link | None = None
+    walk_on: bool = False  # visit the next page even where nothing here is new
+
+
+@dataclass(slots=True)
+class Rejection:
+    """A page that looked like an article by its URL and is not kept as one."""
+
+    page: Page
+    reason: str  # a few fixed words, countable
+    detail: str
+
+
+@dataclass(slots=True)
+class Failure:
+    """A page that gave nothing: no answer, an error status, or one that could not be read."""
+
+    page: Page
+    reason: str  # a few fixed words, countable
+    detail: str
+
+
+Item = Article | Listing | Rejection | Failure

@@ -1,0 +1,902 @@
+"""The archive: what it refuses to open, what it stores, and when a page is due again."""
+
+import hashlib
+import os
+import random
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nkcrawl.archive import Archive, ArchiveError, DuePage, opening, schedule, schema, visits
+from nkcrawl.items import Author, Failure, Link, Listing, Page, Rejection
+
+SITE = "https://www.nknews.org"
+STORY = f"{SITE}/2025/06/a-story/"
+START = datetime(2025, 6, 20, 3, 15, tzinfo=UTC)
+NOW = "2025-06-20T03:15:00Z"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **time_passed: float) -> str:
+        self.now += timedelta(**time_passed)
+        return schedule.stamp(self.now)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "nknews.db"
+
+
+@pytest.fixture
+def archive(path: Path, clock: Clock) -> Iterator[Archive]:
+    archive = Archive.open(path, clock)
+    assert archive.begin_run({}, {}) == 1
+    assert archive.begin_run({}, {}) == 2
+    yield archive
+    archive.close()
+    check_file(path)
+
+
+def check_file(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as conn:
+        assert conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
+        conn.execute("INSERT INTO articles_fts (articles_fts, rank) VALUES ('integrity-check', 1)")
+
+
+def read(path: Path, sql: str, *values: object) -> list[dict[str, Any]]:
+    with closing(sqlite3.connect(path)) as conn:
+        conn.row_factory = sqlite3.Row
+        return [dict(row) for row in conn.execute(sql, values)]
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    return {
+        "url": STORY,
+        "title": "Rice prices rise",
+        "subtitle": "Traders blame the rain",
+        "label": "News",
+        "byline": "Ann Lee",
+        "published_on": "2025-06-20",
+        "published_at": "2025-06-20T01:00:00Z",
+        "modified_at": None,
+        "body": "Rice rose.\n\nRain fell for days.",
+        "note": None,
+        "access": "free",
+        "access_evidence": ["meta: free"],
+        "image_url": f"{SITE}/rice.jpg",
+        "image_caption": "Rice",
+        "image_credit": "KCNA",
+        "language": "en",
+        "extractor_version": 1,
+    } | changes
+
+
+def article_page(url: str = STORY, **changes: Any) -> Page:
+    return Page(**{"url": url, "kind": "article", "status": 200, "etag": '"1"', "last_modified": "yesterday"} | changes)
+
+
+def store(archive: Archive, *, page: Page | None = None, run_id: int = 1, **changes: Any) -> str:
+    seen = row(**changes)
+    return archive.store_article(seen, [Author("ann", "Ann Lee")], page or article_page(seen["url"]), [], run_id)
+
+
+def page_row(path: Path, url: str) -> dict[str, Any]:
+    [found] = read(path, "SELECT * FROM pages WHERE url = ?", url)
+    return found
+
+
+def listing(url: str, *articles: str, next_page: str | None = None, walk_on: bool = False, **changes: Any) -> Listing:
+    return Listing(
+        page=Page(**{"url": url, "kind": "author", "status": 200} | changes),
+        slug="ann",
+        name="Ann Lee",
+        bio="Writes.",
+        articles=[Link(article, "article") for article in articles],
+        next_page=Link(next_page, "author") if next_page else None,
+        walk_on=walk_on,
+    )
+
+
+# --- opening ---------------------------------------------------------------------------------------------------------
+
+
+def foreign(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        for statement in statements:
+            conn.execute(statement)
+
+
+def ours(path: Path, articles: int = 0) -> None:
+    with closing(Archive.open(path)) as archive:
+        archive.begin_run({}, {})
+        for number in range(articles):
+            store(archive, url=f"{SITE}/2025/06/{number}/", body="words " * 1000)
+
+
+def make_garbage(path: Path) -> None:
+    path.write_bytes(random.Random(1).randbytes(5000))
+
+
+def make_html(path: Path) -> None:
+    path.write_text("<!doctype html>" + "<p>hello</p>" * 100)
+
+
+def make_ten_bytes(path: Path) -> None:
+    path.write_bytes(b"0123456789")
+
+
+def make_magic_alone(path: Path) -> None:
+    path.write_bytes(b"SQLite format 3\0")
+
+
+def make_foreign(path: Path) -> None:
+    foreign(path, "CREATE TABLE articles (id INTEGER PRIMARY KEY, url TEXT)", "INSERT INTO articles VALUES (1, 'x')")
+
+
+def make_foreign_without_tables(path: Path) -> None:
+    foreign(path, "PRAGMA user_version = 1")
+
+
+def make_foreign_with_hot_journal(path: Path) -> None:
+    make_foreign(path)
+    Path(f"{path}-journal").write_bytes(empty_creation_journal())
+
+
+def make_foreign_wal(path: Path) -> None:
+    foreign(path, "PRAGMA journal_mode = WAL", "CREATE TABLE t (a)")
+
+
+def make_newer(path: Path) -> None:
+    ours(path)
+    foreign(path, f"PRAGMA user_version = {schema.NEWEST + 1}")
+
+
+def make_newer_in_the_log(path: Path) -> None:
+    ours(path)
+    run_python(
+        "import os, sqlite3, sys\n"
+        "conn = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        f"conn.execute('PRAGMA user_version = {schema.NEWEST + 1}')\n"
+        "os._exit(0)\n",
+        path,
+    )
+    assert Path(f"{path}-wal").stat().st_size > 0
+
+
+def make_truncated(path: Path) -> None:
+    ours(path, articles=30)
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def make_flipped(path: Path) -> None:
+    ours(path, articles=30)
+    with path.open("r+b") as file:
+        file.seek(4096 * 3)
+        page = file.read(4096)
+        file.seek(4096 * 3)
+        file.write(bytes(byte ^ 0xFF for byte in page))
+
+
+def empty_creation_journal() -> bytes:
+    """Return the journal of a first transaction: rolling it back leaves an empty database."""
+    magic = bytes.fromhex("d9d505f920a163d7")
+    numbers = (0, 12345, 0, 512, 4096)  # records, nonce, pages before, sector size, page size
+    return (magic + b"".join(number.to_bytes(4, "big") for number in numbers)).ljust(512, b"\0")
+
+
+def run_python(code: str, *args: object) -> None:
+    subprocess.run([sys.executable, "-c", code, *map(str, args)], check=True)
+
+
+def fingerprint(folder: Path) -> dict[str, str]:
+    return {
+        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and not file.name.endswith("-shm")  # the log's index in memory, no content
+    }
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (make_garbage, "is not a SQLite database"),
+        (make_html, "is not a SQLite database"),
+        (make_ten_bytes, "is not a SQLite database"),
+        (make_magic_alone, "is not a SQLite database"),
+        (make_foreign, "some other program"),
+        (make_foreign_without_tables, "some other program"),
+        (make_foreign_with_hot_journal, "some other program"),
+        (make_foreign_wal, "some other program"),
+        (make_newer, "made by a newer nkcrawl"),
+        (make_newer_in_the_log, "made by a newer nkcrawl"),
+        (make_truncated, "is damaged"),
+        (make_flipped, "is damaged"),
+        (Path.mkdir, "is a folder"),
+        (os.mkfifo, "not a regular file"),
+    ],
+)
+def test_refused_and_untouched(path: Path, make: Any, reason: str) -> None:
+    make(path)
+    before = fingerprint(path.parent)
+    with pytest.raises(ArchiveError, match=reason) as refusal:
+        Archive.open(path)
+    assert str(path) in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert fingerprint(path.parent) == before
+
+
+def test_missing_folder_is_refused_and_not_made(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="there is no folder"):
+        Archive.open(tmp_path / "missing" / "nknews.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def shared_folder() -> Iterator[Path]:
+    """A folder that another user may enter; pytest's own are closed to all but their owner."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+def refusal_without_rights(path: Path) -> str:
+    """Open the archive in a child process that is not root, and return what it is told; '' if it may open it."""
+    told, tells = os.pipe()
+    child = os.fork()
+    if child == 0:
+        if os.geteuid() == 0:
+            os.setgroups([])
+            os.setuid(65534)
+        try:
+            Archive.open(path)
+        except ArchiveError as refusal:
+            os.write(tells, str(refusal).encode())
+        os._exit(0)
+    os.close(tells)
+    with open(told, encoding="utf-8") as answer:
+        refusal = answer.read()
+    assert os.waitpid(child, 0)[1] == 0
+    return refusal
+
+
+@pytest.mark.parametrize("locked", ["nknews.db", "."])
+def test_not_writable(shared_folder: Path, locked: str) -> None:
+    path = shared_folder / "nknews.db"
+    ours(path)
+    path.chmod(0o666)
+    shared_folder.chmod(0o777)
+    place = shared_folder / locked
+    place.chmod(place.stat().st_mode & 0o555)
+    before = fingerprint(shared_folder)
+    assert f"no right to write to {place}" in refusal_without_rights(path)
+    assert fingerprint(shared_folder) == before
+
+
+def test_new_file_in_a_folder_that_is_not_writable(shared_folder: Path) -> None:
+    shared_folder.chmod(0o555)
+    assert "no right to write" in refusal_without_rights(shared_folder / "nknews.db")
+    assert list(shared_folder.iterdir()) == []
+
+
+def test_file_that_only_opens_for_reading(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, mode: str) -> Any:
+        assert mode == "r+b"
+        raise PermissionError(1, "Operation not permitted")  # as for an immutable file
+
+    ours(path)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", refuse)
+        with pytest.raises(ArchiveError, match="Operation not permitted"):
+            Archive.open(path)
+
+
+def test_sqlite_says_read_only(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours(path)
+    foreign(path, "PRAGMA user_version = 0")
+    connect = opening._connect
+    monkeypatch.setattr(opening, "_connect", lambda path, mode: connect(path, "ro"))
+    before = path.read_bytes()
+    with pytest.raises(ArchiveError, match="cannot be written"):
+        Archive.open(path)
+    assert path.read_bytes() == before
+
+
+def test_locked_for_too_long(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours(path)
+    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.05)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        before = fingerprint(path.parent)
+        with pytest.raises(ArchiveError, match="locked by another program"):
+            Archive.open(path)
+        assert fingerprint(path.parent) == before
+
+
+def test_new_file(path: Path) -> None:
+    with closing(Archive.open(path)) as archive:
+        assert archive.path == path
+        assert archive._conn.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert archive._conn.execute("PRAGMA foreign_keys").fetchone() == (1,)
+        archive.close()
+    assert [file.name for file in path.parent.iterdir()] == ["nknews.db"]
+    assert stat.S_IMODE(path.stat().st_mode) & ~0o640 == 0
+    header = path.read_bytes()[:100]
+    assert header[68:72] == b"nkcr"
+    assert int.from_bytes(header[60:64], "big") == schema.NEWEST == 1
+    assert header[18:20] == b"\x02\x02"  # WAL
+
+
+def test_empty_file_counts_as_new_and_reopening_keeps_everything(path: Path) -> None:
+    path.touch()
+    ours(path, articles=2)
+    before = read(path, "SELECT * FROM articles")
+    with closing(Archive.open(path)):
+        pass
+    assert read(path, "SELECT * FROM articles") == before
+    assert len(before) == 2
+
+
+def test_every_table_is_strict_and_refuses_what_the_design_excludes(archive: Archive, path: Path) -> None:
+    tables = read(path, "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%fts%'")
+    assert {table["name"] for table in tables if not table["sql"].rstrip().endswith("STRICT")} <= {"sqlite_sequence"}
+    for bad in ({"access": "gratis"}, {"published_on": "June"}, {"title": b"bytes"}):
+        with pytest.raises((sqlite3.IntegrityError, TypeError)):
+            store(archive, **bad)
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        store(archive, run_id=99)
+    assert read(path, "SELECT * FROM articles") == read(path, "SELECT * FROM pages") == []
+
+
+@pytest.mark.parametrize("cut", [None, 4096, 20_000])
+def test_creation_cut_off_in_the_middle_of_its_first_commit(path: Path, cut: int | None, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        database = opening.Database(conn, strict=True, execute_plugins=False)
+        schema.migrate(database)
+    if cut is not None:
+        os.truncate(path, cut)
+    Path(f"{path}-journal").write_bytes(empty_creation_journal())
+    ours(path, articles=1)
+    check_file(path)
+
+
+@pytest.mark.parametrize("statements", range(0, 30, 3))
+def test_creation_killed_after_any_statement(path: Path, statements: int) -> None:
+    killed = """
+import os, sys
+from pathlib import Path
+from nkcrawl.archive import Archive, opening
+connect = opening._connect
+left = int(sys.argv[2])
+def count(statement):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), 9)
+def traced(path, mode):
+    conn = connect(path, mode)
+    conn.set_trace_callback(count)
+    return conn
+opening._connect = traced
+Archive.open(Path(sys.argv[1]))
+"""
+    done = subprocess.run([sys.executable, "-c", killed, str(path), str(statements)], check=False)
+    assert done.returncode in (0, -signal.SIGKILL)
+    ours(path, articles=1)
+    check_file(path)
+
+
+def test_killed_while_writing(path: Path) -> None:
+    writer = """
+import sys
+from itertools import count
+from pathlib import Path
+from nkcrawl.archive import Archive
+from nkcrawl.items import Page
+sys.path.insert(0, sys.argv[2])
+from test_archive import store
+archive = Archive.open(Path(sys.argv[1]))
+run_id = archive.begin_run({}, {})
+for number in count():
+    store(archive, url=f"https://www.nknews.org/{run_id}/{number}/", body=f"{run_id} {number} " * 500, run_id=run_id)
+    print(number, flush=True)
+"""
+    chance = random.Random(7)
+    acknowledged = 0
+    for _ in range(5):
+        command = [sys.executable, "-c", writer, str(path), str(Path(__file__).parent)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+            assert child.stdout is not None
+            for _ in range(chance.randint(1, 40)):
+                assert child.stdout.readline()
+                acknowledged += 1
+            time.sleep(chance.random() / 100)
+            child.kill()
+            acknowledged += len(child.stdout.readlines())
+        Archive.open(path).close()
+        check_file(path)
+        stored = read(path, "SELECT body, content_hash FROM articles")
+        assert acknowledged <= len(stored)
+        due = read(path, "SELECT url FROM pages WHERE fetched_at IS NOT NULL")
+        assert len(due) == len(stored)
+
+
+def test_reader_sees_whole_articles_only(archive: Archive, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(*_: object) -> int:
+        assert read(path, "SELECT * FROM articles") == read(path, "SELECT * FROM pages") == []
+        return 0
+
+    with monkeypatch.context() as patched:
+        patched.setattr(visits, "meet", look)
+        store(archive)
+    assert len(read(path, "SELECT * FROM articles")) == len(read(path, "SELECT * FROM pages")) == 1
+
+
+def test_failing_halfway_stores_nothing(archive: Archive, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> int:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(visits, "meet", fail)
+        with pytest.raises(sqlite3.OperationalError):
+            store(archive)
+    assert read(path, "SELECT * FROM articles") == read(path, "SELECT * FROM authors") == []
+    assert store(archive) == "new"
+
+
+def test_close_twice_and_with_a_reader(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nkcrawl.archive.store._CLOSING_PATIENCE", 1)
+    archive = Archive.open(path)
+    archive.begin_run({}, {})
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM runs").fetchall()
+        archive.begin_run({}, {})
+        archive.close()
+        archive.close()
+    assert len(read(path, "SELECT * FROM runs")) == 2
+
+
+# --- runs ------------------------------------------------------------------------------------------------------------
+
+
+def test_run(archive: Archive, path: Path, clock: Clock) -> None:
+    run_id = archive.begin_run({"limit": 3, "a": None}, {"nkcrawl": "0.1.0"})
+    begun = read(path, "SELECT * FROM runs WHERE id = ?", run_id)[0]
+    assert begun == {
+        "id": 3,
+        "started_at": NOW,
+        "finished_at": None,
+        "verdict": None,
+        "exit_code": None,
+        "finish_reason": None,
+        "summary": None,
+        "stats": None,
+        "args": '{"a": null, "limit": 3}',
+        "versions": '{"nkcrawl": "0.1.0"}',
+    }
+    later = clock.pass_by(hours=1)
+    archive.finish_run(
+        run_id, verdict="ok", exit_code=0, finish_reason="finished", summary="Fine.", stats={"start": START, "n": 1}
+    )
+    assert read(path, "SELECT * FROM runs WHERE id = ?", run_id) == [
+        begun
+        | {
+            "finished_at": later,
+            "verdict": "ok",
+            "exit_code": 0,
+            "finish_reason": "finished",
+            "summary": "Fine.",
+            "stats": f'{{"n": 1, "start": "{NOW}"}}',
+        }
+    ]
+
+
+# --- articles --------------------------------------------------------------------------------------------------------
+
+
+def stored_article(path: Path) -> dict[str, Any]:
+    [found] = read(path, "SELECT * FROM articles")
+    return found
+
+
+def versions(path: Path) -> list[dict[str, Any]]:
+    return read(path, "SELECT * FROM article_versions ORDER BY id")
+
+
+def test_new_article_whole(archive: Archive, path: Path) -> None:
+    authors = [Author("ann", "Ann Lee"), Author("bob", "Bob Ray"), Author("ann", "Ann")]
+    links = [Link(f"{SITE}/2025/05/older/", "article"), Link(f"{SITE}/author/ann/", "author"), Link(STORY, "article")]
+    assert archive.store_article(row(label="", note=""), authors, article_page(), links, 1) == "new"
+    stored = stored_article(path)
+    assert len(stored.pop("content_hash")) == 64
+    assert stored == row() | {
+        "id": 1,
+        "label": None,
+        "access_evidence": '["meta: free"]',
+        "word_count": 6,
+        "run_id": 1,
+        "first_seen_at": NOW,
+        "checked_at": NOW,
+        "changed_at": NOW,
+        "gone_at": None,
+    }
+    assert versions(path) == []
+    assert read(path, "SELECT * FROM authors") == [
+        {"id": 1, "slug": "ann", "name": "Ann Lee", "bio": None},
+        {"id": 2, "slug": "bob", "name": "Bob Ray", "bio": None},
+    ]
+    assert read(path, "SELECT * FROM article_list") == [
+        {
+            "id": 1,
+            "published_on": "2025-06-20",
+            "title": "Rice prices rise",
+            "authors": "Ann Lee, Bob Ray",
+            "label": None,
+            "access": "free",
+            "word_count": 6,
+            "url": STORY,
+        }
+    ]
+    met = {"found_on": STORY, "found_at": NOW, "fetched_at": None, "status": None, "etag": None}
+    met |= {"last_modified": None, "failures": 0, "due_at": NOW}
+    assert read(path, "SELECT * FROM pages") == [
+        {
+            "url": STORY,
+            "kind": "article",
+            "found_on": None,
+            "found_at": NOW,
+            "fetched_at": NOW,
+            "status": 200,
+            "etag": '"1"',
+            "last_modified": "yesterday",
+            "failures": 0,
+            "due_at": "2025-06-21T01:00:00Z",
+        },
+        {"url": f"{SITE}/2025/05/older/", "kind": "article"} | met,
+        {"url": f"{SITE}/author/ann/", "kind": "author"} | met,
+    ]
+
+
+def test_change_keeps_a_version_and_search_follows(archive: Archive, path: Path, clock: Clock) -> None:
+    store(archive)
+    before = stored_article(path)
+    later = clock.pass_by(days=1)
+    assert store(archive, title="Corn prices", body="Corn.", label=None, run_id=2, extractor_version=2) == "changed"
+    after = stored_article(path)
+    assert after["content_hash"] != before["content_hash"]
+    assert after == before | {
+        "title": "Corn prices",
+        "body": "Corn.",
+        "word_count": 1,
+        "content_hash": after["content_hash"],
+        "extractor_version": 2,
+        "checked_at": later,
+        "changed_at": later,
+    }
+    unversioned = ("url", "extractor_version", "first_seen_at", "checked_at", "changed_at", "gone_at")
+    kept = {column: value for column, value in before.items() if column not in unversioned}
+    assert versions(path) == [kept | {"id": 1, "article_id": 1, "run_id": 2, "seen_at": later}]
+    for word, hits in (("corn", 1), ("rice", 0), ("traders", 1)):
+        assert len(read(path, "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?", word)) == hits
+
+
+def test_unchanged_and_changed_unread(archive: Archive, path: Path, clock: Clock) -> None:
+    store(archive)
+    before = stored_article(path)
+    later = clock.pass_by(days=1)
+    assert store(archive, extractor_version=2) == "unchanged"
+    assert stored_article(path) == before | {"checked_at": later, "extractor_version": 2}
+    assert versions(path) == []
+    latest = clock.pass_by(days=1)
+    assert store(archive, modified_at="2025-06-21T00:00:00Z") == "changed"
+    assert stored_article(path) == before | {"checked_at": latest, "modified_at": "2025-06-21T00:00:00Z"}
+    assert len(versions(path)) == 1
+
+
+def test_empty_never_replaces(archive: Archive, path: Path) -> None:
+    store(archive, note="Sponsored", modified_at=NOW)
+    before = stored_article(path)
+    empty = {column: None for column in row() if column not in ("url", "access", "extractor_version")}
+    assert store(archive, **empty) == "unchanged"
+    assert store(archive, **empty | {"title": "", "body": "", "access_evidence": []}) == "unchanged"
+    assert store(archive, **empty | {"access": "unknown"}) == "unchanged"
+    assert stored_article(path) == before
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "stays"),
+    [
+        (("free", "long text"), ("teaser", "long"), "first"),
+        (("unknown", "long text"), ("teaser", "long"), "first"),
+        (("free", "same"), ("teaser", "same"), "first"),
+        (("unknown", "same"), ("teaser", "same"), "second"),
+        (("teaser", "old"), ("teaser", "new"), "second"),
+        (("teaser", "old"), ("free", "new and long"), "second"),
+        (("free", "long text"), ("free", "short"), "second"),
+        (("free", ""), ("teaser", "lead"), "second"),
+        (("free", "text"), ("unknown", ""), "first"),
+        (("teaser", "text"), ("free", ""), "first"),
+    ],
+)
+def test_teaser_never_replaces_a_full_body(
+    archive: Archive, path: Path, first: tuple[str, str], second: tuple[str, str], stays: str
+) -> None:
+    store(archive, access=first[0], body=first[1], access_evidence=["first"])
+    outcome = store(archive, access=second[0], body=second[1], access_evidence=["second"])
+    stored = stored_article(path)
+    access, body = first if stays == "first" else second
+    assert (stored["access"], stored["body"], stored["access_evidence"]) == (access, body, f'["{stays}"]')
+    assert stored["word_count"] == len(body.split())
+    assert outcome == ("unchanged" if stays == "first" else "changed")
+
+
+def test_gone_and_back(archive: Archive, path: Path, clock: Clock) -> None:
+    store(archive)
+    before = stored_article(path)
+    gone = clock.pass_by(days=1)
+    archive.store_failure(Failure(article_page(status=404), "gone", "404"), 1)
+    assert stored_article(path) == before | {"gone_at": gone}
+    assert page_row(path, STORY) | {"due_at": None, "failures": 1, "fetched_at": gone} == page_row(path, STORY)
+    clock.pass_by(days=1)
+    archive.store_failure(Failure(article_page(status=410), "gone", "410"), 1)
+    assert stored_article(path)["gone_at"] == gone
+    back = clock.pass_by(days=1)
+    assert store(archive) == "unchanged"
+    assert stored_article(path) == before | {"checked_at": back}
+    assert page_row(path, STORY)["failures"] == 0
+
+
+def test_byline_changes(archive: Archive, path: Path) -> None:
+    def byline(*authors: Author) -> tuple[list[tuple[Any, ...]], str | None]:
+        archive.store_article(row(), authors, article_page(), [], 1)
+        rows = read(path, "SELECT slug, position FROM article_authors JOIN authors ON authors.id = author_id")
+        return sorted(tuple(row.values()) for row in rows), read(path, "SELECT * FROM article_list")[0]["authors"]
+
+    ann, bob = Author("ann", "Ann"), Author("bob", "Bob")
+    assert byline() == ([], None)
+    assert byline(ann, bob) == ([("ann", 1), ("bob", 2)], "Ann, Bob")
+    assert byline(bob, ann) == ([("ann", 2), ("bob", 1)], "Bob, Ann")
+    assert byline(Author("bob", "Bobby")) == ([("ann", None), ("bob", 1)], "Bobby")
+    assert byline() == ([("ann", None), ("bob", 1)], "Bobby")
+    assert byline(Author("bob", ""), Author("nameless", "")) == (
+        [("ann", None), ("bob", 1), ("nameless", 2)],
+        "Bobby, nameless",
+    )
+
+
+# --- pages -----------------------------------------------------------------------------------------------------------
+
+
+def test_alias_by_redirect(archive: Archive, path: Path, clock: Clock) -> None:
+    old = f"{SITE}/2025/06/old-name/"
+    archive.meet([Link(old, "article")], SITE)
+    later = clock.pass_by(hours=1)
+    store(archive, page=article_page(old, final_url=STORY))
+    visited = {"kind": "article", "fetched_at": later, "status": 200, "etag": '"1"', "last_modified": "yesterday"}
+    visited |= {"failures": 0}
+    assert page_row(path, old) == visited | {"url": old, "found_on": SITE, "found_at": NOW, "due_at": None}
+    own = visited | {"url": STORY, "found_on": old, "found_at": later, "due_at": "2025-06-21T01:00:00Z"}
+    assert page_row(path, STORY) == own
+
+
+def test_alias_by_canonical_of_a_known_page(archive: Archive, path: Path, clock: Clock) -> None:
+    archive.meet([Link(STORY, "article")], SITE)
+    archive.store_failure(Failure(Page(STORY, "article"), "timeout", ""), 1)
+    copy = f"{SITE}/2025/06/copy/"
+    later = clock.pass_by(hours=1)
+    store(archive, page=article_page(copy))
+    assert page_row(path, copy)["due_at"] is None
+    assert page_row(path, STORY) == {
+        "url": STORY,
+        "kind": "article",
+        "found_on": SITE,
+        "found_at": NOW,
+        "fetched_at": later,
+        "status": 200,
+        "etag": None,
+        "last_modified": None,
+        "failures": 0,
+        "due_at": "2025-06-21T01:00:00Z",
+    }
+    assert list(archive.due()) == []
+
+
+def test_alias_of_a_listing(archive: Archive, path: Path) -> None:
+    old, new = f"{SITE}/author/ann/", f"{SITE}/author/ann-lee/"
+    archive.store_listing(listing(old, STORY, final_url=new), 1)
+    assert page_row(path, old)["due_at"] is None
+    assert page_row(path, new)["due_at"] == "2025-06-20T23:15:00Z"
+    assert page_row(path, new)["kind"] == "author"
+
+
+def test_meet(archive: Archive, path: Path, clock: Clock) -> None:
+    assert archive.meet(iter([Link("b", "article"), Link("a", "author"), Link("b", "article")]), "c") == 2
+    archive.store_failure(Failure(Page("b", "article"), "timeout", ""), 1)
+    before = page_row(path, "b")
+    later = clock.pass_by(hours=1)
+    assert archive.meet([Link("b", "article")], "d") == 0
+    assert page_row(path, "b") == before
+    assert archive.meet([Link("b", "article"), Link("e", "feed")], "d", due_now=True) == 1
+    assert page_row(path, "b") == before | {"due_at": later}
+
+
+def test_author_page_outranks_an_article_as_finder(archive: Archive, path: Path) -> None:
+    other, author = f"{SITE}/2025/05/other/", f"{SITE}/author/ann/"
+    archive.store_article(row(), [], article_page(), [Link(other, "article")], 1)
+    assert page_row(path, other)["found_on"] == STORY
+    assert archive.store_listing(listing(author, other, STORY), 1) == 0
+    assert page_row(path, other)["found_on"] == author
+    assert page_row(path, STORY)["found_on"] is None  # fetched already
+    archive.store_article(row(), [], article_page(), [Link(other, "article")], 1)
+    assert page_row(path, other)["found_on"] == author
+
+
+def test_failures_wait_longer_each_time(archive: Archive, path: Path, clock: Clock) -> None:
+    archive.meet([Link(STORY, "article")])
+    met = page_row(path, STORY)
+    for failures, hours in enumerate([12, 24, 48, 96, 192, 384, 720, 720], start=1):
+        archive.store_failure(Failure(Page(STORY, "article"), "timeout", ""), 1)
+        due_at = schedule.stamp(clock.now + timedelta(hours=hours))
+        assert page_row(path, STORY) == met | {"failures": failures, "due_at": due_at}
+    archive.store_failure(Failure(Page(STORY, "article", status=500), "status", ""), 1)
+    assert page_row(path, STORY) == met | {"failures": 9, "due_at": due_at, "status": 500, "fetched_at": NOW}
+
+
+def test_rejection(archive: Archive, path: Path) -> None:
+    archive.store_rejection(Rejection(article_page(), "no title", ""), 2)
+    archive.store_rejection(Rejection(article_page(), "no title", "h1 missing"), 2)
+    fixed = {"url": STORY, "run_id": 2, "seen_at": NOW, "reason": "no title"}
+    assert read(path, "SELECT * FROM rejects") == [
+        {"id": 1, "detail": None} | fixed,
+        {"id": 2, "detail": "h1 missing"} | fixed,
+    ]
+    page = page_row(path, STORY)
+    assert (page["failures"], page["due_at"], page["status"]) == (2, "2025-06-21T03:15:00Z", 200)
+    assert page["etag"] is None  # nothing was stored that a 304 could confirm
+
+
+def test_404_of_an_author_page(archive: Archive, path: Path) -> None:
+    archive.store_failure(Failure(Page("a", "author", status=404), "gone", ""), 1)
+    assert page_row(path, "a")["due_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("months", "due_at"),
+    [
+        (["2025/06"], "2025-06-20T23:15:00Z"),
+        (["2019/01", "2025/05"], "2025-06-20T23:15:00Z"),
+        (["2025/04"], "2025-06-23T03:15:00Z"),
+        (["2025/03"], "2025-06-23T03:15:00Z"),
+        (["2025/02"], "2025-06-27T03:15:00Z"),
+        (["2024/06"], "2025-06-27T03:15:00Z"),
+        (["2024/05"], "2025-07-20T03:15:00Z"),
+        ([], "2025-06-27T03:15:00Z"),
+    ],
+)
+def test_author_schedule(archive: Archive, path: Path, months: list[str], due_at: str) -> None:
+    first, second = f"{SITE}/author/ann/", f"{SITE}/author/ann/page/2/"
+    links = [f"{SITE}/{month}/x/" for month in months]
+    assert archive.store_listing(listing(first, *links), 1) == len(links)
+    assert archive.store_listing(listing(second, *links), 1) == 0
+    assert page_row(path, first)["due_at"] == due_at
+    assert page_row(path, second)["due_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("at", "on", "waited", "due_at"),
+    [
+        ("2025-06-20T01:00:00Z", "2025-06-20", 0, "2025-06-21T01:00:00Z"),
+        ("2025-06-20T01:00:00Z", "2025-06-20", 22, "2025-06-27T01:00:00Z"),
+        (None, "2025-06-20", 0, "2025-06-21T15:00:00Z"),
+        (None, "2025-06-20", 24 * 2, "2025-06-27T15:00:00Z"),
+        (None, "2025-06-20", 24 * 8, None),
+        (None, None, 0, "2025-06-21T03:15:00Z"),
+        (None, None, 24, "2025-06-27T03:15:00Z"),
+        (None, None, 24 * 7, None),
+        (None, "2015-01-01", 0, None),
+    ],
+)
+def test_article_schedule(
+    archive: Archive, path: Path, clock: Clock, at: str | None, on: str | None, waited: int, due_at: str | None
+) -> None:
+    store(archive, published_at=at, published_on=on)
+    clock.pass_by(hours=waited)
+    store(archive, published_at=at, published_on=on)
+    assert page_row(path, STORY)["due_at"] == due_at
+
+
+def test_author_of_a_listing(archive: Archive, path: Path) -> None:
+    shown = listing(f"{SITE}/author/ann/")
+    archive.store_listing(shown, 1)
+    shown.name, shown.bio = None, ""
+    archive.store_listing(shown, 1)
+    assert read(path, "SELECT * FROM authors") == [{"id": 1, "slug": "ann", "name": "Ann Lee", "bio": "Writes."}]
+
+
+def test_next_page_of_a_listing(archive: Archive, path: Path, clock: Clock) -> None:
+    first, second = f"{SITE}/author/ann/", f"{SITE}/author/ann/page/2/"
+    archive.meet([Link(STORY, "article")])
+    archive.store_listing(listing(first, STORY, next_page=second), 1)
+    assert page_row(path, second)["due_at"] == NOW  # nothing new, but never met
+    waiting = page_row(path, second)
+    clock.pass_by(hours=1)
+    archive.store_listing(listing(first, STORY, next_page=second), 1)
+    assert page_row(path, second) == waiting
+    archive.store_listing(listing(second, STORY), 1)
+    archive.store_listing(listing(first, STORY, next_page=second), 1)
+    assert page_row(path, second)["due_at"] is None  # nothing new and known
+    later = clock.pass_by(hours=1)
+    archive.store_listing(listing(first, f"{SITE}/2025/06/new/", STORY, next_page=second), 1)
+    assert page_row(path, second)["due_at"] == later
+    archive.store_listing(listing(second, STORY), 1)
+    archive.store_listing(listing(first, STORY, next_page=second, walk_on=True), 1)
+    assert page_row(path, second)["due_at"] == later
+
+
+# --- what is due -----------------------------------------------------------------------------------------------------
+
+
+def test_due_order(archive: Archive, clock: Clock) -> None:
+    kinds = {"feed": "feed", "author": "author"}
+    order = ["feed", "author/zoe", "author/ann", "2025/06/b", "2025/06/a", "2019/01/z", "author/b/page/9", "author/a/2"]
+    met_in_order = [1, 4, 6, 3, 5, 2, 0, 7]
+    for place in sorted(range(len(order)), key=lambda place: met_in_order[place]):
+        url = f"{SITE}/{order[place]}/"
+        archive.meet([Link(url, kinds.get(order[place].split("/")[0], "article"))])  # type: ignore[arg-type]
+        clock.pass_by(seconds=1)
+    assert [page.url for page in archive.due()] == [f"{SITE}/{end}/" for end in order]
+    assert archive.count_due() == len(order)
+    clock.now = START - timedelta(seconds=1)
+    assert list(archive.due()) == []
+    assert archive.count_due() == 0
+
+
+def test_due_page_whole(archive: Archive, clock: Clock) -> None:
+    store(archive)
+    clock.now = datetime(2025, 6, 21, 1, tzinfo=UTC)
+    expected = DuePage(STORY, "article", None, NOW, '"1"', "yesterday", 0, "2025-06-21T01:00:00Z")
+    assert list(archive.due()) == [expected]
+
+
+def test_due_while_writing(archive: Archive) -> None:
+    urls = [f"{SITE}/2025/06/{number:03}/" for number in range(250)]
+    archive.meet([Link(url, "article") for url in urls])
+    seen = []
+    for page in archive.due():
+        seen.append(page.url)
+        for url in (page.url, f"{SITE}/2025/06/{int(page.url[-4:-1]) - 1:03}/"):  # the next one stops being due too
+            store(archive, url=url)
+    assert seen == urls[::-2]
+
+
+def test_due_reads_no_page_that_is_not_due(archive: Archive) -> None:
+    queries = ((visits.DUE_BY_FINDING, 2), (visits.DUE_BY_MEETING, 2), (visits.DUE_ARTICLES, 2), (visits.COUNT_DUE, 1))
+    for sql, values in queries:
+        plan = [step[3] for step in archive._conn.execute(f"EXPLAIN QUERY PLAN {sql}", ["x"] * values)]
+        assert any("INDEX pages_due" in step for step in plan), plan  # a partial index: only what is due at some time
+        if sql == visits.DUE_ARTICLES:
+            assert not any("TEMP B-TREE" in step for step in plan), plan
