@@ -1,0 +1,224 @@
+"""How do the true texts become HTML? The pieces that all three renderings share."""
+
+from datetime import date
+from html import escape
+
+from nkcrawl.demo import wording
+from nkcrawl.demo.world import DemoArticle, World, has_portrait
+
+NBSP = "\N{NO-BREAK SPACE}"
+_ADDRESS = "[email protected]"
+_CLOUDFLARE = (
+    '<a href="/cdn-cgi/l/email-protection" class="__cf_email__" data-cfemail="4f3b263f3c0f2a372e223f232a6120">'
+    "[email&#160;protected]</a>"
+)
+_QUERIES = {1: "?t=1718870000000", 2: "?utm_source=related&amp;utm_medium=web", 5: "?c=1718870000000"}
+
+
+def text(value: str) -> str:
+    """Text as HTML, addresses obfuscated the way Cloudflare does it."""
+    return escape(value, quote=False).replace(NBSP, "&nbsp;").replace(_ADDRESS, _CLOUDFLARE)
+
+
+def attribute(value: str) -> str:
+    """Text as the inside of a quoted attribute."""
+    return escape(value)
+
+
+def tag(name: str, inner: str, attributes: str = "") -> str:
+    """One element."""
+    return f"<{name} {attributes}>{inner}</{name}>" if attributes else f"<{name}>{inner}</{name}>"
+
+
+def link(path: str, inner: str, attributes: str = "") -> str:
+    """A link; the path must already be fit for an attribute."""
+    return tag("a", inner, f'href="{path}" {attributes}'.rstrip())
+
+
+def variant(base_url: str, path: str, style: int) -> str:
+    """A link target as the site varies it: query, fragment, no final slash, relative or absolute."""
+    target = path[:-1] if style % 6 == 3 else path
+    target += _QUERIES.get(style % 6, "") + ("#comments" if style % 6 == 4 else "")
+    return target if style % 2 else base_url + target
+
+
+def author_path(slug: str, number: int = 1) -> str:
+    """The address of one page of an author's listing."""
+    return f"/content_author/{slug}/" + (f"page/{number}/" if number > 1 else "")
+
+
+def straight(value: str) -> str:
+    """Curly apostrophes made straight."""
+    return value.replace("’", "'").replace("‘", "'")
+
+
+def curly(value: str) -> str:
+    """Straight apostrophes made curly, as headings have them."""
+    return value.replace("'", "’")
+
+
+def headline(article: DemoArticle) -> str:
+    """The headline as a heading shows it."""
+    return text(article.title + (NBSP if "trailing-nbsp" in article.traps else ""))
+
+
+def plain_headline(article: DemoArticle) -> str:
+    """The headline as `<title>` and picture alts have it, fit for an attribute."""
+    return attribute(straight(article.title) if "straight-title" in article.traps else article.title)
+
+
+def lead(article: DemoArticle, name: str, attributes: str = "") -> list[str]:
+    """The blocks of the public text, with the note where the page has it."""
+    paragraphs = _paragraphs(article)
+    note = text(article.note) if article.note else ""
+    if note and "note-glued" in article.traps:
+        paragraphs[0] = note + paragraphs[0]
+        note = ""
+    if "doubled-lead" in article.traps:
+        paragraphs *= 2
+    if "br-paragraphs" in article.traps:
+        paragraphs = ["<br><br>\n".join(paragraphs)]
+    if "br-lines" in article.traps:
+        paragraphs = ["<br>\n".join(paragraphs)]
+    blocks = [tag(name, paragraph, attributes) for paragraph in paragraphs]
+    if "hidden-lead" in article.traps:
+        blocks.insert(0, tag("div", "".join(blocks), 'style="display:none"'))
+    if not note:
+        return blocks
+    stands_after = article.note is not None and article.note.startswith(wording.NOTES_AFTER_LEAD)
+    own = tag(name, tag("em", note), attributes)
+    return [*blocks, own] if stands_after else [own, *blocks]
+
+
+def _paragraphs(article: DemoArticle) -> list[str]:
+    """The paragraphs as HTML, with the breaks and spaces that the traps ask for."""
+    paragraphs = list(article.paragraphs)
+    if "nbsp" in article.traps and paragraphs:
+        paragraphs[0] = paragraphs[0].replace(" ", NBSP, 1)
+        paragraphs[-1] += NBSP
+    return [text(paragraph) for paragraph in paragraphs]
+
+
+def hidden_rest(article: DemoArticle) -> str:
+    """The part for members, hidden from readers."""
+    rest = "".join(tag("p", text(paragraph)) for paragraph in article.hidden)
+    if "hidden-rest-style" in article.traps:
+        return tag("div", rest, 'style="display: none;"')
+    return tag("div", rest, 'class="member-part"') if article.hidden else ""
+
+
+def hidden_headlines(article: DemoArticle) -> str:
+    """The headline once more for nobody to see."""
+    if "hidden-headline" in article.traps:
+        return tag("div", headline(article), "hidden")
+    return tag("div", headline(article), 'aria-hidden="true"') if "aria-hidden" in article.traps else ""
+
+
+def offer(article: DemoArticle, name: str = "div", attributes: str = "") -> str:
+    """The offer box, if the page has one."""
+    if "limit-box" in article.traps:
+        return tag("div", "".join(tag(name, text(line), attributes) for line in wording.LIMIT_BOX))
+    heading = next((lines for trap, lines in wording.OFFER_HEADINGS.items() if trap in article.traps), None)
+    if heading is None:
+        return ""
+    broken = "subscribe-break" in article.traps
+    lines = [
+        *(tag(name, text(line), attributes) for line in heading),
+        _offer_list(article),
+        tag(name, ("<br>" if broken else " ").join(wording.OFFER_PITCH), attributes),
+        link("https://signup.nknews.org/", "Subscribe<br>now" if broken else "Subscribe now"),
+        tag(name, wording.OFFER_CARDS, attributes),
+    ]
+    return tag("div", "\n".join(lines))
+
+
+def _offer_list(article: DemoArticle) -> str:
+    """The list of the offer box, its marks as the traps say."""
+    if "bullets-none" in article.traps:
+        return tag("ul", "".join(tag("li", line) for line in wording.OFFER_LIST))
+    if "bullets-dot" in article.traps:
+        return "".join(tag("div", f"• {line}") for line in wording.OFFER_LIST)
+    return "".join(tag("div", "-") + tag("div", line) for line in wording.OFFER_LIST)
+
+
+def rights(name: str = "div", ending: str = "") -> str:
+    """The rights lines below the text."""
+    first, second = wording.RIGHTS
+    return "\n".join(tag(name, line) for line in (first + ending, second, wording.MOBILE))
+
+
+def byline(article: DemoArticle, base_url: str, attributes: str = "") -> str:
+    """The names, each a link to its author page."""
+    query = "?utm_source=byline" if "author-query" in article.traps else ""
+    links: list[str] = []
+    for author in article.authors:
+        target = base_url + author_path(author.slug) + query
+        if not links and "byline-portrait" in article.traps:
+            picture = f'<img src="/wp-content/authors/{author.slug}.jpg" alt="{attribute(author.name)}">'
+            links.append(link(target, picture) + link(target, text(author.name), attributes))
+        else:
+            links.append(link(target, text(author.name), attributes))
+    return ("| " if "byline-tight-pipe" in article.traps else " | ").join(links)
+
+
+def recent_stories(world: World, article: DemoArticle, base_url: str, copies: int = 2) -> list[str]:
+    """The three stories as links, each so many times; an NK Pro story stands in for the last on some pages."""
+    style = (article.number * 5 + len(article.title)) % 6
+    wanted = {"no-final-slash": (3,), "fragments": (4,), "tracked-links": (1, 2, 5)}
+    styles = next((styles for trap, styles in wanted.items() if trap in article.traps), (0,))
+    stories = []
+    for index, (story, path) in enumerate(world.recent(article)):
+        target = variant(base_url, path, styles[(style + index) % len(styles)])
+        stories.append(link(target, text(story.title)) * copies)
+    if "pro-link" in article.traps:
+        stories[2:] = [pro_entry(article.number, copies)]
+    return stories
+
+
+def pro_entry(number: int, copies: int = 2) -> str:
+    """A story of the other, paid product, with its badge."""
+    path = f"/pro/2025/0{1 + number % 9}/sanctions-ledger-{number}/"
+    title = f"Sanctions ledger no. {number}: Who insures the tankers"
+    return tag("span", "NK PRO") + link(path, title) * copies
+
+
+def about_author(world: World, article: DemoArticle, name: str = "div") -> list[str]:
+    """About the Author, for every author: portrait, name, bio, link to more."""
+    sections = []
+    for author in article.authors:
+        path = author_path(author.slug)
+        shown = attribute(author.name)
+        portrait = f'<img src="/wp-content/authors/{author.slug}.jpg" alt="{shown}">'
+        parts = [
+            portrait if has_portrait(world.authors.index(author)) else "",
+            tag(name, link(path, text(curly(author.name)))),
+            tag(name, text(author.bio)),
+            link(path, f"View more articles by {text(author.name)}"),
+        ]
+        sections.append("\n".join(parts))
+    return sections
+
+
+def pager(slug: str, number: int, last: int) -> str:
+    """The pager: the first six pages, the neighbours, the last."""
+    if last == 1:
+        return ""
+    shown = sorted({*range(1, min(last, 6) + 1), max(1, number - 1), min(last, number + 1), number, last})
+    return " ".join(
+        tag("span", str(page)) if page == number else link(author_path(slug, page), str(page)) for page in shown
+    )
+
+
+def entry_links(article: DemoArticle, base_url: str) -> list[str]:
+    """The two or three links of a listing entry: picture, headline, sometimes the headline again."""
+    picture = f'<img src="{article.image_path}" alt="{plain_headline(article)}">'
+    inner = [picture, headline(article), headline(article)][: 2 + article.number % 2]
+    return [
+        link(variant(base_url, article.path, article.number + index if index else 0), part)
+        for index, part in enumerate(inner)
+    ]
+
+
+def visit_dates(today: date) -> str:
+    """The day of the visit, twice and glued."""
+    return tag("span", wording.long_date(today)) + tag("span", wording.short_date(today))

@@ -1,0 +1,370 @@
+"""The made-up site: is it the same every time, is all of it reachable, and does it show what it says is true?"""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+
+from nkcrawl.demo import TRAPS, Answer, DemoArticle, DemoServer, World, article_page, listing_page
+
+SEED_AUTHORS = (
+    "andrei-lankov",
+    "chadcarrol",
+    "colin-zwirko",
+    "nk-news",
+    "oliver-hotham",
+    "inhua-kim",
+    "kelly-kasulis",
+)
+BASE = "http://demo.test"
+VOID = {"img", "br", "meta", "link"}
+
+
+class _Visible(HTMLParser):
+    """The lines that a reader sees."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self._open: list[tuple[str, bool]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        hidden = tag in ("script", "style") or "hidden" in given or "display" in (given.get("style") or "")
+        hidden = hidden or given.get("class") == "member-part"
+        if tag == "br":
+            self.parts.append(" ")
+        elif tag in ("div", "p", "h1", "h2", "h3", "li", "title", "figure"):
+            self.parts.append("\n")
+        if tag not in VOID:
+            self._open.append((tag, hidden))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop()[0] == tag
+        if tag in ("div", "p", "h1", "h2", "h3", "li", "title"):
+            self.parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not any(hidden for _, hidden in self._open):
+            self.parts.append(re.sub(r"\s+", " ", data))
+
+
+def visible(html: str) -> str:
+    """The visible text of a page, white space tidied."""
+    reader = _Visible()
+    reader.feed(html)
+    return "\n".join(" ".join(line.split()) for line in "".join(reader.parts).split("\n") if line.strip())
+
+
+def get(url: str, **headers: str) -> tuple[int, str, dict[str, str]]:
+    """Status, body and headers, redirects followed."""
+    request = urllib.request.Request(url, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.read().decode(), dict(answer.headers)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode(), dict(error.headers)
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def site(world: World) -> Iterator[DemoServer]:
+    with DemoServer(world) as server:
+        yield server
+
+
+def with_trap(world: World, trap: str) -> DemoArticle:
+    return next(article for article in world.articles if trap in article.traps)
+
+
+# The world
+
+
+def test_the_same_numbers_give_the_same_world(world: World) -> None:
+    again = World()
+    assert list(again.articles) == list(world.articles)
+    assert [article_page(again, a, BASE) for a in again.articles] == [
+        article_page(world, a, BASE) for a in world.articles
+    ]
+    assert [a.title for a in World(seed=1).articles] != [a.title for a in world.articles]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_sixty_articles_set_every_trap(seed: int) -> None:
+    met = frozenset[str]().union(*(article.traps for article in World(seed=seed).articles))
+    assert met == TRAPS.keys()
+
+
+@pytest.mark.parametrize(("articles", "authors"), [(60, 8), (300, 30), (2000, 40)])
+def test_articles_are_distinct_ordered_and_of_their_time(articles: int, authors: int) -> None:
+    world = World(articles, authors)
+    found = list(world.articles)
+    assert len({a.path for a in found}) == len({a.title for a in found}) == articles
+    assert [a.published_on for a in found] == sorted((a.published_on for a in found), reverse=True)
+    assert (world.today - found[0].published_on).days == 10
+    assert found[-1].published_on.year == 2013
+    assert len({author.name for author in world.authors}) == len({a.slug for a in world.authors}) == authors
+    assert sum(len(world.articles_of(author.slug)) for author in world.authors) == sum(len(a.authors) for a in found)
+
+
+def test_the_seed_authors_come_first(world: World) -> None:
+    assert tuple(author.slug for author in world.authors[:7]) == SEED_AUTHORS
+
+
+def test_an_article_is_found_by_path_and_by_alias(world: World) -> None:
+    article = with_trap(world, "alias")
+    assert world.article(article.path) == article
+    assert article.alias_path == article.path[:-1] + "-2/"
+    assert world.article(article.alias_path) == article
+    assert world.article("/2020/01/no-such-story/") is None
+
+
+def test_holding_back_changes_nothing_else(world: World) -> None:
+    assert list(World(held_back=5).articles) == list(world.articles)[5:]
+
+
+def test_editors_can_revise() -> None:
+    world = World()
+    before = world.articles[3]
+    world.revise(before.path, title="A better headline")
+    assert world.articles[3].title == "A better headline"
+    assert world.articles[3].paragraphs == before.paragraphs
+    assert "A better headline" in article_page(world, world.articles[3], BASE)
+
+
+@pytest.mark.parametrize("wrong", [{"authors": 0}, {"articles": -1}, {"articles": 3, "held_back": 4}])
+def test_an_impossible_world_is_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="at least one author"):
+        World(articles=wrong.get("articles", 60), authors=wrong.get("authors", 8), held_back=wrong.get("held_back", 0))
+
+
+@pytest.mark.parametrize("articles", [0, 1, 2, 5])
+@pytest.mark.parametrize("authors", [1, 8])
+def test_tiny_worlds_render(articles: int, authors: int) -> None:
+    world = World(articles, authors)
+    assert all(article_page(world, article, BASE) for article in world.articles)
+    assert all(listing_page(world, author.slug, 1, BASE) for author in world.authors)
+
+
+# What a page shows
+
+
+def test_every_truth_can_be_read_on_its_page() -> None:
+    world = World(240, 20, seed=3)
+    for article in world.articles:
+        shown, truth = visible(article_page(world, article, BASE)), world.truth(article, BASE)
+        named = ["title", "subtitle", "label", "note", "image_caption", "image_credit"]
+        expected = [truth[name] for name in named if truth[name]] + list(article.paragraphs)
+        assert [part for part in expected if part not in shown] == []
+        assert [part for part in article.hidden if part in shown] == []
+        assert all(author.name in shown for author in article.authors)
+
+
+def test_every_page_shows_the_day_of_the_visit_and_says_it_is_modelled(world: World) -> None:
+    for article in world.articles:
+        html = article_page(world, article, BASE)
+        assert "November 20, 2025" in visible(html)
+        assert "November 20, 2025Nov 20, 2025" in visible(html) or article.rendering == "classic"
+        assert "modelled by hand; nobody has recorded the live site" in html
+
+
+def test_access_follows_from_the_page(world: World) -> None:
+    offers = ("Try unlimited access", "Become a member for less", "You have reached your limit")
+    for article in world.articles:
+        html = article_page(world, article, BASE)
+        offered = any(offer in visible(html) for offer in offers)
+        assert offered == (article.access != "free")
+        closed = re.search(r'"isAccessibleForFree": (false|"False"|"http://schema.org/False")', html)
+        assert bool(closed) == (article.rendering == "block" and article.access == "teaser")
+
+
+def test_a_nested_page_says_nothing_to_machines(world: World) -> None:
+    for article in world.articles:
+        if article.rendering == "nested":
+            html = article_page(world, article, BASE)
+            assert not re.search(r"<h\d|<article|<time|ld\+json|og:|lang=|canonical|rel=", html)
+
+
+def test_only_block_pages_state_a_moment(world: World) -> None:
+    for article in world.articles:
+        truth = world.truth(article, BASE)
+        assert bool(truth["published_at"]) == bool(truth["modified_at"]) == (article.rendering == "block")
+    early = world.truth(with_trap(world, "day-before"), BASE)
+    assert early["published_at"][:10] < early["published_on"]
+
+
+# The server
+
+
+def test_every_article_is_reached_from_the_seed_authors() -> None:
+    world = World(240, 30)
+    with DemoServer(world) as site:
+        due = [f"{site.base_url}/content_author/{slug}/" for slug in SEED_AUTHORS]
+        met, articles = set(due), set()
+        while due:
+            url = due.pop()
+            status, html, _ = get(url)
+            assert status == 200, url
+            if re.match(r"/\d{4}/", urlsplit(url).path):
+                articles.add(world.article(urlsplit(url).path))
+            for href in re.findall(r'href="([^"#]+)', html):
+                path = urlsplit(urljoin(url, href)).path
+                target = f"{site.base_url}{path.removesuffix('/')}/"
+                if target not in met and re.match(r"/(\d{4}/\d\d|content_author)/", path):
+                    met.add(target)
+                    due.append(target)
+        assert articles == set(world.articles)
+        assert {hit.status for hit in site.log} == {200}
+        assert any(hit.path.endswith("-2/") for hit in site.log)
+
+
+def test_one_page_past_the_end_is_empty_and_the_next_is_missing(site: DemoServer) -> None:
+    for author in site.world.authors[:3]:
+        last = site.world.page_count(author.slug)
+        listing = f"{site.base_url}/content_author/{author.slug}/page"
+        status, html, _ = get(f"{listing}/{last + 1}/")
+        assert status == 200
+        assert "More articles by '" in html
+        assert "About the author" in html
+        assert not re.search(r'href="[^"]*/20\d\d/', html)
+        assert get(f"{listing}/{last + 2}/")[0] == 404
+    assert get(f"{site.base_url}/content_author/nobody/")[0] == 404
+
+
+def test_ten_entries_a_page_newest_first(site: DemoServer) -> None:
+    shown: list[str] = []
+    for number in range(1, site.world.page_count("chadcarrol") + 1):
+        html = get(f"{site.base_url}/content_author/chadcarrol/page/{number}/")[1]
+        paths = dict.fromkeys(re.findall(r'href="(?:http://[^/]+)?(/20\d\d/\d\d/[^/"?#]+)', html))
+        assert len(paths) <= 10
+        shown += paths
+    assert [f"{path}/" for path in shown] == [article.path for article in site.world.articles_of("chadcarrol")]
+
+
+def test_an_alias_serves_the_article_and_names_the_first_address(site: DemoServer) -> None:
+    article = with_trap(site.world, "alias")
+    status, html, _ = get(f"{site.base_url}{article.alias_path}")
+    assert status == 200
+    assert f'<link rel="canonical" href="{site.base_url}{article.path}">' in html
+
+
+def test_a_missing_final_slash_redirects_and_a_query_is_ignored(site: DemoServer) -> None:
+    url = site.base_url + site.world.articles[0].path
+    plain = get(url)
+    assert get(url[:-1])[:2] == plain[:2]
+    assert get(f"{url}?t=1718870000000")[:2] == plain[:2]
+    assert [hit.status for hit in site.log] == [200, 301, 200, 200]
+    assert site.log[-1].path.endswith("/?t=1718870000000")
+
+
+def test_the_other_addresses(site: DemoServer) -> None:
+    assert get(f"{site.base_url}/robots.txt")[1] == "User-agent: *\nDisallow: /wp-admin/\n"
+    assert get(f"{site.base_url}/")[0] == 200
+    assert "Log in" in get(f"{site.base_url}/pro/2025/01/sanctions-ledger-7/")[1]
+    with urllib.request.urlopen(site.base_url + site.world.articles[0].image_path, timeout=10) as image:
+        assert image.headers["Content-Type"] == "image/png"
+        assert image.read().startswith(b"\x89PNG")
+    assert get(f"{site.base_url}/2020/01/no-such-story/")[0] == 404
+    assert get(f"{site.base_url}/wp-json/")[0] == 404
+
+
+def test_an_unchanged_page_is_not_sent_again(site: DemoServer) -> None:
+    url = site.base_url + site.world.articles[0].path
+    _, _, headers = get(url)
+    assert headers["Content-Type"] == "text/html; charset=UTF-8"
+    assert get(url, **{"If-None-Match": headers["ETag"]})[0] == 304
+    assert get(url, **{"If-None-Match": '"other"'})[0] == 200
+
+
+def test_faults_stand_in_for_pages(site: DemoServer) -> None:
+    answers = iter([Answer(503, "later", headers={"Retry-After": "7"}), None])
+    site.faults = {"/": 500, "/robots.txt": (403, "no"), "/pro/": lambda: next(answers)}
+    assert get(f"{site.base_url}/")[0] == 500
+    assert get(f"{site.base_url}/robots.txt")[:2] == (403, "no")
+    status, _, headers = get(f"{site.base_url}/pro/")
+    assert (status, headers["Retry-After"]) == (503, "7")
+    assert get(f"{site.base_url}/pro/")[0] == 200
+    site.faults = {"*": (403, "Just a moment...")}
+    assert get(f"{site.base_url}/content_author/nk-news/")[:2] == (403, "Just a moment...")
+
+
+def test_requests_that_overlap_are_counted(world: World) -> None:
+    with DemoServer(world, delay=0.3) as site:
+        threads = [threading.Thread(target=get, args=(f"{site.base_url}/",)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert site.in_flight_max > 1
+        assert len(site.log) == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere loopback is a single address")
+def test_only_loopback_is_bound(site: DemoServer) -> None:
+    assert site.base_url == f"http://127.0.0.1:{site.port}"
+    with socket.socket() as other:  # on another address of this machine the port is still free
+        other.bind(("127.0.0.2", site.port))
+
+
+def test_after_the_block_nothing_listens_and_no_thread_is_left(world: World) -> None:
+    before = threading.active_count()
+    with DemoServer(world) as site, socket.create_connection(("127.0.0.1", site.port)) as kept:
+        kept.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert kept.recv(100).startswith(b"HTTP/1.1 200")
+        site.close()
+    assert threading.active_count() == before
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", site.port))
+
+
+# The command
+
+
+def test_the_command_serves_until_interrupted() -> None:
+    command = [sys.executable, "-m", "nkcrawl.demo", "--articles", "12", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        address = process.stdout.readline().strip()
+        assert get(f"{address}/")[0] == 200
+        assert f"scrapy crawl nknews -s NKCRAWL_SITE={address} " in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 0
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--articles", "many"], "'many' is not a whole number"),
+        (["--authors", "0"], "0 is not between 1 and 2000"),
+        (["--port", "99999"], "99999 is not between 0 and 65535"),
+    ],
+)
+def test_bad_arguments_are_clear_errors(given: list[str], said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "nkcrawl.demo", *given], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_a_port_in_use_is_a_clear_error(site: DemoServer) -> None:
+    command = [sys.executable, "-m", "nkcrawl.demo", "--port", str(site.port)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 2
+    assert f"port {site.port} cannot be used" in done.stderr
