@@ -1,0 +1,417 @@
+"""An article page to an `Article`: one small function a field, each saying which rule answered."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from urllib.parse import urljoin, urlsplit
+
+from parsel import Selector
+
+from nkcrawl import site, text
+from nkcrawl.items import Article, Author, Link, Page
+from nkcrawl.pages.blocks import Block, Body, Image, read_body
+from nkcrawl.pages.concealed import concealed
+from nkcrawl.pages.outline import Outline, Place, names_in, outline, without_site_name
+from nkcrawl.pages.pro import pro_urls
+from nkcrawl.pages.structured import Stated, read_stated
+
+EXTRACTOR_VERSION = 1  # raised whenever the same page would give another row
+
+_HANGUL = re.compile(r"[가-힣]")
+_LETTER = re.compile(r"[^\W\d_]")
+# 'News.The': a stop, then a capital without a space; the letters before keep 'U.S.' and 'D.P.R.K.' whole.
+_GLUED = re.compile(r"(?<=[a-z’'”\")]{2}[.!?])(?=[A-Z“\"‘])")
+_FIRST_SENTENCE = re.compile(r"[^.!?]*[.!?]+[”\"’']*")
+_VIEW_MORE = re.compile(r"^view more articles by\s*", re.IGNORECASE)
+_REPEATABLE = 40  # a paragraph this long that comes again is a copy, not a refrain
+_MANY_ENTRIES = 6  # links to other articles, each alone on its line: a listing's look
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of one visible block of the page."""
+
+    role: str
+    text: str
+
+
+@dataclass(slots=True)
+class Reading:
+    """An article as read, and the fate of every block in reading order; `text` marks the article's paragraphs."""
+
+    article: Article
+    fates: list[Fate]
+
+
+def read_article(html: Selector, page: Page, site_url: str) -> Reading:
+    """Read an article page.
+
+    `page` is the visit that brought the HTML, `site_url` the site's root. Missing fields stay None; nothing is raised for
+    a page that is no article: `Article.suspicion` and the missing fields tell the gate.
+    """
+    stated = read_stated(html)
+    body = read_body(html.root, concealed(html, stated.withheld))
+    served = page.final_url or page.url
+    canonical = _canonical(stated, served, site_url)
+    place = Place(site_url, frozenset((page.url, served, canonical)))
+    plan = outline(body, stated, place)
+    article = Article(page=page, url=canonical, extractor_version=EXTRACTOR_VERSION)
+    if canonical != served:
+        article.rules["url"] = "rel=canonical"
+    fates = list(_fates(plan))
+    article.paragraphs = [fate.text for fate in fates if fate.role == "text"]
+    article.note = "\n\n".join(dict.fromkeys(fate.text for fate in fates if fate.role == "note")) or None
+    _read_headings(article, plan, stated)
+    article.rules["body"] = "blocks between header and tail, less filler"
+    if article.note:
+        article.rules["note"] = "known opening of a stock note"
+    _read_byline(article, plan, body, stated, place)
+    _read_dates(article, plan, stated)
+    _read_image(article, plan, body, stated, served, place)
+    _read_language(article, stated)
+    _read_evidence(article, plan, stated)
+    article.links = _links(article, plan, html, place)
+    article.suspicion = _suspicion(article, plan, html, stated, place)
+    return Reading(article, fates)
+
+
+def _canonical(stated: Stated, served: str, site_url: str) -> str:
+    """Return the article's identity: rel=canonical where it names the same story of the same month, else as served."""
+    url = text.canonical_url(stated.canonical, site_url, base=served) if stated.canonical else None
+    if url is None:
+        return served
+    named, own = urlsplit(url).path, urlsplit(served).path
+    same_story = site.article_slug(named) == site.SLUG_REPEAT.sub("", site.article_slug(own) or "")
+    same_month = site.article_month(named) == site.article_month(own) is not None
+    return url if same_story and same_month else served
+
+
+# --- Paragraphs and notes ---------------------------------------------------------------------------------------------
+
+
+def _fates(plan: Outline) -> Iterator[Fate]:
+    """Yield the fate of each block, in order; a stock note glued to a paragraph becomes two."""
+    texts = [block.text for block in plan.having("text")]
+    copies = _copies(texts)
+    number = 0
+    for block, role in zip(plan.blocks, plan.roles, strict=True):
+        if role != "text":
+            yield Fate(role, block.text)
+            continue
+        if copies[number]:
+            yield Fate("repeat", block.text)
+        else:
+            note, rest = part_note(block.text)
+            if note:
+                yield Fate("note", note)
+            if rest:
+                yield Fate("text", rest)
+        number += 1
+
+
+def _copies(texts: list[str]) -> list[bool]:
+    """Tell of each paragraph whether it is a copy of an earlier one: the lead twice over, or a long paragraph again."""
+    keys = [text.loose(words) for words in texts]
+    filler = [bool(site.filler_in(words)) for words in texts]
+    prose = [key for key, known in zip(keys, filler, strict=True) if not known]
+    half = len(prose) // 2
+    twice = half > 0 and (prose[:half] == prose[half : 2 * half] or prose[::2] == prose[1::2])
+    seen: list[str] = []
+    copies = []
+    for key, known in zip(keys, filler, strict=True):
+        copy = not known and key in seen and (len(key) >= _REPEATABLE or twice)
+        copies.append(copy)
+        seen.append(key)
+    return copies
+
+
+def part_note(paragraph: str) -> tuple[str, str]:
+    """Part a stock note from the start of a paragraph: (note, rest); ('', paragraph) where none stands there."""
+    for stock in site.STOCK_NOTES:
+        if not stock.opening.match(paragraph):
+            continue
+        glue = _GLUED.search(paragraph)
+        first = _FIRST_SENTENCE.match(paragraph)
+        end = len(paragraph)
+        if stock.sentence and first:
+            end = first.end()
+        elif glue:
+            end = glue.start()
+        return paragraph[:end].strip(), paragraph[end:].strip()
+    return "", paragraph
+
+
+# --- Title, subtitle, label -------------------------------------------------------------------------------------------
+
+
+def _read_headings(article: Article, plan: Outline, stated: Stated) -> None:
+    if plan.title:
+        article.title = plan.title
+        article.rules["title"] = plan.headline_rule
+    if subtitles := plan.having("subtitle"):
+        article.subtitle = text.undouble(subtitles[0].text)
+        article.rules["subtitle"] = "line between headline and byline"
+    if labels := plan.having("label"):
+        article.label = text.undouble(labels[0].text)
+        article.rules["label"] = plan.label_rule
+    elif stated.section and stated.section.casefold() != "uncategorized":
+        article.label = stated.section
+        article.rules["label"] = "stated section"
+
+
+# --- Byline and authors -----------------------------------------------------------------------------------------------
+
+
+def _read_byline(article: Article, plan: Outline, body: Body, stated: Stated, place: Place) -> None:
+    """Name the authors: from the byline's links, its plain words, the page's statement, or the foot, in that order."""
+    known = _known_slugs(plan, body, place)
+    for names, rule in (
+        (_linked_names(plan, place), "author links in the byline"),
+        (_plain_names(plan, known), "byline without links"),
+        (_stated_names(stated, place), "stated author"),
+        (_names_at_foot(plan, place), "About the Author"),
+    ):
+        if names:
+            article.authors = [Author(slug, name) for name, slug in names.items() if slug]
+            article.byline = " | ".join(names)
+            article.rules["authors"] = article.rules["byline"] = rule
+            return
+
+
+def _linked_names(plan: Outline, place: Place) -> dict[str, str]:
+    """Return name → slug of the links in the byline, in order, each author once."""
+    names: dict[str, str] = {}
+    for block in plan.having("byline"):
+        for link in block.links:
+            slug, name = place.slug(link.href), _name(link.text)
+            if slug and name and slug not in names.values():
+                names.setdefault(name, slug)
+    return names
+
+
+def _plain_names(plan: Outline, known: dict[str, str]) -> dict[str, str]:
+    """Return the names of a byline without links, each with the slug that another link of the page gives it, or ''."""
+    for block in plan.having("byline"):
+        names = [_name(name) for name in names_in(text.without_dates(block.text))]
+        if any(names):
+            return {name: known.get(text.loose(name), "") for name in names if name}
+    return {}
+
+
+def _known_slugs(plan: Outline, body: Body, place: Place) -> dict[str, str]:
+    """Return loose name → slug of every author link of the page, by its words or by the alt of the portrait in it."""
+    pairs = [(link.href, _VIEW_MORE.sub("", link.text)) for block in plan.blocks for link in block.links]
+    pairs += [(image.href, image.alt) for image in body.images if image.href]
+    return {text.loose(_name(words)): slug for href, words in pairs if (slug := place.slug(href))}
+
+
+def _stated_names(stated: Stated, place: Place) -> dict[str, str]:
+    return {_name(name): place.slug(url) or "" for name, url in stated.authors if _name(name)}
+
+
+def _names_at_foot(plan: Outline, place: Place) -> dict[str, str]:
+    links = [link for block in plan.blocks for link in block.links if site.VIEW_MORE.fullmatch(link.text)]
+    return {_name(_VIEW_MORE.sub("", link.text)): slug for link in links if (slug := place.slug(link.href))}
+
+
+def _name(words: str) -> str:
+    return text.straight(text.undouble(re.sub(r"^By\s+", "", text.clean(words).strip(" |,"))))
+
+
+# --- Dates ------------------------------------------------------------------------------------------------------------
+
+
+def _read_dates(article: Article, plan: Outline, stated: Stated) -> None:
+    """Find the publication day: the byline's date first, then what is stated; the URL's month can veto, never invent.
+
+    The date at the top of the page is the day of the visit, and dates in captions are the images': neither is looked at.
+    """
+    month = site.article_month(urlsplit(article.url).path)
+    moments = [
+        (moment, rule) for moment, rule in _moments(plan, stated) if _fits(moment.astimezone(text.SEOUL).date(), month)
+    ]
+    shown = [(day, rule) for day, rule in _shown_days(plan) if _fits(day, month)]
+    stated_days = [
+        (day, rule) for value, rule in stated.published if (day := text.seoul_day(value)) and _fits(day, month)
+    ]
+    if shown:
+        day, rule = shown[0]
+        # A theme may print the UTC day; the moment beside it then knows the day in Seoul.
+        for moment, moment_rule in moments:
+            if day == moment.date() != moment.astimezone(text.SEOUL).date():
+                day, rule = moment.astimezone(text.SEOUL).date(), f"{moment_rule}, as a day in Seoul"
+                break
+    elif moments:
+        day, rule = moments[0][0].astimezone(text.SEOUL).date(), f"{moments[0][1]}, as a day in Seoul"
+    elif stated_days:
+        day, rule = stated_days[0]
+    else:
+        return
+    article.published_on = day.isoformat()
+    article.rules["published_on"] = rule
+    for moment, moment_rule in moments:
+        if moment.astimezone(text.SEOUL).date() == day:
+            article.published_at = text.iso_moment(moment)
+            article.rules["published_at"] = moment_rule
+            _read_modified(article, plan, stated, moment)
+            return
+
+
+def _read_modified(article: Article, plan: Outline, stated: Stated, published: datetime) -> None:
+    marked = [
+        (stamp.moment, "time element marked as updated")
+        for block in _header(plan)
+        for stamp in block.stamps
+        if stamp.modified
+    ]
+    for value, rule in [*stated.modified, *marked]:
+        moment = text.parse_moment(value)
+        if moment and moment >= published:
+            article.modified_at = text.iso_moment(moment)
+            article.rules["modified_at"] = rule
+            return
+
+
+def _header(plan: Outline) -> list[Block]:
+    return [
+        block for block, role in zip(plan.blocks[: plan.lead], plan.roles, strict=False) if role in ("byline", "date")
+    ]
+
+
+def _shown_days(plan: Outline) -> Iterator[tuple[date, str]]:
+    for block in _header(plan):
+        for found in text.dates_in(block.text):
+            modified = any(
+                stamp.modified and block.text[found.start : found.end] in stamp.text for stamp in block.stamps
+            )
+            if not modified and not site.MODIFIED.search(block.text[: found.start]):
+                yield found.day, "date in the byline"
+
+
+def _moments(plan: Outline, stated: Stated) -> Iterator[tuple[datetime, str]]:
+    for block in _header(plan):
+        for stamp in block.stamps:
+            moment = text.parse_moment(stamp.moment)
+            if moment and not stamp.modified:
+                yield moment, "time element in the byline"
+    for value, rule in stated.published:
+        if moment := text.parse_moment(value):
+            yield moment, rule
+
+
+def _fits(day: date, month: date | None) -> bool:
+    """Tell whether a day lies in the URL's month, a day's grace on either side for a month turned in another time zone.
+
+    A page whose URL names no month (a saved file) has nothing to veto with.
+    """
+    if month is None:
+        return True
+    following = (month + timedelta(days=31)).replace(day=1)
+    return month - timedelta(days=1) <= day <= following
+
+
+# --- Image ------------------------------------------------------------------------------------------------------------
+
+
+def _read_image(article: Article, plan: Outline, body: Body, stated: Stated, served: str, place: Place) -> None:
+    captions = [i for i, role in enumerate(plan.roles) if role == "caption"]
+    for index in captions:
+        caption, credit = part_caption(plan.blocks[index].text)
+        if article.image_caption is None and caption:
+            article.image_caption, article.rules["image_caption"] = caption, "caption line"
+            article.image_credit = credit
+        elif article.image_credit is None and credit and not caption:
+            article.image_credit = credit
+    if article.image_credit:
+        article.rules["image_credit"] = "caption line"
+    image = _lead_image(article, plan, body, place, captions)
+    if image:
+        article.image_url, article.rules["image_url"] = urljoin(served, image.src), "image above the lead"
+    elif stated.image:
+        article.image_url, article.rules["image_url"] = urljoin(served, stated.image), "stated image"
+
+
+def part_caption(words: str) -> tuple[str | None, str | None]:
+    """Part a caption line into (caption, credit): 'Soldiers | Image: KCNA', 'Featured image: KCNA', 'Illustration by X'."""
+    featured = site.FEATURED_IMAGE.match(words)
+    bare = words[featured.end() :] if featured else words
+    caption, *credits = site.CREDIT.split(bare, maxsplit=1)
+    if credits:
+        return caption.strip() or None, credits[0].strip() or None
+    if featured or site.ILLUSTRATION.fullmatch(bare):
+        return None, bare.strip() or None
+    return bare.strip() or None, None
+
+
+def _lead_image(article: Article, plan: Outline, body: Body, place: Place, captions: list[int]) -> Image | None:
+    """Choose the image nearest above the caption, or without one the first between headline and lead; never a portrait."""
+    names = {author.name for author in article.authors}
+    start = plan.headline if plan.headline is not None else 0
+    end = captions[0] if captions and captions[0] <= plan.lead + 1 else plan.lead
+    between = [
+        image for image in body.images
+        if start < image.before <= end and image.src and text.straight(image.alt) not in names
+        and not (image.href and place.slug(image.href))
+    ]  # fmt: skip
+    if not between:
+        return None
+    return between[-1] if captions else between[0]
+
+
+# --- Language, access, links ------------------------------------------------------------------------------------------
+
+
+def _read_language(article: Article, stated: Stated) -> None:
+    prose = [paragraph for paragraph in article.paragraphs if not site.filler_in(paragraph)]
+    words = " ".join([article.title or "", *prose])
+    if len(_HANGUL.findall(words)) * 2 > len(_LETTER.findall(words)):
+        article.language, article.rules["language"] = "ko", "script of the text"
+    elif stated.language and re.match(r"[A-Za-z]{2,3}(?:[-_]|$)", stated.language):
+        article.language = re.split(r"[-_]", stated.language)[0].lower()
+        article.rules["language"] = "stated language"
+    else:
+        article.language, article.rules["language"] = "en", "language of the site"
+
+
+def _read_evidence(article: Article, plan: Outline, stated: Stated) -> None:
+    """Note what the page says of its own access; the words of the text are judged by the paywall pipeline."""
+    article.evidence = [f"isAccessibleForFree: {spelling}" for spelling in dict.fromkeys(stated.free)]
+    article.evidence += [f"content tier: {stated.tier}"] if stated.tier else []
+    article.evidence += ["part withheld"] if stated.withheld else []
+    if any(role in ("recent", "about", "after") for role in plan.roles):
+        article.evidence.append("page tail seen")
+
+
+def _links(article: Article, plan: Outline, html: Selector, place: Place) -> list[Link]:
+    """Return the Recent Stories (that section only) and the author pages of the byline, each once, in order."""
+    pro = pro_urls(html, place)
+    urls = [place.article_url(link.href) for index in plan.recent for link in plan.blocks[index].links]
+    recent = [Link(url, "article") for url in urls if url and url not in place.own and url not in pro]
+    authors = [Link(url, "author") for author in article.authors if (url := place.url(site.author_path(author.slug)))]
+    return list(dict.fromkeys([*recent, *authors]))
+
+
+# --- Is it an article at all? -----------------------------------------------------------------------------------------
+
+
+def _suspicion(article: Article, plan: Outline, html: Selector, stated: Stated, place: Place) -> str | None:
+    titles = [words for words, _ in stated.headlines] + [article.title or ""]
+    first_lines = [*titles, *map(without_site_name, titles), *(block.text for block in plan.blocks[:12])]
+    signed = bool(article.byline or article.published_on)
+    entries = {
+        url for block, role in zip(plan.blocks, plan.roles, strict=True) if role in ("text", "link") and block.linked
+        for link in block.links if (url := place.article_url(link.href)) and url not in place.own
+    }  # fmt: skip
+    if not signed and any(site.CHALLENGE.search(words) for words in first_lines):
+        return "challenge page"
+    if not signed and any(site.NOT_FOUND.fullmatch(words) for words in first_lines):
+        return "soft 404"
+    if not signed and (site.LOGIN.fullmatch(article.title or "") or html.xpath('//input[@type="password"]')):
+        return "login page"
+    if any(site.MORE_ARTICLES.fullmatch(text.undouble(block.text)) for block in plan.blocks):
+        return "listing"
+    if len(entries) >= _MANY_ENTRIES and not (plan.confirmed and bool(_header(plan))):
+        return "listing"
+    marked = stated.json_ld or stated.og_type == "article" or article.note
+    return None if signed or marked else "no sign of an article"

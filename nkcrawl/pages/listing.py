@@ -1,0 +1,70 @@
+"""One page of an author's listing to a `Listing`: who it is, what is listed, and the next page."""
+
+import re
+from urllib.parse import urlsplit
+
+from parsel import Selector
+
+from nkcrawl import site, text
+from nkcrawl.items import Link, Listing, Page
+from nkcrawl.pages.blocks import Block, read_body
+from nkcrawl.pages.concealed import concealed
+from nkcrawl.pages.outline import Place, is_heading_of, is_outside
+from nkcrawl.pages.pro import pro_urls
+from nkcrawl.pages.structured import read_stated
+
+_QUOTED = re.compile(r"['‘’\"“](.*)['‘’\"”]")
+
+
+def read_listing(html: Selector, page: Page, site_url: str) -> Listing:
+    """Read an author page; a page without entries gives a listing without articles and without a next page."""
+    served = page.final_url or page.url
+    place = Place(site_url, frozenset((page.url, served)))
+    slug = place.slug(served) or place.slug(page.url) or ""
+    blocks = [block for block in read_body(html.root, concealed(html, [])).blocks if not is_outside(block)]
+    listing = Listing(page=page, slug=slug)
+    more = next((i for i, block in enumerate(blocks) if site.MORE_ARTICLES.fullmatch(text.undouble(block.text))), None)
+    listing.name, listing.bio = _person(blocks, more)
+    pro = pro_urls(html, place)
+    entries = _entries(blocks, 0 if more is None else more + 1)
+    urls = [place.article_url(link.href) for block in entries for link in block.links]
+    listing.articles = list(dict.fromkeys(Link(url, "article") for url in urls if url and url not in pro))
+    if listing.articles:
+        listing.next_page = _next_page(html, slug, served, place)
+    return listing
+
+
+def _person(blocks: list[Block], more: int | None) -> tuple[str | None, str | None]:
+    """Return name and bio: what stands between 'About the author' and 'More articles by …'."""
+    about = next((i for i, block in enumerate(blocks) if site.ABOUT_AUTHOR.fullmatch(block.text)), None)
+    quoted = _QUOTED.search(text.undouble(blocks[more].text)) if more is not None else None
+    name = text.straight(text.clean(quoted[1])) if quoted else None
+    if about is None:
+        heading = next((block.text for block in blocks if block.heading and not is_heading_of(block, site.NAME)), None)
+        return name or heading, None
+    between = [block for block in blocks[about + 1 : more] if not site.filler_in(block.text)]
+    if not name and between:
+        name = text.straight(text.undouble(between[0].text))
+    bio = [block.text for block in between if not block.linked and not is_heading_of(block, name or "")]
+    return name or None, "\n\n".join(bio) if more is not None and bio else None
+
+
+def _entries(blocks: list[Block], start: int) -> list[Block]:
+    """Return the blocks from the first entry to the foot of the list, Recent Stories left out."""
+    entries = []
+    for block in blocks[start:]:
+        if is_heading_of(block, site.RECENT_STORIES) or site.COPYRIGHT.fullmatch(block.text):
+            break
+        entries.append(block)
+    return entries
+
+
+def _next_page(html: Selector, slug: str, served: str, place: Place) -> Link | None:
+    """Return the author's page after this one: rel=next, or the pager's link to the number that follows."""
+    following = site.author_page_number(urlsplit(served).path) + 1
+    hrefs = [read_stated(html).next_page, *html.xpath("//a/@href").getall()]
+    for url in filter(None, map(place.url, hrefs)):
+        path = urlsplit(url).path
+        if site.author_slug(path) == slug and site.author_page_number(path) == following:
+            return Link(url, "author")
+    return None

@@ -1,0 +1,36 @@
+"""Which links of a page lead to NK Pro, the separate paid product that is never followed."""
+
+from typing import Any
+
+from parsel import Selector
+
+from nkcrawl import site, text
+from nkcrawl.pages.outline import Place
+
+_LARGE = 1_000  # characters; an entry of a listing is smaller
+_NO_ENTRY = frozenset(("nav", "main", "body", "html"))
+
+
+def pro_urls(html: Selector, place: Place) -> frozenset[str]:
+    """Return the article URLs of entries that carry the `NK PRO` badge.
+
+    An entry is the smallest element around the badge that links to articles; where that holds more than one article, or
+    is a part of the page rather than an entry, the badge can't be told to belong to any, and none is left out.
+    """
+    urls: set[str] = set()
+    for badge in html.xpath("//*[text()[contains(., 'NK')]]"):
+        words = text.clean("".join(badge.xpath("./text()").getall()))
+        in_story = any(place.article_url(href) for href in badge.xpath("ancestor::a/@href").getall())
+        # Within the link of a story any case is the badge; elsewhere 'NK Pro' is a menu, or the desk in a byline.
+        if words == site.PRO_BADGE or (in_story and words.upper() == site.PRO_BADGE):
+            urls |= _entry_of(badge.root, place)
+    return frozenset(urls)
+
+
+def _entry_of(element: Any, place: Place) -> set[str]:
+    while element is not None and element.tag not in _NO_ENTRY and len(element.xpath("string()")) < _LARGE:
+        urls = {url for link in element.iter("a") if (url := place.article_url(link.get("href", "")))}
+        if urls:
+            return urls if len(urls) == 1 else set()
+        element = element.getparent()
+    return set()

@@ -1,0 +1,164 @@
+"""What a page states for machines: JSON-LD, OpenGraph and other metas, and links with a meaning.
+
+Read for fields only. A body found here is never taken: what the page does not show a reader is not ours to keep.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from parsel import Selector
+
+from nkcrawl import text
+
+_ARTICLE_TYPES = re.compile(r"(?:.*/)?(?:\w*NewsArticle|Article|BlogPosting|Report)")  # schema.org/Article and below
+_MAX_SCRIPT = 500_000  # characters; larger JSON-LD is not read
+_MAX_NODES = 5_000
+
+
+@dataclass(slots=True)
+class Stated:
+    """The statements of a page, as written; empty where it makes none. Lists keep the page's order."""
+
+    json_ld: bool = False  # an article node was found
+    og_type: str = ""
+    headlines: list[tuple[str, str]] = field(default_factory=list)  # (headline, rule)
+    description: str = ""
+    section: str = ""
+    published: list[tuple[str, str]] = field(default_factory=list)  # (ISO text, rule)
+    modified: list[tuple[str, str]] = field(default_factory=list)
+    authors: list[tuple[str, str]] = field(default_factory=list)  # (name, URL or '')
+    image: str = ""
+    language: str = ""
+    canonical: str = ""
+    next_page: str = ""
+    tier: str = ""  # article:content_tier: free, metered, locked
+    free: list[str] = field(default_factory=list)  # isAccessibleForFree as spelled
+    withheld: list[str] = field(default_factory=list)  # CSS selectors of parts that are not free
+
+
+def read_stated(page: Selector) -> Stated:
+    """Collect what the page states; malformed JSON-LD and absurd sizes count as nothing stated."""
+    stated = Stated()
+    nodes = list(_nodes(page))
+    by_id = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str)}
+    articles = [node for node in nodes if _is_article(node)]
+    if articles:
+        _read_article_node(articles[0], by_id, stated)
+    _read_metas(page, stated)
+    stated.language = stated.language or page.xpath("string(/html/@lang)").get("")
+    return stated
+
+
+def _nodes(page: Selector) -> Iterator[dict[str, Any]]:
+    """Yield every JSON object of the page's JSON-LD scripts, outer ones first."""
+    for script in page.xpath('//script[@type="application/ld+json"]/text()').getall():
+        if len(script) > _MAX_SCRIPT:
+            continue
+        try:
+            pending = [json.loads(script, strict=False)]
+        except (ValueError, RecursionError):
+            continue
+        for _ in range(_MAX_NODES):
+            if not pending:
+                break
+            value = pending.pop(0)
+            if isinstance(value, dict):
+                yield value
+                pending.extend(value.values())
+            elif isinstance(value, list):
+                pending.extend(value)
+
+
+def _is_article(node: dict[str, Any]) -> bool:
+    return any(_ARTICLE_TYPES.fullmatch(kind) for kind in _strings(node.get("@type")))
+
+
+def _read_article_node(node: dict[str, Any], by_id: dict[str, dict[str, Any]], stated: Stated) -> None:
+    stated.json_ld = True
+    stated.headlines += [(words, "JSON-LD headline") for words in _strings(node.get("headline"))[:1]]
+    stated.description = _first(node.get("description"))
+    stated.section = _first(node.get("articleSection"))
+    stated.published += [(moment, "JSON-LD datePublished") for moment in _strings(node.get("datePublished"))[:1]]
+    stated.modified += [(moment, "JSON-LD dateModified") for moment in _strings(node.get("dateModified"))[:1]]
+    stated.language = _first(node.get("inLanguage"))
+    stated.image = _address(_resolved(node.get("image"), by_id))
+    for author in _as_list(node.get("author")):
+        person = _resolved(author, by_id)
+        if isinstance(person, dict):
+            stated.authors.append((_first(person.get("name")), _address(person)))
+        elif isinstance(person, str):
+            stated.authors.append((text.clean(person), ""))
+    _read_access(node, stated)
+
+
+def _read_access(node: dict[str, Any], stated: Stated) -> None:
+    if "isAccessibleForFree" in node:
+        stated.free.append(str(node["isAccessibleForFree"]))
+    for part in _as_list(node.get("hasPart")):
+        if isinstance(part, dict) and free_as_stated(str(part.get("isAccessibleForFree"))) is False:
+            stated.withheld += _strings(part.get("cssSelector"))
+
+
+def free_as_stated(spelling: str) -> bool | None:
+    """Read an isAccessibleForFree: True, 'False', 'http://schema.org/False', 0 …; None for what is neither."""
+    word = spelling.strip().rsplit("/", 1)[-1].casefold()
+    return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(word)
+
+
+def _read_metas(page: Selector, stated: Stated) -> None:
+    metas: dict[str, str] = {}
+    for meta in page.xpath("//meta[@content]"):
+        name = (meta.attrib.get("property") or meta.attrib.get("name") or meta.attrib.get("itemprop") or "").lower()
+        metas.setdefault(name, text.clean(meta.attrib["content"]))
+    stated.og_type = metas.get("og:type", "")
+    if metas.get("og:title"):
+        stated.headlines.append((metas["og:title"], "og:title"))
+    if title := text.clean("".join(page.xpath("(//title[not(ancestor::svg)])[1]//text()").getall())):
+        stated.headlines.append((title, "title element"))
+    stated.description = stated.description or metas.get("og:description", "") or metas.get("description", "")
+    stated.section = stated.section or metas.get("article:section", "")
+    stated.image = stated.image or metas.get("og:image", "")
+    stated.language = stated.language or metas.get("og:locale", "")
+    stated.tier = metas.get("article:content_tier", "").casefold()
+    for name, times in (("published_time", stated.published), ("modified_time", stated.modified)):
+        if moment := metas.get(f"article:{name}", ""):
+            times.append((moment, f"article:{name}"))
+    for free in page.xpath('//*[@itemprop="isAccessibleForFree"]'):
+        stated.free.append(
+            free.attrib.get("content") or free.attrib.get("href") or text.clean(free.xpath("string()").get(""))
+        )
+    links = {rel: link.attrib.get("href", "")
+             for link in reversed(page.xpath("//link[@rel and @href]"))
+             for rel in link.attrib["rel"].lower().split()}  # fmt: skip
+    stated.canonical = links.get("canonical", "")
+    stated.next_page = links.get("next", "")
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _strings(value: Any) -> list[str]:
+    return [words for item in _as_list(value) if isinstance(item, str) and (words := text.clean(item))]
+
+
+def _first(value: Any) -> str:
+    return next(iter(_strings(value)), "")
+
+
+def _resolved(value: Any, by_id: dict[str, dict[str, Any]]) -> Any:
+    """Follow an `@id` reference within the graph; of a list, its first entry."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict) and isinstance(value.get("@id"), str):
+        return {**by_id.get(value["@id"], {}), **value}
+    return value
+
+
+def _address(value: Any) -> str:
+    if isinstance(value, dict):
+        return _first(value.get("url")) or _first(value.get("contentUrl"))
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,159 @@
+"""Site-independent string work: white space, control characters, dates, moments and canonical URLs."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from urllib.parse import urljoin, urlsplit
+
+from w3lib.url import canonicalize_url
+
+# A fixed offset and not zoneinfo: Korea has had no summer time since 1988, and no time zone data is needed.
+SEOUL = timezone(timedelta(hours=9), "KST")
+
+# C0 and C1 controls but tab and newline, zero-width characters, soft hyphens, bidirectional overrides and isolates.
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
+)
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_SPACES = re.compile(r"\s+")
+_LOOSE = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‑": "-"})
+
+_MONTHS = ("january", "february", "march", "april", "may", "june",
+           "july", "august", "september", "october", "november", "december")  # fmt: skip
+_MONTH_NAMES = "|".join(f"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for name in _MONTHS)
+# 'June 20, 2025' · 'Jun 20, 2025' · 'October 21st, 2013' · 'Sept. 3, 2019'; no boundary on the left, since bylines glue
+# the name to the date ('LankovJune 20, 2025'), and none but a digit on the right ('2025Jun 20, 2025').
+_DATE = re.compile(
+    rf"(?P<month>{_MONTH_NAMES}|sept)\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})(?!\d)",
+    re.IGNORECASE,
+)
+# '2025년 6월 20일'
+_KOREAN_DATE = re.compile(r"(?P<year>\d{4})년\s*(?P<month>\d{1,2})월\s*(?P<day>\d{1,2})일")
+
+_SENTENCE_END = re.compile(r"[.!?…。][\"'”’)\]»]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class DateInText:
+    """A calendar day written in a text, and the span of characters that says it."""
+
+    day: date
+    start: int
+    end: int
+
+
+def clean(text: str) -> str:
+    """Return the text as one line a reader would see: no control characters, white space joined and trimmed.
+
+    Lone surrogates (a cut emoji in JSON-LD) become U+FFFD, for SQLite refuses them.
+    """
+    return _SPACES.sub(" ", _INVISIBLE.sub("", _SURROGATES.sub("\ufffd", text))).strip()
+
+
+def loose(text: str) -> str:
+    """Return a key under which two spellings of one line are equal: case, quotes, dashes and spaces do not count."""
+    return _SPACES.sub("", clean(text).translate(_LOOSE).casefold()).replace("--", "-")
+
+
+def straight(text: str) -> str:
+    """Return the text with straight apostrophes, the form that bylines use and queries type."""
+    return text.replace("’", "'").replace("‘", "'").replace("ʼ", "'")
+
+
+def undouble(text: str) -> str:
+    """Return 'X' for 'XX', 'X X' and 'X X X': one link often holds a headline or a name twice."""
+    for times in (3, 2):
+        length = len(text) // times
+        once = text[:length].strip()
+        if len(once) > 2 and _SPACES.sub("", once) * times == _SPACES.sub("", text):
+            return once
+    return text
+
+
+def ends_whole(text: str) -> bool:
+    """Tell whether the text ends as a sentence does, closing quotes and brackets allowed."""
+    return bool(_SENTENCE_END.search(text.rstrip()))
+
+
+def dates_in(text: str) -> Iterator[DateInText]:
+    """Yield the calendar days written in a text, in order, each with its span; days that do not exist are passed over."""
+    for pattern in (_DATE, _KOREAN_DATE):
+        for match in pattern.finditer(text):
+            month = match["month"].lower()
+            number = int(month) if month.isdigit() else next(i for i, m in enumerate(_MONTHS, 1) if m[:3] == month[:3])
+            try:
+                day = date(int(match["year"]), number, int(match["day"]))
+            except ValueError:
+                continue
+            yield DateInText(day, match.start(), match.end())
+
+
+def without_dates(text: str) -> str:
+    """Return the text with every written date taken out."""
+    for found in sorted(dates_in(text), key=lambda found: found.start, reverse=True):
+        text = text[: found.start] + " " + text[found.end :]
+    return text
+
+
+def parse_moment(value: str) -> datetime | None:
+    """Return the ISO 8601 moment in UTC, or None if the text is none or states no offset (then it is no moment)."""
+    stated = _parse_iso(value)
+    if stated is None or stated.tzinfo is None:
+        return None
+    try:
+        return stated.astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def seoul_day(value: str) -> date | None:
+    """Return the Seoul calendar day of an ISO 8601 date or time; one without an offset is taken as the site's own."""
+    stated = _parse_iso(value)
+    if stated is None:
+        return None
+    if stated.tzinfo is None:
+        return stated.date()
+    try:
+        return stated.astimezone(SEOUL).date()
+    except OverflowError:
+        return None
+
+
+def _parse_iso(value: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value.strip())
+    except ValueError:
+        return None
+
+
+def iso_moment(moment: datetime) -> str:
+    """Return an aware moment as the archive writes it: '2025-06-20T03:15:00Z'."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def canonical_url(url: str, site: str, base: str = "") -> str | None:
+    """Return the one form of a URL of the site, or None for anything that is not on it.
+
+    The site's scheme and host (with or without www, http or https), the path as served with a final slash, no query, no
+    fragment. `url` is absolute, or relative to `base` or else to the site's root; `site` is like
+    'https://www.nknews.org'. Backslashes count as slashes, as in a browser (WHATWG URL).
+    """
+    try:
+        written = _INVISIBLE.sub("", url).strip().replace("\\", "/")
+        asked, home = urlsplit(urljoin(base or site + "/", written)), urlsplit(site)
+        same = _host(asked.hostname) == _host(home.hostname) and _port(asked.port) == _port(home.port)
+    except ValueError:  # 'http://[' and ports that are no numbers
+        return None
+    if asked.scheme not in ("http", "https") or not same or asked.username is not None:
+        return None
+    path = re.sub(r"/{2,}", "/", f"{asked.path}/")
+    return str(canonicalize_url(f"{home.scheme}://{home.netloc}{path}"))
+
+
+def _host(name: str | None) -> str:
+    return (name or "").removeprefix("www.")
+
+
+def _port(port: int | None) -> int | None:
+    return None if port in (80, 443) else port

@@ -1,0 +1,371 @@
+"""String work that knows nothing of the site: tables of what goes in and comes out, and laws that hold for any text."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from nkcrawl import text
+
+SITE = "https://www.nknews.org"
+ANY_TEXT = st.text(max_size=200)
+# Text full of what may go wrong: spaces, invisible characters, lone surrogates.
+AWKWARD = st.text(
+    st.sampled_from(" \t\n\r\u00a0\u2009\u3000\u200b\u00ad\ufeff\u202e\x00\x07\x85\ud83d\udc00ab.’'-–"), max_size=60
+)
+
+
+@pytest.mark.parametrize(
+    ("raw", "line"),
+    [
+        ("", ""),
+        ("  a  b\n\tc ", "a b c"),
+        ("a\u00a0b\u2009c\u3000d\u00a0", "a b c d"),
+        ("a\r\nb\x85c\u2028d", "a b c d"),
+        ("la\u200bmp\u00ads\ufeff", "lamps"),
+        ("a\x00b\x07c\x1bd\x7fe\x9f", "abcde"),
+        ("\u202eabc\u2066d\u200e", "abcd"),
+        ("a \u200b b", "a b"),
+        ("cut \ud83d", "cut \ufffd"),
+        ("\udc00", "\ufffd"),
+        ("😀 e\u0301 한국어", "😀 e\u0301 한국어"),
+        ("“a” – b — c -- d", "“a” – b — c -- d"),
+        ("\u200b \u00a0", ""),
+    ],
+)
+def test_clean(raw: str, line: str) -> None:
+    assert text.clean(raw) == line
+
+
+@settings(deadline=None)
+@given(ANY_TEXT | AWKWARD)
+def test_clean_twice_is_clean_once(raw: str) -> None:
+    line = text.clean(raw)
+    assert text.clean(line) == line
+
+
+@settings(deadline=None)
+@given(ANY_TEXT | AWKWARD)
+def test_a_clean_line_is_one_line_that_sqlite_takes(raw: str) -> None:
+    line = text.clean(raw)
+    line.encode()
+    assert line == " ".join(line.split())
+    assert not {"\x00", "\u200b", "\n", "\x7f"} & set(line)
+
+
+@settings(deadline=None)
+@given(AWKWARD, AWKWARD)
+def test_clean_loses_no_visible_character(one: str, other: str) -> None:
+    visible = [char for char in one + "X" + other if char in "ab.’'-–X"]
+    assert [char for char in text.clean(one + "X" + other) if char not in " \ufffd"] == visible
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("O’Hara’s “lamp”", "o'hara's \"LAMP\"", True),
+        ("a – b", "a-b", True),
+        ("a -- b", "A—b", True),
+        ("a\u00a0b", "ab", True),
+        ("lamp", "lamps", False),
+        ("a.", "a", False),
+        ("ß", "ss", True),
+    ],
+)
+def test_loose(one: str, other: str, same: bool) -> None:
+    assert (text.loose(one) == text.loose(other)) is same
+
+
+@pytest.mark.parametrize(
+    ("raw", "line"),
+    [("O’Hara", "O'Hara"), ("‘a’", "'a'"), ("ʼ", "'"), ("“a”", "“a”"), ("Théo Clair", "Théo Clair"), ("", "")],
+)
+def test_straight(raw: str, line: str) -> None:
+    assert text.straight(raw) == line
+
+
+@pytest.mark.parametrize(
+    ("raw", "once"),
+    [
+        ("Lamp", "Lamp"),
+        ("LampLamp", "Lamp"),
+        ("Lamp Lamp", "Lamp"),
+        ("Lamp Lamp Lamp", "Lamp"),
+        ("LampLampLamp", "Lamp"),
+        ("A lamp burns A lamp burns", "A lamp burns"),
+        ("A lamp burnsA lamp burns", "A lamp burns"),
+        ("A lamp burns A lamp burns A lamp burns", "A lamp burns"),
+        ("Lamp lamp", "Lamp lamp"),
+        ("Lamp Lamps", "Lamp Lamps"),
+        ("Lamp, Lamp", "Lamp, Lamp"),
+        ("No no", "No no"),
+        ("aa", "aa"),
+        ("", ""),
+        ("김향기 김향기", "김향기"),
+    ],
+)
+def test_undouble(raw: str, once: str) -> None:
+    assert text.undouble(raw) == once
+
+
+@settings(deadline=None)
+@given(st.from_regex(r"[A-Z][a-z]{2,8}( [a-z]{2,8}){1,5} [0-9]{3}[A-Z]", fullmatch=True), st.sampled_from(["", " "]))
+def test_undouble_finds_what_was_doubled(line: str, glue: str) -> None:
+    assert text.undouble(line) == line
+    assert text.undouble(line + glue + line) == line
+    assert text.undouble(line + glue + line + glue + line) == line
+
+
+@pytest.mark.parametrize(
+    ("line", "whole"),
+    [
+        ("A lamp burns.", True),
+        ("Does it?", True),
+        ("It does!", True),
+        ("So they say…", True),
+        ("“It burns.”", True),
+        ("It burns.”)", True),
+        ("(It burns.)", True),
+        ("등불이 탄다.", True),
+        ("A lamp burns.  ", True),
+        ("A lamp", False),
+        ("A lamp,", False),
+        ("A lamp:", False),
+        ("“A lamp”", False),
+        ("A lamp burns. Then he", False),
+        ("", False),
+    ],
+)
+def test_ends_whole(line: str, whole: bool) -> None:
+    assert text.ends_whole(line) is whole
+
+
+@pytest.mark.parametrize(
+    ("line", "days"),
+    [
+        ("June 20, 2025", [date(2025, 6, 20)]),
+        ("Jun 20, 2025", [date(2025, 6, 20)]),
+        ("June 20, 2025Jun 20, 2025", [date(2025, 6, 20)] * 2),
+        ("March 27, 2025Mar 27, 2025", [date(2025, 3, 27)] * 2),
+        ("Mira OlsenJune 2, 2025", [date(2025, 6, 2)]),
+        ("October 21st, 2013", [date(2013, 10, 21)]),
+        ("May 2nd, 2014 · May 3rd, 2014 · May 4th, 2014", [date(2014, 5, 2), date(2014, 5, 3), date(2014, 5, 4)]),
+        ("Sept. 3, 2019, Sep 4 2019, Feb. 17, 2025", [date(2019, 9, 3), date(2019, 9, 4), date(2025, 2, 17)]),
+        ("JUNE 20, 2025 june 21, 2025", [date(2025, 6, 20), date(2025, 6, 21)]),
+        ("June\u00a020,\u00a02025", [date(2025, 6, 20)]),
+        ("2025년 6월 20일", [date(2025, 6, 20)]),
+        ("2025년6월20일", [date(2025, 6, 20)]),
+        ("February 29, 2024", [date(2024, 2, 29)]),
+        ("February 29, 2025", []),
+        ("June 31, 2025", []),
+        ("June 0, 2025", []),
+        ("2025년 13월 1일", []),
+        ("June 20, 20255", []),
+        ("June 20", []),
+        ("June 2025", []),
+        ("2018-01-10 02:35:37", []),
+        ("20 June 2025", []),
+        ("", []),
+    ],
+)
+def test_dates_in(line: str, days: list[date]) -> None:
+    assert [found.day for found in text.dates_in(line)] == days
+
+
+@settings(deadline=None)
+@given(
+    st.dates(date(1900, 1, 1), date(2100, 12, 31)),
+    st.sampled_from(["%B %d, %Y", "%b %d, %Y", "%b. %d, %Y", "%B %dth, %Y"]),
+)
+def test_every_day_is_found_where_it_is_written(day: date, form: str) -> None:
+    written = day.strftime(form)
+    line = f"Mira Olsen{written}, lamps"
+    found = list(text.dates_in(line))
+    assert [each.day for each in found] == [day]
+    assert line[found[0].start : found[0].end] == written
+    assert text.without_dates(line) == "Mira Olsen , lamps"
+
+
+@pytest.mark.parametrize(
+    ("line", "rest"),
+    [
+        ("Mira Olsen June 20, 2025", "Mira Olsen  "),
+        ("June 20, 2025Jun 20, 2025", "  "),
+        ("2025년 6월 20일 June 20, 2025", "   "),
+        ("No date", "No date"),
+        ("June 31, 2025", "June 31, 2025"),
+    ],
+)
+def test_without_dates(line: str, rest: str) -> None:
+    assert text.without_dates(line) == rest
+
+
+@pytest.mark.parametrize(
+    ("value", "moment", "day"),
+    [
+        ("2025-06-20T12:15:00+09:00", "2025-06-20T03:15:00Z", date(2025, 6, 20)),
+        ("2025-06-19T16:00:00Z", "2025-06-19T16:00:00Z", date(2025, 6, 20)),
+        ("2025-06-19T14:59:59+00:00", "2025-06-19T14:59:59Z", date(2025, 6, 19)),
+        ("2025-06-19T15:00:00+00:00", "2025-06-19T15:00:00Z", date(2025, 6, 20)),
+        ("2024-12-31T10:00:00-05:00", "2024-12-31T15:00:00Z", date(2025, 1, 1)),
+        (" 2025-06-20T12:15:00+0900 ", "2025-06-20T03:15:00Z", date(2025, 6, 20)),
+        ("2025-06-20T12:15:00.123456+09:00", "2025-06-20T03:15:00Z", date(2025, 6, 20)),
+        ("2025-06-20T23:15:00", None, date(2025, 6, 20)),
+        ("2025-06-20", None, date(2025, 6, 20)),
+        ("2025-06-31", None, None),
+        ("June 20, 2025", None, None),
+        ("yesterday", None, None),
+        ("", None, None),
+        ("0001-01-01T00:00:00+14:00", None, None),
+        ("9999-12-31T23:59:59-12:00", None, None),
+    ],
+)
+def test_moments_and_days(value: str, moment: str | None, day: date | None) -> None:
+    found = text.parse_moment(value)
+    assert (None if found is None else text.iso_moment(found)) == moment
+    assert text.seoul_day(value) == day
+
+
+@settings(deadline=None)
+@given(
+    st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1)),
+    st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes))),
+)
+def test_a_moment_is_the_same_in_every_zone(naive: datetime, zone: timezone) -> None:
+    moment = naive.replace(tzinfo=UTC, microsecond=0)
+    there = moment.astimezone(zone).isoformat()
+    assert text.parse_moment(there) == moment
+    assert text.seoul_day(there) == (moment + timedelta(hours=9)).date()
+    assert text.parse_moment(naive.isoformat()) is None
+    assert text.seoul_day(naive.isoformat()) == naive.date()
+    assert datetime.fromisoformat(text.iso_moment(moment.astimezone(zone))) == moment
+
+
+@settings(deadline=None)
+@given(ANY_TEXT)
+def test_no_text_breaks_the_reading_of_dates(raw: str) -> None:
+    assert all(0 <= found.start < found.end <= len(raw) for found in text.dates_in(raw))
+    found = text.parse_moment(raw)
+    assert found is None or found.tzinfo is UTC
+
+
+ARTICLE = f"{SITE}/2025/06/some-slug/"
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical"),
+    [
+        (ARTICLE, ARTICLE),
+        ("https://www.nknews.org/2025/06/some-slug", ARTICLE),
+        ("https://nknews.org/2025/06/some-slug/", ARTICLE),
+        ("http://www.nknews.org/2025/06/some-slug/", ARTICLE),
+        ("http://nknews.org/2025/06/some-slug", ARTICLE),
+        ("HTTPS://WWW.NKNEWS.ORG/2025/06/some-slug/", ARTICLE),
+        ("https://www.nknews.org:443/2025/06/some-slug/", ARTICLE),
+        ("http://www.nknews.org:80/2025/06/some-slug/", ARTICLE),
+        ("//www.nknews.org/2025/06/some-slug/", ARTICLE),
+        ("/2025/06/some-slug/", ARTICLE),
+        ("2025/06/some-slug", ARTICLE),
+        (" \t/2025/06/some-slug/\n", ARTICLE),
+        ("/2025/06/some\u200b-slug/", ARTICLE),
+        ("/2025//06/some-slug//", ARTICLE),
+        ("/2025/05/../06/./some-slug/", ARTICLE),
+        (ARTICLE + "?c=1718000000000", ARTICLE),
+        (ARTICLE + "?t=1718000000000", ARTICLE),
+        (ARTICLE + "?page=59", ARTICLE),
+        (ARTICLE + "?show=nkpro", ARTICLE),
+        (ARTICLE + "?utm_source=a&utm_medium=b&utm_campaign=c", ARTICLE),
+        (ARTICLE + "?anything=at&all", ARTICLE),
+        ("https://nknews.org/2025/06/some-slug?c=1#comments", ARTICLE),
+        (ARTICLE + "#comments", ARTICLE),
+        (ARTICLE + "?", ARTICLE),
+        ("https://www.nknews.org", SITE + "/"),
+        ("http://nknews.org/", SITE + "/"),
+        ("", SITE + "/"),
+        ("/content_author/mira-olsen/page/2", SITE + "/content_author/mira-olsen/page/2/"),
+        ("/2025/06/some-slug-2/", SITE + "/2025/06/some-slug-2/"),
+        ("/2025/06/한글/", SITE + "/2025/06/%ED%95%9C%EA%B8%80/"),
+        ("/2025/06/%ed%95%9c%EA%B8%80/", SITE + "/2025/06/%ED%95%9C%EA%B8%80/"),
+        ("https://signup.nknews.org/2025/06/some-slug/", None),
+        ("https://tv.nknews.org/", None),
+        ("https://elsewhere.test/2025/06/some-slug/", None),
+        ("https://nknews.org.elsewhere.test/", None),
+        ("https://notnknews.org/", None),
+        ("//elsewhere.test/x", None),
+        ("https://user@www.nknews.org/", None),
+        ("https://www.nknews.org@elsewhere.test/", None),
+        ("https://www.nknews.org:8080/", None),
+        ("https://www.nknews.org:port/", None),
+        ("javascript:alert(1)", None),
+        ("mailto:lamps@quay.test", None),
+        ("tel:+4712345", None),
+        ("data:text/html,x", None),
+        ("ftp://www.nknews.org/", None),
+        ("http://[", None),
+        ("https://[::1", None),
+    ],
+)
+def test_canonical_url(url: str, canonical: str | None) -> None:
+    assert text.canonical_url(url, SITE) == canonical
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical"),
+    [
+        ("/2025/06/x?c=1", "http://127.0.0.1:8000/2025/06/x/"),
+        ("http://127.0.0.1:8000/2025/06/x", "http://127.0.0.1:8000/2025/06/x/"),
+        ("http://127.0.0.1:8001/2025/06/x", None),
+        ("http://127.0.0.1/2025/06/x", None),
+        ("https://www.nknews.org/2025/06/x/", None),
+    ],
+)
+def test_canonical_url_of_a_site_on_another_port(url: str, canonical: str | None) -> None:
+    assert text.canonical_url(url, "http://127.0.0.1:8000") == canonical
+
+
+URLS = st.one_of(
+    st.text(max_size=60),
+    st.text(st.sampled_from("/.?#:@[]%&=ab2x \\\t\u200b한"), max_size=40),
+    st.builds(
+        "{}{}{}{}".format,
+        st.sampled_from(["", "http://nknews.org", "https://www.nknews.org", "//", "https://elsewhere.test", "https://www.nknews.org:"]),
+        st.sampled_from(["", "/"]),
+        st.text(st.sampled_from("/.?#:@[]%&=ab2x \\한;+"), max_size=30),
+        st.sampled_from(["", "?c=1718000000000", "?page=59", "#x", "/"]),
+    ),
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(URLS)
+@example("/%2f/")
+@example("/a/../../b")
+@example("/a%3Fb")
+@example("/a%23b/")
+@example("/%252e%252e/")
+@example("/;a?b")
+@example("/ /a b")
+@example("\\\\elsewhere.test\\a")
+@example("https://www.nknews.org\\@elsewhere.test/")
+def test_a_canonical_url_stays_on_the_site_and_is_its_own_canonical(url: str) -> None:
+    canonical = text.canonical_url(url, SITE)
+    if canonical is not None:
+        assert canonical.startswith(SITE + "/")
+        assert canonical.endswith("/")
+        assert not {"?", "#", " "} & set(canonical)
+        assert canonical.isascii()
+        assert text.canonical_url(canonical, SITE) == canonical
+
+
+@settings(deadline=None)
+@given(
+    st.from_regex(r"/20[12][0-9]/(0[1-9]|1[0-2])/[a-z][a-z0-9]{0,9}(-[a-z0-9]{1,9}){0,3}", fullmatch=True), st.data()
+)
+def test_every_spelling_of_an_address_is_one(path: str, data: st.DataObject) -> None:
+    host = data.draw(st.sampled_from(["", "http://nknews.org", "https://nknews.org", "http://www.nknews.org", SITE]))
+    slash = data.draw(st.sampled_from(["", "/", "//"]))
+    query = data.draw(
+        st.sampled_from(["", "?c=1718000000000", "?t=1718000000000", "?page=59", "?show=nkpro", "?utm_source=x", "#y"])
+    )
+    assert text.canonical_url(host + path + slash + query, SITE) == f"{SITE}{path}/"
