@@ -10,7 +10,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from nkcrawl.archive import contents, schedule, visits
-from nkcrawl.archive.connection import transaction
+from nkcrawl.archive.connection import rows, transaction
 from nkcrawl.archive.contents import Outcome
 from nkcrawl.archive.opening import open_database
 from nkcrawl.archive.visits import DuePage
@@ -164,6 +164,15 @@ class Archive:
     def _put_off(self, page: Page, now: datetime) -> None:
         failures = visits.mark_failed(self._conn, page, schedule.stamp(now))
         visits.reschedule(self._conn, page.url, schedule.after_failure(now, failures))
+
+    def count_by_access(self) -> dict[str, int]:
+        """Return how many articles there are of each access, free ones first."""
+        found = rows(self._conn, "SELECT access, count(*) AS articles FROM articles GROUP BY access ORDER BY access")
+        return {row["access"]: row["articles"] for row in found}
+
+    def newest_articles(self, limit: int) -> list[dict[str, Any]]:
+        """Return the newest rows of the view `article_list`, undated ones last."""
+        return rows(self._conn, "SELECT * FROM article_list ORDER BY published_on DESC, id LIMIT ?", limit)
 
     @contextmanager
     def _writing(self) -> Iterator[datetime]:

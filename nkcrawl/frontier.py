@@ -1,0 +1,74 @@
+"""What is asked next: a Scrapy scheduler whose queue is the archive's `pages` table.
+
+The archive remembers every URL and when it is due, so nothing is kept beside it: a run that was killed goes on where its
+last stored page left it. Only a request that Scrapy itself puts back (a retry, a redirect) waits in memory.
+"""
+
+from collections import deque
+
+from scrapy import Request, Spider
+from scrapy.core.scheduler import BaseScheduler
+from scrapy.crawler import Crawler
+
+from nkcrawl.archive import DuePage
+from nkcrawl.extensions import RunRecord
+from nkcrawl.items import Link
+from nkcrawl.spiders.nknews import NKNewsSpider
+
+
+class Frontier(BaseScheduler):
+    """Hands out due pages in the archive's order, each at most once a run, until the spider or the budget says stop."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.stats = crawler.stats
+        self.archive = RunRecord.of(crawler).archive
+        self.budget = crawler.settings.getint("NKCRAWL_REQUEST_BUDGET")
+        self.put_back: deque[Request] = deque()
+        self.handed_out: set[str] = set()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "Frontier":
+        return cls(crawler)
+
+    def open(self, spider: Spider) -> None:
+        assert isinstance(spider, NKNewsSpider)
+        self.spider = spider
+        if spider.full and not spider.authors:
+            self.archive.make_authors_due()
+
+    def enqueue_request(self, request: Request) -> bool:
+        """Take a start request into the archive, or the retry or redirect of a page under way back into the queue."""
+        if "page" in request.meta:
+            self.put_back.append(request)
+        else:
+            link = Link(request.url, request.meta["kind"])
+            self.archive.meet([link], due_now=request.meta["due_now"])
+        return True
+
+    def has_pending_requests(self) -> bool:
+        return not self._is_over() and (bool(self.put_back) or self._next_page() is not None)
+
+    def next_request(self) -> Request | None:
+        if self._is_over():
+            return None
+        if self.put_back:
+            return self.put_back.popleft()
+        page = self._next_page()
+        if page is None:
+            return None
+        self.handed_out.add(page.url)
+        return self.spider.visit(page)
+
+    def _next_page(self) -> DuePage | None:
+        for page in self.archive.due():
+            if page.url not in self.handed_out and self.spider.wants(page):
+                return page
+        return None
+
+    def _is_over(self) -> bool:
+        """Tell whether the spider has enough or the next request would overdraw the budget.
+
+        The first page costs two requests, for Scrapy asks for robots.txt before it.
+        """
+        sent = self.stats.get_value("downloader/request_count", 0)
+        return self.spider.has_enough() or 0 < self.budget < sent + (1 if sent else 2)

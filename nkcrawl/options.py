@@ -1,0 +1,106 @@
+"""Our own settings: read and checked before anything is touched, and what follows from them for Scrapy's."""
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from scrapy.exceptions import UsageError
+from scrapy.settings import BaseSettings
+
+import nkcrawl
+
+SLOWEST_ALLOWED_HURRY = 2.0  # seconds; nobody crawls the live site faster than this, by mistake or on purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The settings of our own, checked."""
+
+    database: Path  # absolute
+    site: str  # scheme and host, no final slash
+    contact: str
+    request_budget: int  # 0: no limit
+    hard_limit: int  # seconds
+
+    @property
+    def user_agent(self) -> str:
+        """Return who we say we are: name, version, and the contact where one is set."""
+        contact = f" (+{self.contact})" if self.contact else ""
+        return f"nkcrawl/{nkcrawl.__version__}{contact}"
+
+
+def read_options(settings: BaseSettings) -> Options:
+    """Return our settings checked; raises UsageError with a sentence naming the setting, its value and what it takes."""
+    options = Options(
+        database=Path(_text(settings, "NKCRAWL_DATABASE")).expanduser().absolute(),
+        site=_site(_text(settings, "NKCRAWL_SITE")),
+        contact=_contact(_text(settings, "NKCRAWL_CONTACT")),
+        request_budget=_whole_number(settings, "NKCRAWL_REQUEST_BUDGET", at_least=0),
+        hard_limit=_whole_number(settings, "NKCRAWL_HARD_LIMIT", at_least=1),
+    )
+    if not is_loopback(options.site):
+        _check_manners(settings)
+    return options
+
+
+def apply_options(settings: BaseSettings) -> None:
+    """Set what follows from our settings: the user agent, at a priority that `-s USER_AGENT=` still beats."""
+    settings.set("USER_AGENT", read_options(settings).user_agent, priority="spider")
+
+
+def is_loopback(site: str) -> bool:
+    """Tell whether a site is on this machine, where a demo or a test may be asked as fast as it answers."""
+    host = urlsplit(site).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _check_manners(settings: BaseSettings) -> None:
+    if not _number(settings, "DOWNLOAD_DELAY") >= SLOWEST_ALLOWED_HURRY:
+        raise UsageError(
+            f"DOWNLOAD_DELAY is {settings['DOWNLOAD_DELAY']}, but a live site is asked at most every "
+            f"{SLOWEST_ALLOWED_HURRY:g} seconds; set it to {SLOWEST_ALLOWED_HURRY:g} or more."
+        )
+    for name in ("CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN"):
+        if settings.getint(name) != 1:
+            raise UsageError(f"{name} is {settings[name]}, but a live site is asked one page at a time; leave it at 1.")
+    if not settings.getbool("ROBOTSTXT_OBEY"):
+        raise UsageError("ROBOTSTXT_OBEY is off, but nkcrawl obeys robots.txt on every live site; leave it on.")
+
+
+def _text(settings: BaseSettings, name: str) -> str:
+    return str(settings.get(name) or "").strip()
+
+
+def _number(settings: BaseSettings, name: str) -> float:
+    try:
+        return settings.getfloat(name)
+    except (TypeError, ValueError):
+        raise UsageError(f"{name} is {settings[name]!r}, which is no number.") from None
+
+
+def _whole_number(settings: BaseSettings, name: str, at_least: int) -> int:
+    value = _text(settings, name)
+    if not (value.isascii() and value.isdigit() and int(value) >= at_least):
+        raise UsageError(f"{name} is {settings[name]!r}, but it takes a whole number from {at_least} up.")
+    return int(value)
+
+
+def _site(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port is not False
+    except ValueError:
+        whole = False
+    if not whole or parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
+        raise UsageError(f"NKCRAWL_SITE is {value!r}, but it takes a scheme and a host, like https://www.nknews.org.")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _contact(value: str) -> str:
+    if not value.isprintable() or not value.isascii() or set(value) & set("()"):
+        raise UsageError(f"NKCRAWL_CONTACT is {value!r}, but it takes one plain URL or mail address.")
+    return value

@@ -1,0 +1,206 @@
+"""The four steps between a page and its row, in running order; each a pure function with a thin class over it."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from itemadapter import ItemAdapter
+from scrapy.crawler import Crawler
+
+from nkcrawl import site, text
+from nkcrawl.archive import Archive
+from nkcrawl.extensions import RunRecord
+from nkcrawl.items import Access, Article, Author, Failure, Item, Listing, Rejection
+from nkcrawl.pages import free_as_stated
+
+# Longest field a row may hold, in characters; what is longer is no field of a news article.
+FIELD_LIMIT = 1_000
+NOTE_LIMIT = 5_000
+BODY_LIMIT = 500_000
+OLDEST = date(2010, 1, 1)  # NK News began in 2010
+
+_LINES = ("title", "subtitle", "label", "byline", "image_caption", "image_credit", "image_url", "language")
+
+
+class NormalisePipeline:
+    """Clean every field, and drop dates that cannot be."""
+
+    def process_item(self, item: Item) -> Item:
+        return normalise(item, datetime.now(UTC).date()) if isinstance(item, Article) else item
+
+
+def normalise(article: Article, today: date) -> Article:
+    """Return the article with each text on clean lines, empty ones None, and dates outside 2010 to tomorrow dropped."""
+    lines: dict[str, Any] = {name: text.clean(getattr(article, name) or "") or None for name in _LINES}
+    possible = article.published_on and OLDEST <= date.fromisoformat(article.published_on) <= today + timedelta(days=2)
+    paragraphs = [line for paragraph in article.paragraphs if (line := text.clean(paragraph))]
+    return replace(
+        article,
+        **lines,
+        note="\n\n".join(filter(None, map(text.clean, (article.note or "").split("\n\n")))) or None,
+        paragraphs=paragraphs,
+        authors=[Author(author.slug, text.clean(author.name)) for author in article.authors],
+        published_on=article.published_on if possible else None,
+        published_at=article.published_at if possible else None,
+        modified_at=article.modified_at if possible else None,
+    )
+
+
+class PaywallPipeline:
+    """Drop the paragraphs that only sell a subscription, and say whether the article is cut off by a paywall."""
+
+    def process_item(self, item: Item) -> Item:
+        return drop_filler(item) if isinstance(item, Article) else item
+
+
+def drop_filler(article: Article) -> Article:
+    """Return the article without filler paragraphs, with `access` judged and its evidence listed."""
+    fates = paragraph_fates(article.paragraphs)
+    kept = [words for words, fate in zip(article.paragraphs, fates, strict=True) if fate == "lead"]
+    offers = [words for words, fate in zip(article.paragraphs, fates, strict=True) if fate == "offer"]
+    evidence = [*article.evidence, *_text_evidence(kept, offers)]
+    rules = {**article.rules, "access": "weighed evidence"}
+    return replace(article, paragraphs=kept, evidence=evidence, access=judge_access(evidence), rules=rules)
+
+
+def paragraph_fates(paragraphs: list[str]) -> list[str]:
+    """Return for each paragraph 'lead', or the kind of filler it is: 'offer', 'rights' or 'interface'.
+
+    A paragraph is filler when it is made of nothing but known filler sentences, alone or joined with up to three that
+    follow (`Subscribe` / `now`). A filler that a real line could resemble counts only beside one that proves itself.
+    """
+    fates = ["lead"] * len(paragraphs)
+    proven = [False] * len(paragraphs)
+    at = 0
+    while at < len(paragraphs):
+        span, found = _filler_run(paragraphs, at)
+        for index in range(at, at + span):
+            fates[index] = found[0].kind if found else "lead"
+            proven[index] = any(filler.alone for filler in found) or len(found) > 1
+        at += span
+    return ["lead" if fate != "lead" and not _proven_near(fates, proven, i) else fate for i, fate in enumerate(fates)]
+
+
+def _filler_run(paragraphs: list[str], at: int) -> tuple[int, list[site.Filler]]:
+    """Return how many paragraphs from `at` make up one run of filler, and its sentences; (1, []) for a real paragraph.
+
+    Only wordings known whole are sought across paragraphs: one that runs on to a full stop could run into the next.
+    """
+    for span in range(1, 5):
+        if found := site.filler_in(" ".join(paragraphs[at : at + span]), site.WHOLE_FILLERS):
+            return span, found
+    return 1, site.filler_in(paragraphs[at])
+
+
+def _proven_near(fates: list[str], proven: list[bool], index: int) -> bool:
+    """Tell whether the unbroken stretch of filler around a paragraph holds one that proves itself."""
+    first = last = index
+    while first > 0 and fates[first - 1] != "lead":
+        first -= 1
+    while last + 1 < len(fates) and fates[last + 1] != "lead":
+        last += 1
+    return any(proven[first : last + 1])
+
+
+def _text_evidence(kept: list[str], offers: list[str]) -> list[str]:
+    count = len(site.filler_in(" ".join(offers)))
+    evidence = [f"offer box: {count} lines"] if count > 1 else ["offer line"] if count else ["no offer"]
+    closing = [words for words in kept if not site.DESK_LINE.fullmatch(words)]
+    if not closing:
+        return [*evidence, "no text"]
+    return [*evidence, "last sentence whole" if text.ends_whole(closing[-1]) else "last sentence cut"]
+
+
+def judge_access(evidence: list[str]) -> Access:
+    """Weigh the signals: 'teaser' or 'free' only on two weak ones or a strong one, and 'unknown' where they disagree.
+
+    Strong are the publisher's statement and an offer box in place of the rest; weak are a cut last sentence, a lone offer
+    line, a text that ends whole, a page that is whole without an offer. Length says nothing, and is not asked.
+    """
+    teaser = free = 0
+    for signal, _, value in (item.partition(": ") for item in evidence):
+        stated = free_as_stated(value) if signal == "isAccessibleForFree" else None
+        teaser += 2 * (signal == "offer box" or stated is False or (signal == "content tier" and value == "locked"))
+        teaser += signal in ("offer line", "last sentence cut", "part withheld")
+        free += 2 * (stated is True or (signal == "content tier" and value == "free"))
+    whole = {"no offer", "last sentence whole", "page tail seen"} <= set(evidence)
+    free += 2 * whole
+    if teaser >= 2 and teaser > free:
+        return "teaser"
+    return "free" if free >= 2 and not teaser else "unknown"
+
+
+class ArticleGatePipeline:
+    """Turn what is no article into a rejection with its reason."""
+
+    def process_item(self, item: Item) -> Item:
+        return gate(item) if isinstance(item, Article) else item
+
+
+def gate(article: Article) -> Article | Rejection:
+    """Return the article, or a `Rejection` saying why the page is not kept as one."""
+    page = article.page
+    served = page.final_url or page.url
+    if site.article_month(urlsplit(served).path) is None:
+        return Rejection(page, "not an article URL", f"the request for {page.url} ended at {served}")
+    if article.suspicion:
+        return Rejection(page, article.suspicion, f"headline {_short(article.title)}")
+    if not article.title:
+        return Rejection(page, "no headline", "neither a heading nor a title was found")
+    for name, limit in [(name, FIELD_LIMIT) for name in _LINES] + [("note", NOTE_LIMIT)]:
+        if len(getattr(article, name) or "") > limit:
+            return Rejection(page, "absurd field", f"{name} has {len(getattr(article, name))} characters")
+    if sum(map(len, article.paragraphs)) > BODY_LIMIT:
+        return Rejection(page, "absurd field", "the body is longer than any article")
+    return article
+
+
+def _short(words: str | None) -> str:
+    return repr(words if words is None or len(words) <= 100 else words[:100] + "…")
+
+
+class StoragePipeline:
+    """Write each item into the archive, one transaction a page; the last step of the chain."""
+
+    def __init__(self, crawler: Crawler, record: RunRecord) -> None:
+        self.stats = crawler.stats
+        self.archive: Archive = record.archive
+        self.run_id = record.run_id
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "StoragePipeline":
+        return cls(crawler, RunRecord.of(crawler))
+
+    def process_item(self, item: Item) -> Item:
+        match item:
+            case Article():
+                outcome = self.archive.store_article(as_row(item), item.authors, item.page, item.links, self.run_id)
+                self._count("articles", f"articles/{outcome}", f"access/{item.access}")
+            case Listing():
+                new = self.archive.store_listing(item, self.run_id)
+                self._count("listings")
+                self.stats.inc_value("nkcrawl/links/article", len(item.articles))
+                self.stats.inc_value("nkcrawl/links/new", new)
+            case Rejection():
+                self.archive.store_rejection(item, self.run_id)
+                self._count("rejected", f"rejected/{item.reason}")
+            case Failure():
+                self.archive.store_failure(item, self.run_id)
+                self._count("failed", f"failed/{item.reason}")
+        return item
+
+    def _count(self, *names: str) -> None:
+        for name in names:
+            self.stats.inc_value(f"nkcrawl/{name}")
+
+
+def as_row(article: Article) -> dict[str, Any]:
+    """Return the columns of `articles` that come from the page, paragraphs parted by a blank line."""
+    fields = ItemAdapter(article).asdict()
+    columns = (*_LINES, "url", "published_on", "published_at", "modified_at", "note", "access", "extractor_version")
+    return {
+        **{column: fields[column] for column in columns},
+        "body": "\n\n".join(fields["paragraphs"]),
+        "access_evidence": fields["evidence"],
+    }

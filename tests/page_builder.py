@@ -1,0 +1,281 @@
+"""Made-up pages, built from parts so that a test changes one thing, in renderings as unlike as two sites.
+
+Every page here is modelled by hand: nobody has recorded the live site. Only the interface's wording and the order of what a
+reader sees are known; the sentences, names and addresses are inventions.
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from parsel import Selector
+
+from nkcrawl.items import Article, Listing, Page
+from nkcrawl.pages import read_article, read_listing
+from nkcrawl.text import canonical_url
+
+SITE = "https://www.nknews.org"
+RENDERINGS = ("nested", "semantic")
+MODELLED = "<!-- Modelled by hand: nobody has recorded the live site. -->"
+
+PATH = "/2025/06/island-ferry-runs-without-lights/"
+TITLE = "Island’s last ferry runs without lights"
+SUBTITLE = "Crews steer by the moon while the harbor office counts its lamps"
+FIRST = (
+    "The last ferry to Gull Island left the quay on Tuesday with its lanterns dark, and the passengers on deck counted "
+    "the stars aloud until the far shore came up."
+)
+SECOND = (
+    "Nobody at the harbor office would say how many lamps are left, but a clerk showed a drawer of empty sockets and "
+    "shrugged twice."
+)
+CAPTION = "A ferry at the quay of Gull Island on a moonless night"
+CREDIT = "Gull Gazette (Feb. 9, 2025), Quay Post (June 3, 2025), edited by NK News"
+IMAGE = "/wp-content/uploads/2025/06/ferry.jpg"
+RECENT = (
+    ("/2025/06/orchard-keeper-sells-the-orchard/", "Orchard keeper sells the orchard and keeps the ladder"),
+    ("/2025/06/tram-stops-for-geese/", "Tram stops for geese on the longest line of the county"),
+    ("/2025/05/baker-hides-a-map/", "Baker hides a map in every loaf: Customers"),
+)
+OFFER_LIST = (
+    "Unlimited access to all of NK News: reporting, investigations, analysis",
+    "Year-one discount if you continue past $1 trial period",
+    "The NK News Daily Update, an email newsletter to keep you in the loop",
+    "Searchable archive of all content, photo galleries, special columns",
+    "Contact NK News reporters with tips or requests for reporting",
+)
+OFFER_END = (
+    (
+        "Get unlimited access to all NK News content, including original reporting, investigations, and analyses by our "
+        "team of DPRK experts."
+    ),
+    "Subscribe now",
+    "All major cards accepted. No commitments – you can cancel any time.",
+)
+
+
+def box(inner: str, name: str = "1x7k9q") -> str:
+    """Put HTML into an element that means nothing."""
+    return f'<div class="css-{name}">{inner}</div>'
+
+
+def paragraphs(*lines: str) -> str:
+    return "\n".join(f"<p>{line}</p>" for line in lines)
+
+
+OFFER = (
+    box(box("Try unlimited access") + box("Only $1 for four weeks"))
+    + f"<ul>{''.join(f'<li>{line}</li>' for line in OFFER_LIST)}</ul>"
+    + "".join(map(box, OFFER_END))
+)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What an article page is made of; fragments of HTML where not said otherwise."""
+
+    title: str = TITLE
+    heading: str | None = None  # what stands in the headline's place, if not the title
+    again: str = "{title}"  # the headline after the share icons
+    title_element: str = " {title} | NK News"
+    subtitle: str = SUBTITLE
+    label: str = "Columns"
+    authors: tuple[tuple[str, str], ...] = (("mira-olsen", "Mira Olsen"),)  # (slug, name)
+    byline: str | None = None  # instead of links to the authors
+    between: str = " | "  # what parts two authors
+    date: str = "June 12, 2025"
+    moment: str = "2025-06-12T09:30:00+09:00"  # only the semantic rendering states it
+    date_line: str = ""  # a line of its own under the subtitle
+    visit: str = "June 20, 2025Jun 20, 2025"
+    promo: str = "Get behind the headlines"
+    share: str = "Copy Icon COPY LINKMastodon Icon MASTODON"
+    image: str = f'<img src="{IMAGE}" alt="{TITLE}">'
+    caption: str = f"{CAPTION} | Image: {CREDIT}"
+    lead: str = paragraphs(FIRST, SECOND)
+    offer: str = OFFER
+    rights: str = paragraphs(
+        "© Korea Risk Group. All rights reserved.",
+        "No part of this content may be reproduced, distributed, or used for commercial purposes without prior written "
+        "permission from Korea Risk Group.",
+        "Never miss a beat. Try the new mobile app.",
+    )
+    recent: str = "".join(
+        f'<div><a href="{path}">{words}</a><a href="{path}">{words}</a></div>' for path, words in RECENT
+    )
+    about: str | None = None
+    head: str = ""  # more of the head
+    top: str = ""  # before everything
+    foot: str = ""  # after everything
+    language: str = "en-US"  # only the semantic rendering states it
+    node: dict[str, Any] = field(default_factory=dict)  # more of the JSON-LD article; None takes a key out
+
+
+def article_html(rendering: str, **changes: Any) -> str:
+    """Return the page of the made-up article, with some of its parts changed."""
+    parts = replace(Parts(), **changes)
+    filled = replace(
+        parts,
+        heading=parts.title if parts.heading is None else parts.heading,
+        again=parts.again.format(title=parts.title),
+        title_element=parts.title_element.format(title=parts.title),
+    )
+    return {"nested": _nested, "semantic": _semantic}[rendering](filled)
+
+
+def _links(parts: Parts, rel: str = "") -> str:
+    if parts.byline is not None:
+        return parts.byline
+    return parts.between.join(f'<a href="/content_author/{slug}/"{rel}>{name}</a>' for slug, name in parts.authors)
+
+
+def _about(parts: Parts) -> str:
+    if parts.about is not None:
+        return parts.about
+    return "".join(
+        f'<a href="/content_author/{slug}/"><img src="/wp-content/uploads/{slug}.jpg" alt="{name}"></a>'
+        f'<div><a href="/content_author/{slug}/">{name}</a></div>'
+        f"<div>{name} has written about ferries, lamps and weather since the old pier burned down.</div>"
+        f'<span><a href="/content_author/{slug}/">View more articles by {name}</a></span><span>EMAIL</span>'
+        for slug, name in parts.authors
+    )
+
+
+def _nested(parts: Parts) -> str:
+    """Boxes in boxes with the class names of a machine; nothing is said to machines."""
+    logo = '<a href="/"><img src="/wp-content/logo.png" alt="NK News Logo"></a>'
+    header = [
+        box(parts.label, "1ab3l") if parts.label else "",
+        box(parts.heading or "", "h3ad") if parts.heading else "",
+        box(parts.subtitle, "5ub") if parts.subtitle else "",
+        box(parts.date_line, "d4te") if parts.date_line else "",
+        box(f"{_links(parts)} <span>{parts.date}</span>", "8yl1n"),
+        box(parts.share, "5h4r3") if parts.share else "",
+        box(parts.again, "h3ad") if parts.again else "",
+    ]
+    content = [
+        box(parts.image + (box(parts.caption, "c4pt") if parts.caption else ""), "1m4g"),
+        box(parts.lead, "b0dy"),
+        box(parts.offer, "0ff3r"),
+        box(parts.rights, "r1gh7"),
+    ]
+    tail = [
+        box(box("Recent Stories") + parts.recent) if parts.recent else "",
+        box(box("About the Author") + _about(parts)) if _about(parts) else "",
+        box("Got a news tip?") + box("Let us know!"),
+    ]
+    return f"""<!DOCTYPE html>
+<html><head><meta charset="utf-8">{MODELLED}<title>{parts.title_element}</title>{parts.head}</head><body>
+{parts.top}{box(logo + box(parts.visit, "d41v") + logo, "9zz0a")}{box(parts.promo, "pr0m0")}
+{box(box("".join(header)) + box("".join(content)) + box("".join(tail)), "w4ap")}
+{box("© 2025, Korea Risk Group (NK Consulting Inc.). All Rights Reserved", "f00t")}{parts.foot}</body></html>"""
+
+
+def _semantic(parts: Parts) -> str:
+    """Elements with a meaning, and everything said to machines once more."""
+    date = f'<time datetime="{parts.moment}">{parts.date}</time>' if parts.moment and parts.date else parts.date
+    header = [
+        f"<p>{parts.label}</p>" if parts.label else "",
+        f"<h1>{parts.heading}</h1>" if parts.heading else "",
+        f"<h2>{parts.subtitle}</h2>" if parts.subtitle else "",
+        f"<p>{parts.date_line}</p>" if parts.date_line else "",
+        f'<p class="byline">{_links(parts, chr(32) + "rel=author")} {date}</p>',
+        f"<button>{parts.share}</button>" if parts.share else "",
+    ]
+    figure = f"<figure>{parts.image}{f'<figcaption>{parts.caption}</figcaption>' if parts.caption else ''}</figure>"
+    about = f"<section><h3>About the Author</h3>{_about(parts)}</section>" if _about(parts) else ""
+    recent = f"<section><h3>Recent Stories</h3>{parts.recent}</section>" if parts.recent else ""
+    return f"""<!DOCTYPE html>
+<html lang="{parts.language}"><head><meta charset="utf-8">{MODELLED}<title>{parts.title_element}</title>
+<meta property="og:type" content="article">{parts.head}
+<script type="application/ld+json">{_graph(parts)}</script></head><body>{parts.top}
+<header><a href="/">NK News</a><p>{parts.visit}</p><p>{parts.promo}</p></header><nav><a href="/category/news/">News</a></nav>
+<main><article><header>{"".join(header)}</header>{figure}<div>{parts.lead}</div>
+<section>{parts.offer}</section>{parts.rights}</article>{recent}{about}</main>
+<footer><p>Got a news tip?</p><p>© 2025, Korea Risk Group (NK Consulting Inc.). All Rights Reserved</p></footer>
+{parts.foot}</body></html>"""
+
+
+def _graph(parts: Parts) -> str:
+    node: dict[str, Any] = {
+        "@type": "NewsArticle",
+        "headline": parts.title,
+        "datePublished": parts.moment or None,
+        "author": [{"@id": f"#{slug}"} for slug, _ in parts.authors],
+        "image": {"@type": "ImageObject", "url": SITE + IMAGE},
+        **parts.node,
+    }
+    people = [{"@type": "Person", "@id": f"#{slug}", "name": name, "url": f"{SITE}/content_author/{slug}/"}
+              for slug, name in parts.authors]  # fmt: skip
+    stated = {key: value for key, value in node.items() if value is not None}
+    graph = [{"@type": "WebPage", "datePublished": "2011-01-01T00:00:00+00:00"}, stated, *people]
+    return json.dumps({"@context": "https://schema.org", "@graph": graph})
+
+
+def read(html: str, path: str = PATH, final: str = "") -> Article:
+    """Read HTML as the answer to a visit of a path (which the crawler knows in canonical form)."""
+    return read_article(Selector(text=html), visit(path, final), SITE).article
+
+
+def visit(path: str, final: str = "", kind: Any = "article") -> Page:
+    url, led = canonical_url(path, SITE), canonical_url(final or path, SITE)
+    assert url is not None
+    return Page(url, kind, led or "", 200)
+
+
+# --- A listing --------------------------------------------------------------------------------------------------------
+
+LISTING_PATH = "/content_author/mira-olsen/"
+BIO = "Mira Olsen writes about ferries, lamps and weather from a room above the chandlery."
+ENTRIES = (
+    (PATH, TITLE, SUBTITLE),
+    ("/2025/05/lamp-maker-closes-shop/", "Lamp maker closes shop", "The wicks go to a museum"),
+    ("/2024/12/fog-horn-tuned-at-last/", "Fog horn tuned at last", ""),
+)
+
+
+@dataclass(frozen=True)
+class ListingParts:
+    """What one page of an author's listing is made of; fragments of HTML where not said otherwise."""
+
+    name: str = "Mira Olsen"
+    slug: str = "mira-olsen"
+    bio: str = BIO
+    more: str | None = None  # the heading above the entries
+    entries: tuple[tuple[str, str, str], ...] = ENTRIES  # (path, headline, subtitle)
+    stamp: str = ""  # after each entry, like '<a …>Mira Olsen</a> June 12, 2025'
+    extra: str = ""  # after the entries, inside the list
+    pager: str = '<a href="/content_author/mira-olsen/page/2/">2</a> <a href="/content_author/mira-olsen/page/9/">9</a>'
+    recent: str = ""
+    head: str = ""
+    top: str = ""
+
+
+def listing_html(rendering: str, **changes: Any) -> str:
+    """Return one page of the made-up author's listing, with some of its parts changed."""
+    parts = replace(ListingParts(), **changes)
+    more = f"More articles by '{parts.name}'" if parts.more is None else parts.more
+    tag = {"nested": ("div", "div", "div"), "semantic": ("article", "h2", "section")}[rendering]
+    entries = "".join(
+        f'<{tag[0]}><a href="{path}"><img src="/t.jpg" alt="{words}"></a><{tag[1]}><a href="{path}">{words}</a></{tag[1]}>'
+        f'<div><a href="{path}">{words}</a></div><div>{deck}</div><div>{parts.stamp}</div></{tag[0]}>'
+        for path, words, deck in parts.entries
+    )
+    visit_line = "June 20, 2025Jun 20, 2025"
+    title = f"{parts.name} | NK News"
+    recent = f"<{tag[2]}><div>Recent Stories</div>{parts.recent}</{tag[2]}>" if parts.recent else ""
+    if rendering == "nested":
+        person = box("About the author") + box(parts.name) + box(parts.bio)
+        inner = box(visit_line) + box(person) + box(more) + box(entries + parts.extra) + box(parts.pager) + recent
+    else:
+        person = f"<h1>About the author</h1><h2>{parts.name}</h2><p>{parts.bio}</p>"
+        inner = (
+            f"<header><p>{visit_line}</p></header><main>{person}<h2>{more}</h2>{entries}{parts.extra}"
+            f'<nav>{parts.pager}</nav></main><div class="side">{recent}</div>'
+        )
+    return f"""<!DOCTYPE html>
+<html><head><meta charset="utf-8">{MODELLED}<title>{title}</title>{parts.head}</head><body>{parts.top}{inner}
+<p>© 2025, Korea Risk Group (NK Consulting Inc.). All Rights Reserved</p></body></html>"""
+
+
+def read_list(html: str, path: str = LISTING_PATH, final: str = "") -> Listing:
+    return read_listing(Selector(text=html), visit(path, final, "author"), SITE)

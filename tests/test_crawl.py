@@ -1,0 +1,310 @@
+"""The crawl, end to end: real runs of `scrapy crawl nknews` against the bundled site, judged by the rows they leave."""
+
+import json
+import random
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nkcrawl.demo import DemoServer, World
+from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, scrapy_command
+
+Crawl = Callable[..., subprocess.CompletedProcess[str]]
+
+COLUMNS = (
+    "url, title, subtitle, label, byline, published_on, published_at, modified_at, body, note, access, image_url, "
+    "image_caption, image_credit, language"
+)
+
+
+def stored(path: Path) -> dict[str, dict[str, Any]]:
+    """Return every article row by its URL, with its authors as (slug, name) in order."""
+    articles = {row["url"]: row for row in rows(path, f"SELECT {COLUMNS} FROM articles")}
+    for row in articles.values():
+        row["authors"] = []
+    for link in rows(
+        path,
+        "SELECT a.url, w.slug, w.name FROM article_authors l JOIN articles a ON a.id = l.article_id "
+        "JOIN authors w ON w.id = l.author_id ORDER BY a.url, l.position",
+    ):
+        articles[link["url"]]["authors"].append((link["slug"], link["name"]))
+    return articles
+
+
+def truth(world: World, demo: DemoServer) -> dict[str, dict[str, Any]]:
+    true = (world.truth(article, demo.base_url) for article in world.articles)
+    return {row["url"]: row for row in true}
+
+
+def comparable(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return every table that two crawls of the same site must share, without times, run ids and row ids."""
+    queries = {
+        "articles": f"SELECT {COLUMNS}, access_evidence, word_count, content_hash, extractor_version, gone_at "
+        "FROM articles ORDER BY url",
+        "authors": "SELECT slug, name, bio FROM authors ORDER BY slug",
+        "article_authors": "SELECT a.url, w.slug, l.position FROM article_authors l "
+        "JOIN articles a ON a.id = l.article_id JOIN authors w ON w.id = l.author_id ORDER BY a.url, l.position",
+        "article_versions": "SELECT a.url, v.title FROM article_versions v JOIN articles a ON a.id = v.article_id",
+        "pages": "SELECT url, kind, status, etag, failures, due_at IS NULL AS done FROM pages ORDER BY url",
+        "rejects": "SELECT DISTINCT url, reason FROM rejects ORDER BY url",
+    }
+    return {name: rows(path, sql) for name, sql in queries.items()}
+
+
+def asked(demo: DemoServer) -> Counter[str]:
+    return Counter(entry[2] for entry in demo.log)
+
+
+def test_every_cell_of_every_article_equals_the_truth(
+    crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
+) -> None:
+    done = crawl()
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert stored(archive_file) == truth(world, demo)
+    assert rows(archive_file, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
+    assert rows(archive_file, "SELECT url, reason FROM rejects") == []
+
+
+def test_the_authors_of_the_archive_are_the_authors_of_the_site(crawl: Crawl, world: World, archive_file: Path) -> None:
+    crawl()
+    found = {
+        row["slug"]: (row["name"], row["bio"]) for row in rows(archive_file, "SELECT slug, name, bio FROM authors")
+    }
+    assert found == {author.slug: (author.name, author.bio) for author in world.authors}
+
+
+def test_a_second_run_asks_no_article_and_changes_no_row(crawl: Crawl, demo: DemoServer, archive_file: Path) -> None:
+    crawl()
+    before = comparable(archive_file)
+    demo.log.clear()
+    done = crawl()
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert [path for path in asked(demo) if path != "/robots.txt"] == []
+    assert comparable(archive_file) == before
+
+
+def test_the_run_record_says_what_happened(crawl: Crawl, world: World, archive_file: Path) -> None:
+    crawl("-a", "limit=3")
+    (run,) = rows(archive_file, "SELECT * FROM runs")
+    stats, arguments = json.loads(run["stats"]), json.loads(run["args"])
+    assert (run["verdict"], run["exit_code"], run["finish_reason"]) == ("ok", 0, "finished")
+    assert stats["nkcrawl/articles"] == stats["nkcrawl/articles/new"] == 3
+    assert arguments["limit"] == "3"
+    assert run["summary"].startswith("3 articles (3 new, 0 changed, 0 unchanged)")
+    assert run["started_at"] <= run["finished_at"]
+
+
+def test_killed_twenty_times_and_started_again_the_archive_is_the_same(
+    crawl: Crawl, demo: DemoServer, archive_file: Path, tmp_path: Path
+) -> None:
+    crawl()
+    undisturbed = comparable(archive_file)
+    killed_file = tmp_path / "killed.db"
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    moments = random.Random(seed)
+    command = scrapy_command(*crawl_args(demo, killed_file), "-s", "DOWNLOAD_DELAY=0.03")
+    alive = 0
+    for _ in range(20):
+        asked_before = len(demo.log)
+        process = subprocess.Popen(command, cwd=ROOT, env=clean_environment(), stderr=subprocess.DEVNULL)
+        while process.poll() is None and len(demo.log) == asked_before:
+            time.sleep(0.01)
+        time.sleep(moments.uniform(0, 0.3))
+        alive += process.poll() is None
+        process.kill()
+        process.wait()
+        assert rows(killed_file, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
+    assert alive >= 10, "the kills came too late to prove anything"
+    last = scrapy(*crawl_args(demo, killed_file))
+    assert (last.returncode, last.stderr) == (0, "")
+    assert comparable(killed_file) == undisturbed
+
+
+def test_a_backfill_cut_off_by_the_budget_goes_on_the_next_night_newest_first(
+    crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
+) -> None:
+    for _ in range(20):
+        demo.log.clear()
+        assert crawl("-s", "NKCRAWL_REQUEST_BUDGET=12").returncode == 0
+        assert len(demo.log) <= 12
+        last = demo.base_url + demo.log[-1].path if demo.log else ""
+        newer_and_due = rows(
+            archive_file,
+            "SELECT url FROM pages WHERE kind = 'article' AND fetched_at IS NULL AND url > ? AND found_on <> ?",
+            last,
+            last,
+        )
+        assert newer_and_due == [] or "/content_author/" in last
+        if not demo.log:
+            break
+    assert stored(archive_file) == truth(world, demo)
+    summaries = [row["summary"] for row in rows(archive_file, "SELECT summary FROM runs ORDER BY id")]
+    assert len(summaries) > 6
+    assert summaries[-1].endswith("; 0 pages are still due.")
+    assert not any(summary.endswith("; 0 pages are still due.") for summary in summaries[:-2])
+
+
+def test_a_page_that_failed_is_tried_in_a_later_run_and_not_in_the_same(
+    crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
+) -> None:
+    path = world.articles[0].path
+    demo.faults[path] = (503, "down")
+    done = crawl("-s", "RETRY_TIMES=0")
+    assert done.returncode == 0
+    assert asked(demo)[path] == 1
+    (page,) = rows(archive_file, "SELECT * FROM pages WHERE url = ?", demo.base_url + path)
+    assert (page["status"], page["failures"]) == (503, 1)
+    assert page["due_at"] > rows(archive_file, "SELECT finished_at FROM runs")[0]["finished_at"]
+    assert demo.base_url + path not in stored(archive_file)
+
+
+def test_a_page_that_is_gone_is_never_asked_again(
+    crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
+) -> None:
+    path = world.articles[0].path
+    demo.faults[path] = (410, "gone")
+    crawl()
+    (page,) = rows(archive_file, "SELECT status, due_at FROM pages WHERE url = ?", demo.base_url + path)
+    assert page == {"status": 410, "due_at": None}
+
+
+def test_nothing_is_asked_twice_and_nothing_but_the_site(crawl: Crawl, demo: DemoServer) -> None:
+    crawl()
+    assert {path: count for path, count in asked(demo).items() if count > 1} == {}
+    assert not [path for path in asked(demo) if path.startswith(("/pro/", "/wp-", "/category", "/tag"))]
+    assert demo.in_flight_max == 1
+
+
+def test_limit_stops_after_so_many_articles(crawl: Crawl, archive_file: Path) -> None:
+    crawl("-a", "limit=7")
+    assert len(stored(archive_file)) == 7
+
+
+def test_authors_walks_only_their_pages(crawl: Crawl, demo: DemoServer, world: World, archive_file: Path) -> None:
+    slug = world.authors[1].slug
+    crawl("-a", f"authors={slug}", "-a", "recent=no")
+    assert set(stored(archive_file)) == {demo.base_url + article.path for article in world.articles_of(slug)}
+    walked = [path for path in asked(demo) if path.startswith("/content_author/")]
+    assert walked
+    assert all(path.startswith(f"/content_author/{slug}/") for path in walked)
+
+
+def test_url_reads_one_page_alone_due_or_not(crawl: Crawl, demo: DemoServer, world: World, archive_file: Path) -> None:
+    path = world.articles[5].path
+    for _ in range(2):
+        demo.log.clear()
+        done = crawl("-a", f"url={demo.base_url}{path.rstrip('/')}?utm_source=x")
+        assert done.returncode == 0
+        assert asked(demo) == {"/robots.txt": 1, path: 1}
+    assert list(stored(archive_file)) == [demo.base_url + path]
+
+
+def test_since_asks_nothing_of_an_earlier_month(
+    crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
+) -> None:
+    since = world.articles[20].published_on
+    crawl("-a", f"since={since}")
+    month = f"{since:%Y/%m}"
+    started_from = {author.slug for author in world.authors[:7]}
+    recent = [article for article in world.articles if article.path[1:8] >= month]
+    of_seeds = {demo.base_url + a.path for a in recent if started_from & {author.slug for author in a.authors}}
+    assert of_seeds <= set(stored(archive_file)) <= {demo.base_url + article.path for article in recent}
+    assert not [path for path in asked(demo) if path[1:5].isdigit() and path[1:8] < month]
+    done = crawl()
+    assert done.returncode == 0
+    assert len(stored(archive_file)) == len(world.articles)
+
+
+def test_full_walks_known_listings_to_their_end(crawl: Crawl, demo: DemoServer) -> None:
+    crawl()
+    listings = {path for path in asked(demo) if path.startswith("/content_author/")}
+    demo.log.clear()
+    crawl("-a", "full=yes")
+    assert {path for path in asked(demo) if path != "/robots.txt"} == listings
+
+
+@pytest.mark.parametrize(
+    ("argument", "complaint"),
+    [
+        ("limit=0", "limit='0' is no number of articles"),
+        ("limit=many", "limit='many' is no number of articles"),
+        ("since=2025-13-01", "since='2025-13-01' is no day"),
+        ("since=yesterday", "since='yesterday' is no day"),
+        ("full=maybe", "full='maybe' is neither yes nor no"),
+        ("recent=1", "recent='1' is neither yes nor no"),
+        ("authors=a/b", "authors='a/b' holds 'a/b'"),
+        ("url=https://example.org/2025/06/x/", "is no article and no author page of"),
+        ("autors=x", "There is no argument autors"),
+    ],
+)
+def test_a_bad_argument_is_refused_before_anything_is_touched(
+    crawl: Crawl, demo: DemoServer, archive_file: Path, argument: str, complaint: str
+) -> None:
+    done = crawl("-a", argument)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert complaint in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not archive_file.exists()
+    assert demo.log == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "complaint"),
+    [
+        ("NKCRAWL_REQUEST_BUDGET=lots", "it takes a whole number from 0 up"),
+        ("NKCRAWL_HARD_LIMIT=0", "it takes a whole number from 1 up"),
+        ("NKCRAWL_SITE=nknews.org", "it takes a scheme and a host"),
+        ("NKCRAWL_CONTACT=me (and you)", "it takes one plain URL or mail address"),
+        ("NKCRAWL_SITE=https://www.nknews.org", "a live site is asked at most every 2 seconds"),
+    ],
+)
+def test_a_bad_setting_is_refused_before_anything_is_touched(
+    crawl: Crawl, demo: DemoServer, archive_file: Path, setting: str, complaint: str
+) -> None:
+    done = crawl("-s", setting)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert complaint in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not archive_file.exists()
+    assert demo.log == []
+
+
+def test_settings_come_from_the_environment_and_s_wins(demo: DemoServer, archive_file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    done = scrapy(
+        *("crawl", "nknews", "-s", "DOWNLOAD_DELAY=0", "-a", "limit=1", "-s", f"NKCRAWL_DATABASE={archive_file}"),
+        NKCRAWL_SITE=demo.base_url,
+        NKCRAWL_DATABASE=str(other),
+        NKCRAWL_CONTACT="mailto:someone@example.org",
+    )
+    assert done.returncode == 0
+    assert archive_file.exists()
+    assert not other.exists()
+
+
+@pytest.mark.parametrize("content", [b"not a database", b"<html>" * 1000, b"SQLite format 3\0" + b"\0" * 4080])
+def test_a_file_that_is_not_ours_is_left_alone(
+    crawl: Crawl, demo: DemoServer, archive_file: Path, content: bytes
+) -> None:
+    archive_file.write_bytes(content)
+    done = crawl()
+    assert done.returncode == 2
+    assert str(archive_file) in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert archive_file.read_bytes() == content
+    assert demo.log == []
+
+
+def test_a_site_that_is_down_is_a_failure_with_one_sentence(archive_file: Path) -> None:
+    done = scrapy(
+        *("crawl", "nknews", "-s", "NKCRAWL_SITE=http://127.0.0.1:9", "-s", f"NKCRAWL_DATABASE={archive_file}"),
+        *("-s", "DOWNLOAD_DELAY=0", "-s", "RETRY_TIMES=0"),
+    )
+    assert done.returncode == 1
+    assert "No page could be read" in done.stderr.splitlines()[-1]
