@@ -261,12 +261,13 @@ def filler_in(text: str, fillers: tuple[Filler, ...] = FILLERS) -> list[Filler]:
     found = []
     at = _skip(text, 0)
     while at < len(text):
-        matches = [(match.end(), filler) for filler in fillers if (match := filler.pattern.match(text, at))]
+        matches = [
+            (_skip(text, match.end()), filler) for filler in fillers if (match := filler.pattern.match(text, at))
+        ]
         if not matches:
             return []
-        end, filler = max(matches, key=lambda pair: pair[0])
+        at, filler = max(matches, key=lambda pair: (pair[0], pair[1].alone))
         found.append(filler)
-        at = _skip(text, end)
     return found
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import faulthandler
 import logging
 import sys
 
@@ -12,6 +13,7 @@ from scrapy.exceptions import UsageError
 from nkcrawl.archive import ArchiveError
 from nkcrawl.commands import leave_network_errors_to_us
 from nkcrawl.extensions import EXIT_CODES, Judgement, RunRecord
+from nkcrawl.options import read_options
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +51,10 @@ class Command(ScrapyCrawl):
             return Judgement("usage", f"There is no spider {name!r}; the one there is: scrapy crawl nknews")
         task = self.crawler_process.crawl(crawler, **opts.spargs)
         assert isinstance(task, asyncio.Task)
+        # The only clock that still runs when the process is stuck in its own code, in a regular expression for example.
+        faulthandler.dump_traceback_later(read_options(crawler.settings).hard_limit, exit=True)
         self.crawler_process.start()
+        faulthandler.cancel_dump_traceback_later()
         return _outcome(crawler, task)
 
 

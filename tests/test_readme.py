@@ -1,0 +1,60 @@
+"""The README against the code: what it promises is what there is."""
+
+import re
+
+import pytest
+from scrapy.utils.project import get_project_settings
+
+from nkcrawl.extensions import EXIT_CODES
+from nkcrawl.spiders.nknews import ARGUMENTS
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def table(first_column: str) -> list[list[str]]:
+    """Return the cells of the table whose head begins with the given cell, without back quotes."""
+    lines = iter(README.splitlines())
+    next(line for line in lines if line.startswith(f"| {first_column} |"))
+    rows = []
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip().replace("`", "") for cell in line.strip("|").split("|")])
+    return rows[1:]
+
+
+def test_every_argument_of_the_spider_is_listed() -> None:
+    assert [row[0].split("=")[0] for row in table("argument")] == list(ARGUMENTS)
+
+
+def test_every_setting_of_our_own_is_listed_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = get_project_settings()
+    shown = {row[0]: row[1] for row in table("setting")}
+    assert set(shown) == {name for name in settings if name.startswith("NKCRAWL_")}
+    assert shown["NKCRAWL_SITE"] == "https://www.nknews.org"
+    assert shown["NKCRAWL_REQUEST_BUDGET"] == settings["NKCRAWL_REQUEST_BUDGET"]
+    assert shown["NKCRAWL_HARD_LIMIT"] == settings["NKCRAWL_HARD_LIMIT"]
+
+
+def test_the_exit_codes_are_the_code_s() -> None:
+    for code, verdict, _ in table("exit code"):
+        assert EXIT_CODES[verdict] == int(code)
+
+
+def test_every_make_target_that_it_names_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = set(re.findall(r"^(?:make) (\w+)$", README, flags=re.MULTILINE))
+    assert named == {"demo", "crawl", "test", "lint"}
+    assert named <= set(re.findall(r"^(\w+):", makefile, flags=re.MULTILINE))
+
+
+def test_every_table_that_it_describes_is_in_the_archive() -> None:
+    from nkcrawl.archive import schema
+
+    created = set()
+    for _, statements in schema._MIGRATIONS:
+        for statement in statements:
+            created.update(re.findall(r"CREATE (?:VIRTUAL )?(?:TABLE|VIEW) (\w+)", statement))
+    described = {name for row in table("table") for name in row[0].split(", ")}
+    assert described == created

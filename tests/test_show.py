@@ -1,0 +1,125 @@
+"""`scrapy show`: one page through the whole chain, from a file and from the bundled site, storing nothing."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nkcrawl.demo import DemoServer, World, article_page
+from nkcrawl.demo.world import DemoArticle
+from tests.conftest import AT_FULL_SPEED, scrapy
+
+
+def with_trap(world: World, *traps: str) -> DemoArticle:
+    return next(article for article in world.articles if article.traps >= set(traps))
+
+
+def test_a_page_by_its_url(demo: DemoServer, world: World, archive_file: Path) -> None:
+    article = world.articles[0]
+    true = world.truth(article, demo.base_url)
+    done = scrapy(
+        *("show", demo.base_url + article.path + "?utm_source=x", "--json", "-s", f"NKCRAWL_SITE={demo.base_url}"),
+        *("-s", f"NKCRAWL_DATABASE={archive_file}", *AT_FULL_SPEED),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    shown = json.loads(done.stdout)
+    fields = shown["article"]
+    assert (shown["url"], shown["kept"], shown["reason"]) == (true.pop("url"), True, None)
+    authors = [(author["slug"], author["name"]) for author in fields["authors"]]
+    assert {**{name: fields[name] for name in true}, "authors": authors} == true
+    assert not archive_file.exists()
+    assert [hit.path.split("?")[0] for hit in demo.log] == ["/robots.txt", article.path]
+
+
+def test_every_field_that_was_found_names_its_rule(demo: DemoServer, world: World, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    for article in world.articles[:9]:
+        page.write_text(article_page(world, article, demo.base_url), encoding="utf-8")
+        shown = json.loads(scrapy("show", page, "--url", demo.base_url + article.path, "--json", **at(demo)).stdout)
+        found = {name for name, value in shown["article"].items() if value} - {"extractor_version"}
+        assert found <= set(shown["rules"])
+
+
+def test_every_block_of_the_page_is_listed_with_its_fate(demo: DemoServer, world: World, tmp_path: Path) -> None:
+    article = with_trap(world, "offer-split", "note")
+    page = tmp_path / "page.html"
+    page.write_text(article_page(world, article, demo.base_url), encoding="utf-8")
+    shown = json.loads(scrapy("show", page, "--url", demo.base_url + article.path, "--json", **at(demo)).stdout)
+    by_fate: dict[str, list[str]] = {}
+    for block in shown["blocks"]:
+        by_fate.setdefault(block["fate"], []).append(block["text"])
+    assert by_fate["note"] == [article.note]
+    assert by_fate.get("lead", []) == list(article.paragraphs)
+    assert by_fate["offer"][:2] == ["Become a member for less", "than $5.75 per week."]
+    assert by_fate["headline"][0] == article.title
+    assert by_fate["recent"][0] == "Recent Stories"
+
+
+def test_a_saved_file_knows_its_url_by_itself(demo: DemoServer, world: World, tmp_path: Path) -> None:
+    article = next(article for article in world.articles if article.rendering == "block")
+    page = tmp_path / "page.html"
+    page.write_text(article_page(world, article, demo.base_url), encoding="utf-8")
+    done = scrapy("show", page, **at(demo))
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[:2] == [demo.base_url + article.path, "would be kept"]
+
+
+def test_a_saved_file_without_a_url_is_read_all_the_same(demo: DemoServer, world: World, tmp_path: Path) -> None:
+    article = next(article for article in world.articles if article.rendering == "nested")
+    page = tmp_path / "page.html"
+    page.write_text(article_page(world, article, demo.base_url), encoding="utf-8")
+    done = scrapy("show", page, **at(demo))
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert lines[:2] == ["URL not known (give it with --url)", "would be kept"]
+    assert f"published_on\t{article.published_on}\tdate in the byline" in lines
+
+
+def test_an_author_page_shows_its_listing(demo: DemoServer, world: World) -> None:
+    author = world.authors[0]
+    done = scrapy("show", f"{demo.base_url}/content_author/{author.slug}/", "--json", *AT_FULL_SPEED, **at(demo))
+    shown = json.loads(done.stdout)
+    entries = [demo.base_url + article.path for article in world.entries(author.slug, 1)]
+    assert shown["listing"] == {
+        "slug": author.slug,
+        "name": author.name,
+        "bio": author.bio,
+        "next_page": f"{demo.base_url}/content_author/{author.slug}/page/2/",
+    }
+    assert [link["url"] for link in shown["links"]] == entries
+
+
+def test_a_page_that_is_no_article_says_why(demo: DemoServer, world: World) -> None:
+    path = world.articles[3].path
+    demo.faults[path] = (200, "<html><title>Page not found | NK News</title><h1>Page not found</h1></html>")
+    done = scrapy("show", demo.base_url + path, *AT_FULL_SPEED, **at(demo))
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[1].startswith("would not be kept: soft 404")
+
+
+def test_a_page_that_robots_txt_forbids_is_not_fetched(demo: DemoServer, world: World) -> None:
+    path = world.articles[3].path
+    demo.faults["/robots.txt"] = (200, f"User-agent: *\nDisallow: {path}\n")
+    done = scrapy("show", demo.base_url + path, *AT_FULL_SPEED, **at(demo))
+    assert done.returncode == 1
+    assert "robots.txt" in done.stderr
+    assert [hit.path for hit in demo.log] == ["/robots.txt"]
+
+
+@pytest.mark.parametrize(
+    ("target", "code", "complaint"),
+    [
+        ("missing.html", 2, "missing.html could not be read (No such file or directory)"),
+        ("https://example.org/2025/06/x/", 2, "nkcrawl reads no other site"),
+        ("http://127.0.0.1:9/2025/06/x/", 1, "could not be fetched: "),
+    ],
+)
+def test_what_cannot_be_shown_is_one_sentence(target: str, code: int, complaint: str) -> None:
+    done = scrapy("show", target, "-s", "RETRY_TIMES=0", *AT_FULL_SPEED, NKCRAWL_SITE="http://127.0.0.1:9")
+    assert (done.returncode, done.stdout) == (code, "")
+    assert complaint in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def at(demo: DemoServer) -> dict[str, str]:
+    return {"NKCRAWL_SITE": demo.base_url}
