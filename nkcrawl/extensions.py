@@ -18,6 +18,7 @@ from nkcrawl.archive import Archive
 from nkcrawl.items import Article, Failure, Item, Listing, Rejection
 from nkcrawl.options import read_options
 from nkcrawl.pages import EXTRACTOR_VERSION
+from nkcrawl.spiders.nknews import NKNewsSpider
 
 Verdict = Literal["ok", "failed", "usage", "changed", "refused", "later", "interrupted"]
 EXIT_CODES: dict[Verdict, int] = {
@@ -41,19 +42,23 @@ class Judgement:
 class RunRecord:
     """Owns the archive and the run's row for the length of a crawl; the command that started the crawl ends both."""
 
-    def __init__(self, crawler: Crawler, archive: Archive) -> None:
+    def __init__(self, crawler: Crawler, spider: NKNewsSpider, archive: Archive) -> None:
         self.crawler = crawler
         self.archive = archive
         self.finish_reason: str | None = None
         self.storage_error: str | None = None
         self.first_failure: str | None = None
         self._closing: asyncio.Task[None] | None = None
-        self.run_id = archive.begin_run(getattr(crawler.spider, "given", {}), versions())
+        self.run_id = archive.begin_run(spider.given, versions())
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "RunRecord":
+        if not isinstance(
+            crawler.spider, NKNewsSpider
+        ):  # `scrapy shell`, `scrapy fetch`, `scrapy show`: nothing is stored
+            raise NotConfigured
         archive = Archive.open(read_options(crawler.settings).database)
-        record = cls(crawler, archive)
+        record = cls(crawler, crawler.spider, archive)
         crawler.signals.connect(record.spider_closed, signal=signals.spider_closed)
         crawler.signals.connect(record.item_scraped, signal=signals.item_scraped)
         crawler.signals.connect(record.item_error, signal=signals.item_error)

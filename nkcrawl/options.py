@@ -23,11 +23,10 @@ class Options:
     request_budget: int  # 0: no limit
     hard_limit: int  # seconds
 
-    @property
-    def user_agent(self) -> str:
-        """Return who we say we are: name, version, and the contact where one is set."""
-        contact = f" (+{self.contact})" if self.contact else ""
-        return f"nkcrawl/{nkcrawl.__version__}{contact}"
+
+def user_agent(contact: str) -> str:
+    """Return who we say we are: name, version, and the contact where one is set."""
+    return f"nkcrawl/{nkcrawl.__version__}" + (f" (+{contact})" if contact else "")
 
 
 def read_options(settings: BaseSettings) -> Options:
@@ -46,7 +45,7 @@ def read_options(settings: BaseSettings) -> Options:
 
 def apply_options(settings: BaseSettings) -> None:
     """Set what follows from our settings: the user agent, at a priority that `-s USER_AGENT=` still beats."""
-    settings.set("USER_AGENT", read_options(settings).user_agent, priority="spider")
+    settings.set("USER_AGENT", user_agent(read_options(settings).contact), priority="spider")
 
 
 def is_loopback(site: str) -> bool:

@@ -7,12 +7,14 @@ from urllib.parse import urlsplit
 
 from itemadapter import ItemAdapter
 from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
 
 from nkcrawl import site, text
 from nkcrawl.archive import Archive
 from nkcrawl.extensions import RunRecord
 from nkcrawl.items import Access, Article, Author, Failure, Item, Listing, Rejection
 from nkcrawl.pages import free_as_stated
+from nkcrawl.spiders.nknews import NKNewsSpider
 
 # Longest field a row may hold, in characters; what is longer is no field of a news article.
 FIELD_LIMIT = 1_000
@@ -170,6 +172,8 @@ class StoragePipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "StoragePipeline":
+        if not isinstance(crawler.spider, NKNewsSpider):  # nothing of another spider is stored
+            raise NotConfigured
         return cls(crawler, RunRecord.of(crawler))
 
     def process_item(self, item: Item) -> Item:

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from nkcrawl.options import user_agent
+
 # --- Our own: a variable of the same name in the environment sets each, `-s NAME=VALUE` wins ---------------------------
 
 _HOME = Path(__file__).resolve().parent.parent  # where scrapy.cfg is
@@ -16,12 +18,12 @@ NKCRAWL_HARD_LIMIT = os.environ.get("NKCRAWL_HARD_LIMIT") or "3600"  # seconds u
 # --- The project --------------------------------------------------------------------------------------------------------
 
 BOT_NAME = "nkcrawl"
+USER_AGENT = user_agent(NKCRAWL_CONTACT)  # who we say we are, `scrapy shell` and `scrapy fetch` included
 SPIDER_MODULES = ["nkcrawl.spiders"]
 NEWSPIDER_MODULE = "nkcrawl.spiders"
 COMMANDS_MODULE = "nkcrawl.commands"
 
 EXTENSIONS = {"nkcrawl.extensions.RunRecord": 0, "nkcrawl.extensions.Progress": 10}
-SCHEDULER = "nkcrawl.frontier.Frontier"  # the archive is the queue
 ITEM_PIPELINES = {
     "nkcrawl.pipelines.NormalisePipeline": 100,
     "nkcrawl.pipelines.PaywallPipeline": 200,

@@ -11,7 +11,8 @@ ARCHIVE = ROOT / "data" / "demo.db"
 
 @pytest.fixture
 def no_archive() -> None:
-    ARCHIVE.unlink(missing_ok=True)
+    for end in ("", "-wal", "-shm"):
+        ARCHIVE.with_name(ARCHIVE.name + end).unlink(missing_ok=True)
 
 
 @pytest.mark.usefixtures("no_archive")

@@ -35,6 +35,7 @@ class NKNewsSpider(Spider):
     """
 
     name = "nknews"
+    custom_settings = {"SCHEDULER": "nkcrawl.frontier.Frontier"}  # noqa: RUF012  # the archive is the queue
 
     def __init__(self, site_url: str = site.SITE, /, **given: str) -> None:
         super().__init__()
@@ -64,11 +65,10 @@ class NKNewsSpider(Spider):
     # --- Which pages ----------------------------------------------------------------------------------------------------
 
     async def start(self) -> AsyncIterator[Request]:
-        """Name the pages to start from; one that is known already is asked only when due, or when named by hand."""
-        by_hand = bool(self.url or self.authors)
+        """Name the pages to start from; one that is known already is asked only when due, unless all are wanted now."""
         urls = [self.url] if self.url else map(self._author_url, self.authors or site.SEED_AUTHORS)
         for url in urls:
-            yield Request(url, meta={"kind": _kind(url), "due_now": by_hand or self.full})
+            yield Request(url, meta={"kind": _kind(url), "due_now": bool(self.url) or self.full})
 
     def _author_url(self, slug: str) -> str:
         return text.canonical_url(site.author_path(slug), self.site_url) or ""
