@@ -187,6 +187,12 @@ def test_the_day_of_an_update_in_the_byline_is_no_publication(rendering: str, li
 
 
 @renderings
+def test_a_byline_that_shows_only_the_update_gives_no_day(rendering: str) -> None:
+    stamp = '<time class="updated" datetime="2025-06-15T10:00:00+09:00">June 15, 2025</time>'
+    assert row(article_html(rendering, date=stamp, moment="")) == undated()
+
+
+@renderings
 def test_an_update_on_its_own_line_is_no_publication(rendering: str) -> None:
     assert row(article_html(rendering, date_line="Updated June 15, 2025", **NO_DATE)) == undated()
     assert row(article_html(rendering, date_line="Updated June 15, 2025")) == expected(rendering)
@@ -875,6 +881,20 @@ def test_a_portrait_or_a_logo_is_never_the_article_s_image(rendering: str) -> No
     byline = '<a href="/content_author/mira-olsen/"><img src="/mira.jpg" alt="Mira Olsen">Mira Olsen</a>'
     html = article_html(rendering, image="", caption="", byline=byline, node={"image": None})
     assert row(html) == expected(rendering, image_url=None, image_caption=None, image_credit=None)
+
+
+@renderings
+@pytest.mark.parametrize(
+    "portrait",
+    [
+        '<a href="/content_author/mira-olsen/"><img src="/mira.jpg" alt=""></a>',
+        '<img src="/mira.jpg" alt="Mira Olsen">',
+    ],
+    ids=["linked", "named"],
+)
+def test_a_portrait_before_the_only_image_is_passed_over(rendering: str, portrait: str) -> None:
+    html = article_html(rendering, caption="", image=portrait + f'<img src="{IMAGE}" alt="x">')
+    assert row(html) == expected(rendering, image_caption=None, image_credit=None)
 
 
 # --- Language ---------------------------------------------------------------------------------------------------------
