@@ -6,6 +6,7 @@ ones, for old pages stay online.
 """
 
 import re
+from collections import deque
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -113,7 +114,8 @@ ILLUSTRATION = re.compile(  # 2013, a paragraph of its own, with no full stop
 MODIFIED = re.compile(r"\b(?:updated|update|modified|edited|revised)\b[^.]{0,20}$", re.IGNORECASE)  # before such a date
 # What may stand around the names and the date of a byline.
 BYLINE_WORDS = re.compile(
-    r"\b(?:by|on|and|with|published|posted|written)\b|[|,&·•:@/–—-]|\d{1,2}:\d{2}(?: ?[ap]m)?", re.IGNORECASE
+    r"\b(?:by|on|and|with|published|posted|written|last|updated|modified)\b|한국어|[|,&·•:@/()–—-]|\d{1,2}:\d{2}(?: ?[ap]m)?",
+    re.IGNORECASE,
 )
 # Closing lines that are no sentence and yet no sign of a cut: 'Edited by Some One and Another'
 DESK_LINE = re.compile(
@@ -139,9 +141,14 @@ STOCK_NOTES = (
         "Views expressed in Opinion articles are exclusively the authors’ own and do not represent those of NK News.",
     ),
     StockNote(
-        re.compile(r"The following article is (?:a|an) (?:column|opinion piece|op-ed|guest column)\b.{0,20}? by\b"),
-        False,
+        re.compile(r"The following article is an? (?:opinion piece|op-ed)\b.{0,20}? by\b"),
+        True,
         "The following article is an opinion piece by Some Name.",
+    ),
+    StockNote(
+        re.compile(r"The following article is a (?:guest )?column\b.{0,20}? by\b"),
+        False,
+        "The following article is a column by Some Name, somebody somewhere.",
     ),
     StockNote(
         re.compile(r"This (?:article )?is (?:the \w+ )?(?:a )?part of (?:an? )?NK News['’]s? series\b", re.IGNORECASE),
@@ -258,17 +265,20 @@ def filler_in(text: str, fillers: tuple[Filler, ...] = FILLERS) -> list[Filler]:
 
     White space, bullets and the case of letters do not count; a real sentence that holds the same words is no filler.
     """
-    found = []
-    at = _skip(text, 0)
-    while at < len(text):
-        matches = [
-            (_skip(text, match.end()), filler) for filler in fillers if (match := filler.pattern.match(text, at))
-        ]
-        if not matches:
-            return []
-        at, filler = max(matches, key=lambda pair: (pair[0], pair[1].alone))
-        found.append(filler)
-    return found
+    start = _skip(text, 0)
+    reached = {start}
+    ways: deque[tuple[int, list[Filler]]] = deque([(start, [])])  # how far filler reaches, and the sentences so far
+    while ways:
+        at, found = ways.popleft()
+        if at == len(text):
+            return found
+        for filler in fillers:
+            match = filler.pattern.match(text, at)
+            end = _skip(text, match.end()) if match else at
+            if end not in reached:
+                reached.add(end)
+                ways.append((end, [*found, filler]))
+    return []
 
 
 def _skip(text: str, at: int) -> int:

@@ -140,7 +140,7 @@ def canonical_url(url: str, site: str, base: str = "") -> str | None:
     'https://www.nknews.org'. Backslashes count as slashes, as in a browser (WHATWG URL).
     """
     try:
-        written = _INVISIBLE.sub("", url).strip().replace("\\", "/")
+        written = _INVISIBLE.sub("", _SURROGATES.sub("\ufffd", url)).strip().replace("\\", "/")
         asked, home = urlsplit(urljoin(base or site + "/", written)), urlsplit(site)
         same = _host(asked.hostname) == _host(home.hostname) and _port(asked.port) == _port(home.port)
     except ValueError:  # 'http://[' and ports that are no numbers

@@ -22,7 +22,8 @@ _HANGUL = re.compile(r"[가-힣]")
 _LETTER = re.compile(r"[^\W\d_]")
 # 'News.The': a stop, then a capital without a space; the letters before keep 'U.S.' and 'D.P.R.K.' whole.
 _GLUED = re.compile(r"(?<=[a-z’'”\")]{2}[.!?])(?=[A-Z“\"‘])")
-_FIRST_SENTENCE = re.compile(r"[^.!?]*[.!?]+[”\"’']*")
+# Up to a stop that ends a sentence: not the one of an initial ('J. Smith') or a title ('Dr. Smith').
+_FIRST_SENTENCE = re.compile(r".*?(?<!\b[A-Z])(?<!\b[DM]r)(?<!\bM[rs]s)(?<!\bMs)(?<!\bProf)[.!?]+[”\"’']*")
 _VIEW_MORE = re.compile(r"^view more articles by\s*", re.IGNORECASE)
 _REPEATABLE = 40  # a paragraph this long that comes again is a copy, not a refrain
 _MANY_ENTRIES = 6  # links to other articles, each alone on its line: a listing's look
@@ -82,9 +83,13 @@ def _canonical(stated: Stated, served: str, site_url: str) -> str:
     if url is None:
         return served
     named, own = urlsplit(url).path, urlsplit(served).path
-    same_story = site.article_slug(named) == site.SLUG_REPEAT.sub("", site.article_slug(own) or "")
+    same_story = _base_slug(named) in (_base_slug(own), site.article_slug(own))
     same_month = site.article_month(named) == site.article_month(own) is not None
     return url if same_story and same_month else served
+
+
+def _base_slug(path: str) -> str:
+    return site.SLUG_REPEAT.sub("", site.article_slug(path) or "")
 
 
 # --- Paragraphs and notes ---------------------------------------------------------------------------------------------
@@ -228,34 +233,44 @@ def _read_dates(article: Article, plan: Outline, stated: Stated) -> None:
     The date at the top of the page is the day of the visit, and dates in captions are the images': neither is looked at.
     """
     month = site.article_month(urlsplit(article.url).path)
-    moments = [
-        (moment, rule) for moment, rule in _moments(plan, stated) if _fits(moment.astimezone(text.SEOUL).date(), month)
-    ]
-    shown = [(day, rule) for day, rule in _shown_days(plan) if _fits(day, month)]
-    stated_days = [
-        (day, rule) for value, rule in stated.published if (day := text.seoul_day(value)) and _fits(day, month)
-    ]
-    if shown:
-        day, rule = shown[0]
-        # A theme may print the UTC day; the moment beside it then knows the day in Seoul.
-        for moment, moment_rule in moments:
-            if day == moment.date() != moment.astimezone(text.SEOUL).date():
-                day, rule = moment.astimezone(text.SEOUL).date(), f"{moment_rule}, as a day in Seoul"
-                break
-    elif moments:
-        day, rule = moments[0][0].astimezone(text.SEOUL).date(), f"{moments[0][1]}, as a day in Seoul"
-    elif stated_days:
-        day, rule = stated_days[0]
-    else:
+    moments = [(moment, rule) for moment, rule in _moments(plan, stated) if _is_near(_in_seoul(moment), month)]
+    found = _shown_day(plan, moments, month) or _stated_day(stated, moments, month)
+    if found is None:
         return
+    day, article.rules["published_on"] = found
     article.published_on = day.isoformat()
-    article.rules["published_on"] = rule
-    for moment, moment_rule in moments:
-        if moment.astimezone(text.SEOUL).date() == day:
-            article.published_at = text.iso_moment(moment)
-            article.rules["published_at"] = moment_rule
+    for moment, rule in moments:
+        if _in_seoul(moment) == day:
+            article.published_at, article.rules["published_at"] = text.iso_moment(moment), rule
             _read_modified(article, plan, stated, moment)
             return
+
+
+def _shown_day(plan: Outline, moments: list[tuple[datetime, str]], month: date | None) -> tuple[date, str] | None:
+    """Return the day that the byline shows, in Seoul even where the theme prints the UTC day of the moment beside it."""
+    for day in _shown_days(plan):
+        for moment, rule in moments:
+            if day == _in_seoul(moment):
+                return day, "date in the byline"
+            if day == moment.date():
+                return _in_seoul(moment), f"{rule}, as a day in Seoul"
+        if month is None or (day.year, day.month) == (month.year, month.month):
+            return day, "date in the byline"
+    return None
+
+
+def _stated_day(stated: Stated, moments: list[tuple[datetime, str]], month: date | None) -> tuple[date, str] | None:
+    for moment, rule in moments:
+        return _in_seoul(moment), f"{rule}, as a day in Seoul"
+    for value, rule in stated.published:
+        day = text.seoul_day(value)
+        if day and _is_near(day, month):
+            return day, rule
+    return None
+
+
+def _in_seoul(moment: datetime) -> date:
+    return moment.astimezone(text.SEOUL).date()
 
 
 def _read_modified(article: Article, plan: Outline, stated: Stated, published: datetime) -> None:
@@ -279,14 +294,14 @@ def _header(plan: Outline) -> list[Block]:
     ]
 
 
-def _shown_days(plan: Outline) -> Iterator[tuple[date, str]]:
+def _shown_days(plan: Outline) -> Iterator[date]:
     for block in _header(plan):
         for found in text.dates_in(block.text):
             modified = any(
                 stamp.modified and block.text[found.start : found.end] in stamp.text for stamp in block.stamps
             )
             if not modified and not site.MODIFIED.search(block.text[: found.start]):
-                yield found.day, "date in the byline"
+                yield found.day
 
 
 def _moments(plan: Outline, stated: Stated) -> Iterator[tuple[datetime, str]]:
@@ -300,7 +315,7 @@ def _moments(plan: Outline, stated: Stated) -> Iterator[tuple[datetime, str]]:
             yield moment, rule
 
 
-def _fits(day: date, month: date | None) -> bool:
+def _is_near(day: date, month: date | None) -> bool:
     """Tell whether a day lies in the URL's month, a day's grace on either side for a month turned in another time zone.
 
     A page whose URL names no month (a saved file) has nothing to veto with.

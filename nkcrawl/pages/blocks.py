@@ -62,6 +62,7 @@ class Block:
     """One run of visible text that stands on lines of its own."""
 
     text: str
+    key: str  # the text as `text.loose` has it, once where it stands doubled, without a colon at its end
     areas: frozenset[str]  # tags of the sectioning elements around it
     heading: bool
     element: Any  # the innermost block-level element (lxml)
@@ -203,6 +204,7 @@ class _Reader:
             return
         block = Block(
             text=words,
+            key=text.loose(text.undouble(words)).rstrip(":"),
             areas=frozenset(self._areas),
             heading=self._headings > 0,
             element=self._block_elements[-1] if self._block_elements else None,

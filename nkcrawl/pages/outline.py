@@ -24,6 +24,7 @@ _CAPTION_CLASSES = frozenset(("wp-caption-text", "wp-element-caption"))
 _NAME = re.compile(r"(?:[By]{2} )?[^\W\d_a-z][\w'’.-]*(?:[ |,&-]+(?:and )?(?:[^\W\d_a-z][\w'’.-]*|de|van|von|al)){0,9}")
 _MAX_SUBTITLES = 3  # unknown blocks that may stand between a headline and its byline
 _MAX_CAPTION = 600
+_TAIL_KEYS = frozenset(text.loose(heading).rstrip(":") for heading in site.TAIL_HEADINGS)
 _SHORT_ALT = 20  # an alt this short ('logo', a name) proves nothing
 
 
@@ -33,6 +34,7 @@ class Place:
 
     site: str
     own: frozenset[str]
+    _urls: dict[str, str | None] = field(default_factory=dict)
 
     def article_url(self, href: str) -> str | None:
         """Return the canonical article URL that a link on this page leads to, or None."""
@@ -48,7 +50,9 @@ class Place:
         """Return the canonical form of a link on this page, None if it leaves the site or stays on the page."""
         if not href or href.startswith("#"):
             return None
-        return text.canonical_url(href, self.site, base=min(self.own, default=""))
+        if href not in self._urls:
+            self._urls[href] = text.canonical_url(href, self.site, base=min(self.own, default=""))
+        return self._urls[href]
 
 
 @dataclass(slots=True)
@@ -95,7 +99,7 @@ def is_outside(block: Block) -> bool:
 
 def is_heading_of(block: Block, wording: str) -> bool:
     """Tell whether a block is nothing but the wording, once or doubled."""
-    return text.loose(text.undouble(block.text)).rstrip(":") == text.loose(wording)
+    return block.key == text.loose(wording)
 
 
 def without_site_name(title: str) -> str:
@@ -108,9 +112,9 @@ def without_site_name(title: str) -> str:
 
 def _find_headline(page: Outline, stated: Stated, place: Place) -> None:
     for words, rule in stated.headlines:
-        wanted = without_site_name(words)
-        hits = [i for i, block in enumerate(page.blocks) if wanted and _may_be_headline(block, place)
-                and is_heading_of(block, text.undouble(wanted))]  # fmt: skip
+        wanted = text.loose(text.undouble(without_site_name(words))).rstrip(":")
+        hits = [i for i, block in enumerate(page.blocks)
+                if wanted and block.key == wanted and _may_be_headline(block, place)]  # fmt: skip
         if hits:
             page.headline = max(hits, key=lambda hit: _weight(page, hit, place))
             page.confirmed = True
@@ -129,8 +133,8 @@ def _find_headline(page: Outline, stated: Stated, place: Place) -> None:
 
 
 def _may_be_headline(block: Block, place: Place) -> bool:
-    is_site_name = text.loose(block.text) == text.loose(site.NAME)
-    return not (_leads_elsewhere(block, place) or is_outside(block) or _is_landmark(block) or is_site_name)
+    is_site_name = is_heading_of(block, site.NAME)
+    return not (is_site_name or is_outside(block) or _is_landmark(block) or _leads_elsewhere(block, place))
 
 
 def _leads_elsewhere(block: Block, place: Place) -> bool:
@@ -268,11 +272,7 @@ def _known_names(page: Outline, place: Place) -> frozenset[str]:
 
 def _is_date(block: Block) -> bool:
     dated = bool(block.stamps) or any(True for _ in text.dates_in(block.text))
-    return (
-        dated
-        and len(block.text) < 120
-        and _is_bare(re.sub(r"(?i)\b(?:last )?(?:updated|modified)\b|한국어", " ", _without_stamps(block)), [])
-    )
+    return dated and len(block.text) < 120 and _is_bare(_without_stamps(block), [])
 
 
 def _without_stamps(block: Block) -> str:
@@ -317,7 +317,7 @@ def _read_text(page: Outline, alts: frozenset[str], place: Place, start: int, en
             page.roles[index] = "byline"
         elif is_caption(block, alts):
             page.roles[index] = "caption"
-        elif _is_date(block):
+        elif _is_date(block) and not page.having("text"):
             page.roles[index] = "date"
         elif _is_button(block):
             page.roles[index] = "link"
@@ -349,7 +349,7 @@ def _is_landmark(block: Block) -> bool:
     """Tell whether a block, standing alone, heads or ends a part of the page that is no article."""
     words = text.undouble(block.text)
     return (
-        any(is_heading_of(block, heading) for heading in site.TAIL_HEADINGS)
+        block.key in _TAIL_KEYS
         or bool(site.ABOUT_AUTHOR.fullmatch(words))
         or (block.linked and bool(site.VIEW_MORE.fullmatch(words)))
         or bool(site.COPYRIGHT.fullmatch(words))
