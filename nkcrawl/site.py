@@ -111,10 +111,13 @@ FEATURED_IMAGE = re.compile(r"Featured image\s*:\s*", re.IGNORECASE)  # 2013 to 
 ILLUSTRATION = re.compile(  # 2013, a paragraph of its own, with no full stop
     r"Illustrations? by [^\W\d_a-z][\w'’-]*\.?(?:,? (?:and|for|of|de|van|von|&|[^\W\d_a-z][\w'’-]*\.?)){0,8}(?<!\w{2}\.)"
 )
-MODIFIED = re.compile(r"\b(?:updated|update|modified|edited|revised)\b[^.]{0,20}$", re.IGNORECASE)  # before such a date
+MODIFIED = re.compile(
+    r"\b(?:updated|update|modified|edited|revised)\b[^.\d]{0,20}$", re.IGNORECASE
+)  # before such a date
 # What may stand around the names and the date of a byline.
 BYLINE_WORDS = re.compile(
-    r"\b(?:by|on|and|with|published|posted|written|last|updated|modified)\b|한국어|[|,&·•:@/()–—-]|\d{1,2}:\d{2}(?: ?[ap]m)?",
+    r"\b(?:by|on|at|and|with|published|posted|written|last|updated|modified|KST|UTC|GMT|E[SD]T)\b|한국어"
+    r"|\d{1,2}:\d{2}(?: ?[ap]\.?m\.?)?|[|,&·•:@/()–—-]",
     re.IGNORECASE,
 )
 # Closing lines that are no sentence and yet no sign of a cut: 'Edited by Some One and Another'

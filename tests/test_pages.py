@@ -1496,3 +1496,80 @@ def test_the_slug_is_where_redirects_led(rendering: str) -> None:
 def test_a_menu_that_names_nk_pro_takes_no_entry_away(rendering: str) -> None:
     html = listing_html(rendering, entries=ENTRIES[:1], top='<nav><a href="/pro/">NK Pro</a></nav>')
     assert read_list(html) == listed(articles=ENTRY_LINKS[:1])
+
+
+# --- What pages of other designs taught, written by people who had not seen the reader --------------------------------
+
+
+@renderings
+@pytest.mark.parametrize("clock", ["7:30 AM KST", "at 7:30 a.m.", "07:30 UTC"])
+def test_a_clock_beside_the_day_is_no_text(rendering: str, clock: str) -> None:
+    html = article_html(rendering, date=f"June 12, 2025 {clock}", moment="", node={"datePublished": None})
+    assert row(html) == undated(published_on="2025-06-12")
+
+
+@renderings
+@pytest.mark.parametrize(
+    "date",
+    [
+        (
+            'Updated <time datetime="2025-06-14T01:00:00Z">June 14, 2025</time> '
+            'Published <time datetime="2025-06-12T00:30:00Z">June 12, 2025</time>'
+        ),
+        (
+            'Updated <time class="updated" datetime="2025-06-14T01:00:00Z">June 14, 2025</time> '
+            '<abbr class="published" title="2025-06-12T09:30:00+09:00">June 12, 2025</abbr>'
+        ),
+        '<span itemprop="datePublished" content="2025-06-12T00:30:00Z">June 12, 2025</span> (Updated June 14, 2025)',
+    ],
+    ids=["words", "hAtom", "microdata"],
+)
+def test_of_two_moments_the_updated_one_is_not_the_publication(rendering: str, date: str) -> None:
+    found = row(article_html(rendering, date=date, moment="", node={"datePublished": None, "dateModified": None}))
+    assert (found["published_on"], found["published_at"]) == ("2025-06-12", "2025-06-12T00:30:00Z")
+
+
+@renderings
+def test_share_icons_on_lines_of_their_own_are_neither_text_nor_image(rendering: str) -> None:
+    icons = ('<li><img src="/i/c.svg" alt="Copy Icon"> COPY LINK</li>'
+             '<li><img src="/i/m.svg" alt="Mastodon Icon"> MASTODON</li>')  # fmt: skip
+    html = article_html(rendering, share="", again=f"<ul>{icons}</ul>")
+    assert row(html) == expected(rendering)
+
+
+def test_headline_subtitle_and_byline_may_share_a_block_with_br() -> None:
+    byline = 'by <a href="/content_author/mira-olsen/">Mira Olsen</a> June 12, 2025'
+    header = f"Columns<br>{TITLE}<br>{SUBTITLE}<br>{byline}"
+    html = article_html("nested", label="", heading=header, subtitle="", byline="", date="")
+    found = row(html)
+    names = ("title", "subtitle", "label", "byline", "published_on", "body")
+    assert {name: found[name] for name in names} == {name: BASE[name] for name in names}
+
+
+@renderings
+def test_a_sidebar_before_the_article_does_not_swallow_its_label(rendering: str) -> None:
+    stories = "".join(f'<li><a href="{path}">{words}</a></li>' for path, words in RECENT)
+    html = article_html(
+        rendering,
+        recent="",
+        label='<a href="/category/columns/">Columns</a>',
+        promo=f"<div>Recent Stories</div>{stories}",
+    )
+    found = row(html)
+    assert (found["label"], found["title"], found["body"]) == ("Columns", TITLE, BODY)
+
+
+@renderings
+def test_a_menu_line_above_the_headline_is_no_label(rendering: str) -> None:
+    menu = '<a href="/">Home</a> | <a href="/category/news/">News</a> | <a href="/pro/">NK Pro</a>'
+    assert row(article_html(rendering, promo="", label=menu))["label"] is None
+
+
+@renderings
+def test_names_of_many_words_need_no_link_in_the_byline(rendering: str) -> None:
+    authors = (("percy", "Percy van der Holt"), ("mira-olsen", "Mira Olsen"))
+    html = article_html(rendering, authors=authors, byline="By Percy van der Holt| Mira Olsen", date="", moment="")
+    found = row(html)
+    assert found["byline"] == "Percy van der Holt | Mira Olsen"
+    assert found["authors"] == [Author("percy", "Percy van der Holt"), Author("mira-olsen", "Mira Olsen")]
+    assert found["body"] == BODY

@@ -10,7 +10,7 @@ from parsel import Selector
 
 from nkcrawl import site, text
 from nkcrawl.items import Article, Author, Link, Page
-from nkcrawl.pages.blocks import Block, Body, Image, read_body
+from nkcrawl.pages.blocks import Block, Body, Image, Stamp, read_body
 from nkcrawl.pages.concealed import concealed
 from nkcrawl.pages.outline import Outline, Place, names_in, outline, without_site_name
 from nkcrawl.pages.pro import pro_urls
@@ -274,13 +274,11 @@ def _in_seoul(moment: datetime) -> date:
 
 
 def _read_modified(article: Article, plan: Outline, stated: Stated, published: datetime) -> None:
-    marked = [
-        (stamp.moment, "time element marked as updated")
-        for block in _header(plan)
-        for stamp in block.stamps
-        if stamp.modified
-    ]
-    for value, rule in [*stated.modified, *marked]:
+    shown = [
+        (stamp.moment, "update in the byline")
+        for block in _header(plan) for stamp in block.stamps if _is_update(stamp)
+    ]  # fmt: skip
+    for value, rule in [*stated.modified, *shown]:
         moment = text.parse_moment(value)
         if moment and moment >= published:
             article.modified_at = text.iso_moment(moment)
@@ -294,13 +292,17 @@ def _header(plan: Outline) -> list[Block]:
     ]
 
 
+def _is_update(stamp: Stamp) -> bool:
+    return stamp.modified or bool(site.MODIFIED.search(stamp.before))
+
+
 def _shown_days(plan: Outline) -> Iterator[date]:
     for block in _header(plan):
+        updates = [stamp for stamp in block.stamps if _is_update(stamp)]
         for found in text.dates_in(block.text):
-            modified = any(
-                stamp.modified and block.text[found.start : found.end] in stamp.text for stamp in block.stamps
-            )
-            if not modified and not site.MODIFIED.search(block.text[: found.start]):
+            in_update = any(found.start >= len(stamp.before) and found.end <= len(stamp.before) + len(stamp.text) + 1
+                            for stamp in updates)  # fmt: skip
+            if not in_update and not site.MODIFIED.search(block.text[: found.start]):
                 yield found.day
 
 
@@ -308,7 +310,7 @@ def _moments(plan: Outline, stated: Stated) -> Iterator[tuple[datetime, str]]:
     for block in _header(plan):
         for stamp in block.stamps:
             moment = text.parse_moment(stamp.moment)
-            if moment and not stamp.modified:
+            if moment and not _is_update(stamp):
                 yield moment, "time element in the byline"
     for value, rule in stated.published:
         if moment := text.parse_moment(value):
@@ -367,7 +369,7 @@ def _lead_image(article: Article, plan: Outline, body: Body, place: Place, capti
     between = [
         image for image in body.images
         if start < image.before <= end and image.src and text.straight(image.alt) not in names
-        and not (image.href and place.slug(image.href))
+        and not (image.href and place.slug(image.href)) and not site.filler_in(image.alt)
     ]  # fmt: skip
     if not between:
         return None

@@ -24,6 +24,8 @@ _AREA_ROLES = {"button": "button", "navigation": "nav", "complementary": "aside"
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 # Class names by which the large frameworks hide a text from sight and keep it for screen readers.
 _OFFSCREEN_CLASSES = frozenset(("screen-reader-text", "sr-only", "visually-hidden", "visuallyhidden"))
+_MICRODATA = frozenset(("datePublished", "dateModified"))
+_HATOM = frozenset(("published", "updated"))
 _HIDING_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _SENTENCE_STOPS = (".", "!", "?", "”", '"', "…")
 
@@ -39,11 +41,12 @@ class LinkedText:
 
 @dataclass(slots=True)
 class Stamp:
-    """A `time` element: its datetime attribute, its words, and whether markup calls it the moment of a change."""
+    """A moment in markup: its machine form, its words, the block's words before it, and whether it is that of a change."""
 
     moment: str
     text: str
-    modified: bool
+    before: str
+    modified: bool  # by markup
 
 
 @dataclass(slots=True)
@@ -154,7 +157,7 @@ class _Reader:
             self._headings += 1
         elif tag == "a":
             self._links.append(element)
-        elif tag == "time":
+        elif _is_stamp(element):
             self._stamps.append(element)
         elif tag == "br":
             self._pieces.append(("\n", None, None))
@@ -173,7 +176,7 @@ class _Reader:
             self._headings -= 1
         elif tag == "a":
             self._links.pop()
-        elif tag == "time":
+        elif _is_stamp(element):
             self._stamps.pop()
 
     def add(self, piece: str | None) -> None:
@@ -214,11 +217,23 @@ class _Reader:
             LinkedText(link.get("href", ""), words, "author" in link.get("rel", "").split())
             for link, words in _grouped((link, piece) for piece, link, _ in pieces)
         ]
-        block.stamps = [
-            Stamp(stamp.get("datetime", ""), words, _is_modified(stamp))
-            for stamp, words in _grouped((stamp, piece) for piece, _, stamp in pieces)
-        ]
+        block.stamps = list(_stamps(block.text, _grouped((stamp, piece) for piece, _, stamp in pieces)))
         self.blocks.append(block)
+
+
+def _stamps(words: str, elements: list[tuple[Any, str]]) -> Iterator[Stamp]:
+    end = 0
+    for element, shown in elements:
+        start = max(words.find(shown, end), end)
+        moment = next(filter(None, map(element.get, ("datetime", "content", "title"))), "")
+        yield Stamp(moment, shown, words[:start], _is_modified(element))
+        end = start + len(shown)
+
+
+def _is_stamp(element: Any) -> bool:
+    """Tell whether an element marks a moment: HTML's `time`, microdata, or the `abbr` of an hAtom entry."""
+    hatom = element.tag == "abbr" and not _HATOM.isdisjoint(element.get("class", "").split())
+    return element.tag == "time" or hatom or not _MICRODATA.isdisjoint(element.get("itemprop", "").split())
 
 
 def _grouped(pairs: Iterator[tuple[Any, str]]) -> list[tuple[Any, str]]:
@@ -249,7 +264,9 @@ def _lines(pieces: list[tuple[str, Any, Any]]) -> list[list[tuple[str, Any, Any]
 
 def _wraps(line: list[tuple[str, Any, Any]], following: str) -> bool:
     before = "".join(piece for piece, _, _ in line).rstrip()
-    return not before.endswith(_SENTENCE_STOPS) and following.lstrip()[:1].islower()
+    after = following.strip()
+    is_byline = after == "by" or after.startswith("by ")
+    return after[:1].islower() and not is_byline and not before.endswith(_SENTENCE_STOPS)
 
 
 def _is_modified(stamp: Any) -> bool:

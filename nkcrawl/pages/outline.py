@@ -21,7 +21,9 @@ Role = Literal[
 _OUTSIDE = frozenset(("nav", "aside", "footer"))
 # WordPress core's own classes for a caption, the same in every theme.
 _CAPTION_CLASSES = frozenset(("wp-caption-text", "wp-element-caption"))
-_NAME = re.compile(r"(?:[By]{2} )?[^\W\d_a-z][\w'’.-]*(?:[ |,&-]+(?:and )?(?:[^\W\d_a-z][\w'’.-]*|de|van|von|al)){0,9}")
+_NAME = re.compile(
+    r"(?:[By]{2} )?[^\W\d_a-z][\w'’.-]*(?:[ |,&-]+(?:and )?(?:[^\W\d_a-z][\w'’.-]*|de|der|den|van|von|al|bin|la|le|di|da)){0,9}"
+)
 _MAX_SUBTITLES = 3  # unknown blocks that may stand between a headline and its byline
 _MAX_CAPTION = 600
 _TAIL_KEYS = frozenset(text.loose(heading).rstrip(":") for heading in site.TAIL_HEADINGS)
@@ -88,7 +90,8 @@ def outline(body: Body, stated: Stated, place: Place) -> Outline:
     _read_text(page, alts, place, page.lead, end)
     _read_tail(page, end)
     for index in page.recent:
-        page.roles[index] = "recent"
+        if page.roles[index] != "label":  # of an article that follows a sidebar
+            page.roles[index] = "recent"
     return page
 
 
@@ -170,6 +173,8 @@ def _label_rule(block: Block, stated: Stated, place: Place) -> str:
     paths = [urlsplit(place.url(link.href) or "").path for link in block.links]
     if len(words) > 60 or _is_date(block) or text.loose(words) in (text.loose(site.NAME), text.loose(site.PRO_BADGE)):
         return ""
+    if len(paths) > 1:
+        return ""  # a menu
     if any(site.SECTION_PATH.match(path) for path in paths):
         return "section link above the headline"
     if stated.section and text.loose(stated.section) == text.loose(words):
@@ -225,10 +230,17 @@ def _header_role(page: Outline, alts: frozenset[str], index: int, place: Place, 
         return "date"
     if is_caption(block, alts):
         return "caption"
-    filler = site.filler_in(block.text)
-    if any(found.kind == "interface" and found.alone for found in filler) or "button" in block.areas:
+    if _is_interface(page.blocks, index) or "button" in block.areas:
         return "interface"
     return None
+
+
+def _is_interface(blocks: list[Block], index: int) -> bool:
+    """Tell whether a block is a share icon or the like: one that proves itself, or one beside such a one."""
+    found = [[filler for filler in site.filler_in(block.text) if filler.kind == "interface"]
+             for block in blocks[max(index - 1, 0) : index + 2]]  # fmt: skip
+    own = found[min(index, 1)]
+    return bool(own) and any(filler.alone for neighbour in found for filler in neighbour)
 
 
 def _is_stated_subtitle(block: Block, stated: Stated) -> bool:
@@ -251,10 +263,11 @@ def _is_plain_byline(block: Block, known: frozenset[str]) -> bool:
     """Tell whether a block without links reads 'By Some Name' or 'Some Name June 20, 2025', or names linked elsewhere."""
     words = _without_stamps(block)
     rest = text.without_dates(words).strip(" |,")
-    if len(rest) > 80 or block.links or not _NAME.fullmatch(rest):
+    if len(rest) > 80 or block.links or not rest:
         return False
-    linked_elsewhere = all(text.loose(name) in known for name in names_in(rest))
-    return rest.startswith("By ") or rest != words.strip(" |,") or linked_elsewhere
+    if all(text.loose(name) in known for name in names_in(rest)):
+        return True
+    return bool(_NAME.fullmatch(rest)) and (rest.startswith("By ") or rest != words.strip(" |,"))
 
 
 def names_in(byline: str) -> list[str]:

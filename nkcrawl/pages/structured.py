@@ -123,9 +123,12 @@ def _read_metas(page: Selector, stated: Stated) -> None:
     stated.image = stated.image or metas.get("og:image", "")
     stated.language = stated.language or metas.get("og:locale", "")
     stated.tier = metas.get("article:content_tier", "").casefold()
-    for name, times in (("published_time", stated.published), ("modified_time", stated.modified)):
-        if moment := metas.get(f"article:{name}", ""):
-            times.append((moment, f"article:{name}"))
+    for name, times in (
+        ("article:published_time", stated.published), ("datepublished", stated.published),
+        ("article:modified_time", stated.modified), ("datemodified", stated.modified),
+    ):  # fmt: skip
+        if moment := metas.get(name, ""):
+            times.append((moment, name))
     for free in page.xpath('//*[@itemprop="isAccessibleForFree"]'):
         stated.free.append(
             free.attrib.get("content") or free.attrib.get("href") or text.clean(free.xpath("string()").get(""))
