@@ -80,9 +80,16 @@ class RunRecord:
             self.first_failure = item.detail
 
     def item_error(self, failure: Reason) -> None:
-        """Stop the crawl at the first page that could not be stored: asking for more would only be thrown away."""
+        """Stop the crawl where a page could not be stored; anything else that trips a pipeline concerns one page only."""
+        if isinstance(failure.value, sqlite3.Error):
+            self.stop_for(failure.value)
+        else:
+            self.crawler.stats.inc_value("nkcrawl/crashed")
+
+    def stop_for(self, error: sqlite3.Error) -> None:
+        """End the crawl at the first storage error: whatever else were asked for would only be thrown away."""
         if self.storage_error is None:
-            self.storage_error = f"{type(failure.value).__name__}: {failure.getErrorMessage()}"
+            self.storage_error = f"{type(error).__name__}: {error}"
             closing = self.crawler.engine.close_spider_async(reason="storage_error")
             self._closing = asyncio.get_running_loop().create_task(closing)
 
@@ -110,7 +117,7 @@ class RunRecord:
         if self.storage_error:
             return Judgement(
                 "failed",
-                f"The crawl stopped because {self.archive.path} could not be written ({self.storage_error}); "
+                f"The crawl stopped because {self.archive.path} could not be used ({self.storage_error}); "
                 "what was stored before stays; make room or mend the file's rights, and run again.",
             )
         return judge(stats, self.finish_reason, self.first_failure, due)

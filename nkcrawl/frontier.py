@@ -4,6 +4,7 @@ The archive remembers every URL and when it is due, so nothing is kept beside it
 last stored page left it. Only a request that Scrapy itself puts back (a retry, a redirect) waits in memory.
 """
 
+import sqlite3
 from collections import deque
 
 from scrapy import Request, Spider
@@ -21,7 +22,8 @@ class Frontier(BaseScheduler):
 
     def __init__(self, crawler: Crawler) -> None:
         self.stats = crawler.stats
-        self.archive = RunRecord.of(crawler).archive
+        self.record = RunRecord.of(crawler)
+        self.archive = self.record.archive
         self.budget = crawler.settings.getint("NKCRAWL_REQUEST_BUDGET")
         self.put_back: deque[Request] = deque()
         self.handed_out: set[str] = set()
@@ -60,15 +62,20 @@ class Frontier(BaseScheduler):
         return self.spider.visit(page)
 
     def _next_page(self) -> DuePage | None:
-        for page in self.archive.due():
-            if page.url not in self.handed_out and self.spider.wants(page):
-                return page
+        try:
+            for page in self.archive.due():
+                if page.url not in self.handed_out and self.spider.wants(page):
+                    return page
+        except sqlite3.Error as error:  # Scrapy would log it and ask again, for ever
+            self.record.stop_for(error)
         return None
 
     def _is_over(self) -> bool:
-        """Tell whether the spider has enough or the next request would overdraw the budget.
+        """Tell whether storing failed, the spider has enough, or the next request would overdraw the budget.
 
         The first page costs two requests, for Scrapy asks for robots.txt before it.
         """
-        sent = self.stats.get_value("downloader/request_count", 0)
-        return self.spider.has_enough() or 0 < self.budget < sent + (1 if sent else 2)
+        sent: int = self.stats.get_value("downloader/request_count", 0)
+        if self.record.storage_error or self.spider.has_enough():
+            return True
+        return 0 < self.budget < sent + (1 if sent else 2)

@@ -229,13 +229,32 @@ def test_a_full_disk_stops_the_crawl_and_says_so(demo: DemoServer, archive_file:
         check=False,
     )
     assert done.returncode == 1
-    assert f"The crawl stopped because {archive_file} could not be written" in done.stderr.splitlines()[-1]
+    assert f"The crawl stopped because {archive_file} could not be used" in done.stderr.splitlines()[-1]
     stored = len(rows(archive_file, "SELECT 1 FROM articles"))
     assert stored < 60
     assert len(demo.log) < 60, "it went on asking for pages that it could not store"
     assert rows(archive_file, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
     assert scrapy(*crawl_args(demo, archive_file)).returncode == 0
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == 60
+
+
+def test_an_archive_that_cannot_be_read_any_more_stops_the_crawl(
+    demo: DemoServer, archive_file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sqlite3\n"
+        "from nkcrawl.archive import Archive\n"
+        "real, calls = Archive.due, []\n"
+        "def failing(archive):\n"
+        "    calls.append(1)\n"
+        "    if len(calls) > 30: raise sqlite3.OperationalError('disk I/O error')\n"
+        "    return real(archive)\n"
+        "Archive.due = failing\n"
+    )
+    done = scrapy(*crawl_args(demo, archive_file), PYTHONPATH=str(tmp_path))
+    assert done.returncode == 1
+    assert "could not be used (OperationalError: disk I/O error)" in done.stderr
+    assert 0 < len(demo.log) < 60
 
 
 def test_a_signal_ends_the_crawl_with_130_and_keeps_what_was_stored(demo: DemoServer, archive_file: Path) -> None:

@@ -22,7 +22,7 @@ _OUTSIDE = frozenset(("nav", "aside", "footer"))
 # WordPress core's own classes for a caption, the same in every theme.
 _CAPTION_CLASSES = frozenset(("wp-caption-text", "wp-element-caption"))
 _NAME = re.compile(
-    r"(?:[By]{2} )?[^\W\d_a-z][\w'’.-]*(?:[ |,&-]+(?:and )?(?:[^\W\d_a-z][\w'’.-]*|de|der|den|van|von|al|bin|la|le|di|da)){0,9}"
+    r"(?:By )?[^\W\d_a-z][\w'’.-]*(?:[ |,&-]+(?:and )?(?:[^\W\d_a-z][\w'’.-]*|de|der|den|van|von|al|bin|la|le|di|da)){0,9}"
 )
 _MAX_SUBTITLES = 3  # unknown blocks that may stand between a headline and its byline
 _MAX_CAPTION = 600
