@@ -39,13 +39,10 @@ class StrictOffsiteMiddleware:
 
 
 class RefererlessRedirectMiddleware(RedirectMiddleware):
-    """Follows redirects without a Referer header."""
-
-    def handle_referer(self, request: Request, response: Response) -> None:
-        request.headers.pop("Referer", None)
+    """Follows redirects without a Referer header, as Scrapy does when no middleware sets one, but without its warning."""
 
     def _engine_started(self) -> None:
-        """Keep quiet: the base class warns that nothing sets a Referer."""
+        """Look for no Referer middleware: there is none, on purpose."""
 
 
 class UnreadablePageMiddleware:

@@ -64,9 +64,9 @@ def _check_manners(settings: BaseSettings) -> None:
             f"{SLOWEST_ALLOWED_HURRY:g} seconds; set it to {SLOWEST_ALLOWED_HURRY:g} or more."
         )
     for name in ("CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN"):
-        if settings.getint(name) != 1:
+        if _number(settings, name) != 1:
             raise UsageError(f"{name} is {settings[name]}, but a live site is asked one page at a time; leave it at 1.")
-    if not settings.getbool("ROBOTSTXT_OBEY"):
+    if settings["ROBOTSTXT_OBEY"] not in (True, "True", "true", "1", 1):
         raise UsageError("ROBOTSTXT_OBEY is off, but nkcrawl obeys robots.txt on every live site; leave it on.")
 
 
