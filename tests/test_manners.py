@@ -56,12 +56,12 @@ def test_no_other_scheme_has_a_handler(settings: Settings) -> None:
 
 
 def test_the_gap_between_requests_is_never_shorter_than_the_delay(crawl: Crawl, demo: DemoServer) -> None:
-    done = crawl("-s", "DOWNLOAD_DELAY=0.2", "-s", "NKCRAWL_REQUEST_BUDGET=12")
+    done = crawl("-s", "DOWNLOAD_DELAY=0.5", "-s", "NKCRAWL_REQUEST_BUDGET=9")
     assert done.returncode == 0
     moments = [hit.at for hit in demo.log if hit.path != "/robots.txt"]
-    assert len(moments) == 11
-    # A request arrives when the kernel hands it over, a moment after it was sent at the delay's end.
-    assert min(later - earlier for earlier, later in pairwise(moments)) > 0.19
+    assert len(moments) == 8
+    # Sent at the delay's end, a request arrives when a busy machine gets round to it: the first may come late.
+    assert min(later - earlier for earlier, later in pairwise(moments)) > 0.4
     assert demo.in_flight_max == 1
 
 
