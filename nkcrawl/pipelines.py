@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -81,7 +82,13 @@ def paragraph_fates(paragraphs: list[str]) -> list[str]:
             fates[index] = found[0].kind if found else "lead"
             proven[index] = any(filler.alone for filler in found) or len(found) > 1
         at += span
-    return ["lead" if fate != "lead" and not _proven_near(fates, proven, i) else fate for i, fate in enumerate(fates)]
+    # What stands in one unbroken stretch is judged together: one that proves itself proves the others.
+    judged: list[str] = []
+    for is_lead, stretch in groupby(zip(fates, proven, strict=True), key=lambda pair: pair[0] == "lead"):
+        pairs = list(stretch)
+        proves = is_lead or any(proof for _, proof in pairs)
+        judged += [fate if proves else "lead" for fate, _ in pairs]
+    return judged
 
 
 def _filler_run(paragraphs: list[str], at: int) -> tuple[int, list[site.Filler]]:
@@ -93,16 +100,6 @@ def _filler_run(paragraphs: list[str], at: int) -> tuple[int, list[site.Filler]]
         if found := site.filler_in(" ".join(paragraphs[at : at + span]), site.WHOLE_FILLERS):
             return span, found
     return 1, site.filler_in(paragraphs[at])
-
-
-def _proven_near(fates: list[str], proven: list[bool], index: int) -> bool:
-    """Tell whether the unbroken stretch of filler around a paragraph holds one that proves itself."""
-    first = last = index
-    while first > 0 and fates[first - 1] != "lead":
-        first -= 1
-    while last + 1 < len(fates) and fates[last + 1] != "lead":
-        last += 1
-    return any(proven[first : last + 1])
 
 
 def _text_evidence(kept: list[str], offers: list[str]) -> list[str]:

@@ -259,6 +259,8 @@ FILLERS = WHOLE_FILLERS + tuple(
     for kind, wording in _OPENINGS
 )
 
+_ANY_FILLER = re.compile("|".join(filler.pattern.pattern for filler in FILLERS), re.IGNORECASE)
+
 # Bullets, rules and list signs that stand before, between and after filler sentences.
 _SEPARATORS = re.compile(r"[\s•·‣▪◦*|✓✔–—-]*")
 
@@ -269,6 +271,8 @@ def filler_in(text: str, fillers: tuple[Filler, ...] = FILLERS) -> list[Filler]:
     White space, bullets and the case of letters do not count; a real sentence that holds the same words is no filler.
     """
     start = _skip(text, 0)
+    if not _ANY_FILLER.match(text, start):
+        return []
     reached = {start}
     ways: deque[tuple[int, list[Filler]]] = deque([(start, [])])  # how far filler reaches, and the sentences so far
     while ways:

@@ -369,3 +369,20 @@ def test_every_spelling_of_an_address_is_one(path: str, data: st.DataObject) -> 
         st.sampled_from(["", "?c=1718000000000", "?t=1718000000000", "?page=59", "?show=nkpro", "?utm_source=x", "#y"])
     )
     assert text.canonical_url(host + path + slash + query, SITE) == f"{SITE}{path}/"
+
+
+@pytest.mark.parametrize(
+    ("url", "absolute"),
+    [
+        ("/a.jpg", "https://www.nknews.org/a.jpg"),
+        ("b.jpg?w=1", "https://www.nknews.org/2025/06/x/b.jpg?w=1"),
+        ("https://cdn.example.org/c.jpg", "https://cdn.example.org/c.jpg"),
+        ("//cdn.example.org/c.jpg", "https://cdn.example.org/c.jpg"),
+        ("javascript:alert(1)", None),
+        ("data:image/png;base64,x", None),
+        ("https://[", None),
+        ("", None),
+    ],
+)
+def test_an_absolute_url_is_of_the_web_or_none(url: str, absolute: str | None) -> None:
+    assert text.absolute_url(url, "https://www.nknews.org/2025/06/x/") == absolute

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from parsel import Selector
 
@@ -122,12 +122,12 @@ def _copies(texts: list[str]) -> list[bool]:
     prose = [key for key, known in zip(keys, filler, strict=True) if not known]
     half = len(prose) // 2
     twice = half > 0 and (prose[:half] == prose[half : 2 * half] or prose[::2] == prose[1::2])
-    seen: list[str] = []
+    seen: set[str] = set()
     copies = []
     for key, known in zip(keys, filler, strict=True):
         copy = not known and key in seen and (len(key) >= _REPEATABLE or twice)
         copies.append(copy)
-        seen.append(key)
+        seen.add(key)
     return copies
 
 
@@ -343,10 +343,9 @@ def _read_image(article: Article, plan: Outline, body: Body, stated: Stated, ser
     if article.image_credit:
         article.rules["image_credit"] = "caption line"
     image = _lead_image(article, plan, body, place, captions)
-    if image:
-        article.image_url, article.rules["image_url"] = urljoin(served, image.src), "image above the lead"
-    elif stated.image:
-        article.image_url, article.rules["image_url"] = urljoin(served, stated.image), "stated image"
+    article.image_url = text.absolute_url(image.src if image else stated.image, served)
+    if article.image_url:
+        article.rules["image_url"] = "image above the lead" if image else "stated image"
 
 
 def part_caption(words: str) -> tuple[str | None, str | None]:

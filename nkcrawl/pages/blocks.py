@@ -263,7 +263,7 @@ def _lines(pieces: list[tuple[str, Any, Any]]) -> list[list[tuple[str, Any, Any]
 
 
 def _wraps(line: list[tuple[str, Any, Any]], following: str) -> bool:
-    before = "".join(piece for piece, _, _ in line).rstrip()
+    before = next((piece.rstrip() for piece, _, _ in reversed(line) if piece.strip()), "")
     after = following.strip()
     is_byline = after == "by" or after.startswith("by ")
     return after[:1].islower() and not is_byline and not before.endswith(_SENTENCE_STOPS)
