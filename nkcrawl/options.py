@@ -91,7 +91,7 @@ def _whole_number(settings: BaseSettings, name: str, at_least: int) -> int:
 def _site(value: str) -> str:
     try:
         parts = urlsplit(value)
-        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port is not False
+        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         whole = False
     if not whole or parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:

@@ -79,6 +79,7 @@ ABOUT_AUTHOR = re.compile(r"About the Authors?:?", re.IGNORECASE)  # articles: '
 MORE_ARTICLES = re.compile(
     r"More articles by\s*['‘’\"“][^\"“”]{1,60}['‘’\"”]", re.IGNORECASE
 )  # "More articles by 'Name'"
+VIEW_MORE_OPENING = re.compile(r"^View more articles by\s*", re.IGNORECASE)  # what stands before the name
 VIEW_MORE = re.compile(
     r"View more articles by\b.{1,60}", re.IGNORECASE
 )  # 'View more articles by Name', an article's foot

@@ -154,7 +154,7 @@ def canonical_url(url: str, site: str, base: str = "") -> str | None:
 def absolute_url(url: str, base: str) -> str | None:
     """Return an http or https URL made absolute against `base`, or None for any other and for what is no URL."""
     try:
-        absolute = urljoin(base, _SURROGATES.sub("\ufffd", clean(url))) if url else ""
+        absolute = urljoin(base, clean(url)) if url else ""
         return absolute if urlsplit(absolute).scheme in ("http", "https") else None
     except ValueError:
         return None

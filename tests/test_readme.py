@@ -5,6 +5,7 @@ import re
 import pytest
 from scrapy.utils.project import get_project_settings
 
+from nkcrawl.archive import schema
 from nkcrawl.extensions import EXIT_CODES
 from nkcrawl.spiders.nknews import ARGUMENTS
 from tests.conftest import ROOT
@@ -50,8 +51,6 @@ def test_every_make_target_that_it_names_exists() -> None:
 
 
 def test_every_table_that_it_describes_is_in_the_archive() -> None:
-    from nkcrawl.archive import schema
-
     created = set()
     for _, statements in schema._MIGRATIONS:
         for statement in statements:

@@ -12,7 +12,7 @@ from scrapy.exceptions import UsageError
 
 from nkcrawl.archive import ArchiveError
 from nkcrawl.commands import leave_network_errors_to_us
-from nkcrawl.extensions import EXIT_CODES, Judgement, RunRecord
+from nkcrawl.extensions import Judgement, RunRecord
 from nkcrawl.options import read_options
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Command(ScrapyCrawl):
             print(judgement.summary, file=sys.stderr)
         elif sys.stdout.isatty():
             print(judgement.summary)
-        self.exitcode = EXIT_CODES[judgement.verdict]
+        self.exitcode = judgement.exit_code
 
     def _crawl(self, name: str, opts: argparse.Namespace) -> Judgement:
         assert self.crawler_process is not None

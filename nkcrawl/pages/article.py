@@ -24,7 +24,6 @@ _LETTER = re.compile(r"[^\W\d_]")
 _GLUED = re.compile(r"(?<=[a-z’'”\")]{2}[.!?])(?=[A-Z“\"‘])")
 # Up to a stop that ends a sentence: not the one of an initial ('J. Smith') or a title ('Dr. Smith').
 _FIRST_SENTENCE = re.compile(r".*?(?<!\b[A-Z])(?<!\b[DM]r)(?<!\bM[rs]s)(?<!\bMs)(?<!\bProf)[.!?]+[”\"’']*")
-_VIEW_MORE = re.compile(r"^view more articles by\s*", re.IGNORECASE)
 _REPEATABLE = 40  # a paragraph this long that comes again is a copy, not a refrain
 _MANY_ENTRIES = 6  # links to other articles, each alone on its line: a listing's look
 
@@ -206,7 +205,7 @@ def _plain_names(plan: Outline, known: dict[str, str]) -> dict[str, str]:
 
 def _known_slugs(plan: Outline, body: Body, place: Place) -> dict[str, str]:
     """Return loose name → slug of every author link of the page, by its words or by the alt of the portrait in it."""
-    pairs = [(link.href, _VIEW_MORE.sub("", link.text)) for block in plan.blocks for link in block.links]
+    pairs = [(link.href, site.VIEW_MORE_OPENING.sub("", link.text)) for block in plan.blocks for link in block.links]
     pairs += [(image.href, image.alt) for image in body.images if image.href]
     return {text.loose(_name(words)): slug for href, words in pairs if (slug := place.slug(href))}
 
@@ -217,7 +216,7 @@ def _stated_names(stated: Stated, place: Place) -> dict[str, str]:
 
 def _names_at_foot(plan: Outline, place: Place) -> dict[str, str]:
     links = [link for block in plan.blocks for link in block.links if site.VIEW_MORE.fullmatch(link.text)]
-    return {_name(_VIEW_MORE.sub("", link.text)): slug for link in links if (slug := place.slug(link.href))}
+    return {_name(site.VIEW_MORE_OPENING.sub("", link.text)): slug for link in links if (slug := place.slug(link.href))}
 
 
 def _name(words: str) -> str:

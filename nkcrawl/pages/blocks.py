@@ -1,6 +1,5 @@
 """A page as its reader sees it: the visible blocks of text, top to bottom, with what each stands in and links to."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from lxml import etree
 
 from nkcrawl import text
+from nkcrawl.pages.concealed import HIDES
 
 # HTML Standard, section 15.3 (rendering of flow content): elements that start and end a line of their own.
 _BLOCK_TAGS = frozenset(
@@ -26,7 +26,6 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _OFFSCREEN_CLASSES = frozenset(("screen-reader-text", "sr-only", "visually-hidden", "visuallyhidden"))
 _MICRODATA = frozenset(("datePublished", "dateModified"))
 _HATOM = frozenset(("published", "updated"))
-_HIDING_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _SENTENCE_STOPS = (".", "!", "?", "”", '"', "…")
 
 
@@ -56,7 +55,6 @@ class Image:
     src: str
     alt: str
     href: str | None
-    areas: frozenset[str]
     before: int
 
 
@@ -126,7 +124,7 @@ def _is_unseen(element: Any) -> bool:
         or "hidden" in attributes
         or (element.tag == "dialog" and "open" not in attributes)
         or (element.tag == "input" and attributes.get("type") == "hidden")
-        or bool(_HIDING_STYLE.search(attributes.get("style", "")))
+        or bool(HIDES.search(attributes.get("style", "")))
         or not _OFFSCREEN_CLASSES.isdisjoint(attributes.get("class", "").split())
     )
 
@@ -191,9 +189,7 @@ class _Reader:
     def _add_image(self, element: Any) -> None:
         src = next(filter(None, map(_image_url, _sources(element))), "")
         href = self._links[-1].get("href") if self._links else None
-        self.images.append(
-            Image(src, text.clean(element.get("alt", "")), href, frozenset(self._areas), before=len(self.blocks))
-        )
+        self.images.append(Image(src, text.clean(element.get("alt", "")), href, before=len(self.blocks)))
 
     def end_block(self) -> None:
         if self._pieces:

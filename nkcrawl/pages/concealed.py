@@ -10,7 +10,8 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 # '@media print { … { … } … }' and the like hold for other readers; '@import …;' holds no rule.
 _AT_RULE = re.compile(r"@[^;{}]*(?:;|\{(?:[^{}]|\{[^{}]*\})*\})")
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
-_HIDES = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+# Declarations, of a rule or of a style attribute, that take an element from sight.
+HIDES = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _SHOWS = re.compile(r"(?:^|;)\s*(?:display|visibility)\s*:", re.IGNORECASE)
 _MAX_STYLE = 300_000  # characters; larger style sheets are not read
 _MAX_SELECTORS = 500  # that hide or show something
@@ -35,11 +36,11 @@ def concealed(html: Selector, withheld: list[str]) -> frozenset[Any]:
 def _display_rules(html: Selector) -> list[tuple[str, bool]]:
     """Return the selectors whose rules hide (True) or show (False) something, in order."""
     style = "\n".join(html.xpath("//style[not(@media) or @media='all' or @media='screen']/text()").getall())
-    if len(style) > _MAX_STYLE or not _HIDES.search(style.replace("{", ";")):
+    if len(style) > _MAX_STYLE or not HIDES.search(style.replace("{", ";")):
         return []
     plain = _AT_RULE.sub("", _COMMENT.sub("", style))
     rules = [
-        (selector.strip(), bool(_HIDES.search(declarations)))
+        (selector.strip(), bool(HIDES.search(declarations)))
         for selectors, declarations in _RULE.findall(plain) if _SHOWS.search(declarations)
         for selector in selectors.split(",") if ":" not in selector
     ]  # fmt: skip

@@ -11,7 +11,6 @@ from nkcrawl.pages.blocks import Block, read_body
 from nkcrawl.pages.concealed import concealed
 from nkcrawl.pages.outline import Place, is_heading_of, is_outside
 from nkcrawl.pages.pro import pro_urls
-from nkcrawl.pages.structured import read_stated
 
 _QUOTED = re.compile(r"['‘’\"“](.*)['‘’\"”]")
 
@@ -62,8 +61,7 @@ def _entries(blocks: list[Block], start: int) -> list[Block]:
 def _next_page(html: Selector, slug: str, served: str, place: Place) -> Link | None:
     """Return the author's page after this one: rel=next, or the pager's link to the number that follows."""
     following = site.author_page_number(urlsplit(served).path) + 1
-    hrefs = [read_stated(html).next_page, *html.xpath("//a/@href").getall()]
-    for url in filter(None, map(place.url, hrefs)):
+    for url in filter(None, map(place.url, html.xpath("//link/@href | //a/@href").getall())):
         path = urlsplit(url).path
         if site.author_slug(path) == slug and site.author_page_number(path) == following:
             return Link(url, "author")

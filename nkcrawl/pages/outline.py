@@ -279,7 +279,7 @@ def names_in(byline: str) -> list[str]:
 def _known_names(page: Outline, place: Place) -> frozenset[str]:
     """Return the loose names of everybody whose author page is linked anywhere on the page."""
     links = [link for block in page.blocks for link in block.links if _is_author_link(link.href, link.author, place)]
-    names = (re.sub(r"(?i)^view more articles by\s*", "", text.undouble(link.text)) for link in links)
+    names = (site.VIEW_MORE_OPENING.sub("", text.undouble(link.text)) for link in links)
     return frozenset(text.loose(name) for name in names if name)
 
 

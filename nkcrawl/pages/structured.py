@@ -33,7 +33,6 @@ class Stated:
     image: str = ""
     language: str = ""
     canonical: str = ""
-    next_page: str = ""
     tier: str = ""  # article:content_tier: free, metered, locked
     free: list[str] = field(default_factory=list)  # isAccessibleForFree as spelled
     withheld: list[str] = field(default_factory=list)  # CSS selectors of parts that are not free
@@ -133,11 +132,9 @@ def _read_metas(page: Selector, stated: Stated) -> None:
         stated.free.append(
             free.attrib.get("content") or free.attrib.get("href") or text.clean(free.xpath("string()").get(""))
         )
-    links = {rel: link.attrib.get("href", "")
-             for link in reversed(page.xpath("//link[@rel and @href]"))
-             for rel in link.attrib["rel"].lower().split()}  # fmt: skip
-    stated.canonical = links.get("canonical", "")
-    stated.next_page = links.get("next", "")
+    links = page.xpath("//link[@rel and @href]")
+    canonical = (link.attrib["href"] for link in links if "canonical" in link.attrib["rel"].lower().split())
+    stated.canonical = next(canonical, "")
 
 
 def _as_list(value: Any) -> list[Any]:

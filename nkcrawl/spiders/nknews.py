@@ -79,8 +79,7 @@ class NKNewsSpider(Spider):
             return page.url == self.url
         if page.kind == "author":
             return page.url not in self.too_old and self._is_named(page.url)
-        month = site.article_month(urlsplit(page.url).path)
-        if self.since and month and month < self.since.replace(day=1):
+        if self._is_too_old(page.url):
             return False
         found_on_author = bool(page.found_on and _kind(page.found_on) == "author")
         if found_on_author or not page.found_on:
@@ -89,6 +88,10 @@ class NKNewsSpider(Spider):
 
     def _is_named(self, author_url: str) -> bool:
         return not self.authors or site.author_slug(urlsplit(author_url).path) in self.authors
+
+    def _is_too_old(self, article_url: str) -> bool:
+        month = site.article_month(urlsplit(article_url).path)
+        return bool(self.since and month and month < self.since.replace(day=1))
 
     def has_enough(self) -> bool:
         """Tell whether the run has read as many articles as were asked for."""
@@ -107,12 +110,12 @@ class NKNewsSpider(Spider):
         if isinstance(response, HtmlResponse):
             yield read_article(response.selector, page, self.site_url).article
         else:
-            yield Failure(page, "not HTML", f"Content-Type {_header(response, 'Content-Type')!r}")
+            yield _not_html(response, page)
 
     def parse_author(self, response: Response) -> Iterator[Listing | Failure]:
         page = visited_page(response)
         if not isinstance(response, HtmlResponse):
-            yield Failure(page, "not HTML", f"Content-Type {_header(response, 'Content-Type')!r}")
+            yield _not_html(response, page)
             return
         if _kind(page.final_url) != "author":
             yield Failure(page, "not an author page", f"the request ended at {response.url}")
@@ -122,13 +125,9 @@ class NKNewsSpider(Spider):
             yield Failure(page, "no article links", "an author's first page without a link to any article")
             return
         listing.walk_on = self.full
-        if listing.next_page and self._all_too_old(listing):
+        if listing.next_page and all(self._is_too_old(link.url) for link in listing.articles):
             self.too_old.add(listing.next_page.url)
         yield listing
-
-    def _all_too_old(self, listing: Listing) -> bool:
-        months = [site.article_month(urlsplit(link.url).path) for link in listing.articles]
-        return bool(self.since) and all(month and self.since and month < self.since.replace(day=1) for month in months)
 
     def page_failed(self, reason: Reason) -> Iterator[Failure]:
         """Record a page that gave nothing, by its status or by the error that came instead of an answer."""
@@ -161,6 +160,10 @@ def visited_page(response: Response) -> Page:
 def _header(response: Response, name: str) -> str | None:
     value = response.headers.get(name)
     return text.clean(value.decode("latin-1"))[:500] or None if value else None
+
+
+def _not_html(response: Response, page: Page) -> Failure:
+    return Failure(page, "not HTML", f"Content-Type {_header(response, 'Content-Type')!r}")
 
 
 def _kind(url: str) -> PageKind | None:
