@@ -3,6 +3,7 @@
 import json
 import random
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -290,6 +291,23 @@ def test_a_file_that_is_not_ours_is_left_alone(
     assert done.stderr.count("\n") == 1
     assert archive_file.read_bytes() == content
     assert demo.log == []
+
+
+def test_the_commands_work_from_any_directory_with_an_empty_environment(
+    demo: DemoServer, archive_file: Path, world: World
+) -> None:
+    program = Path(sys.executable).parent / "nkcrawl"
+    done = subprocess.run(
+        [str(program), *crawl_args(demo, archive_file)],
+        check=False,
+        cwd="/",
+        env={},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert stored(archive_file) == truth(world, demo)
 
 
 def test_a_site_that_is_down_is_a_failure_with_one_sentence(archive_file: Path) -> None:
