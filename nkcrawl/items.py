@@ -35,8 +35,18 @@ class Page:
     last_modified: str | None = None
 
 
+class _OfPage:
+    """What all items share: in a log they are called by their page, and not by every word they hold."""
+
+    __slots__ = ()
+    page: Page
+
+    def __str__(self) -> str:
+        return self.page.url
+
+
 @dataclass(slots=True)
-class Article:
+class Article(_OfPage):
     """What a reader of one public article page sees."""
 
     page: Page
@@ -66,7 +76,7 @@ class Article:
 
 
 @dataclass(slots=True)
-class Listing:
+class Listing(_OfPage):
     """What one page of an author's listing shows."""
 
     page: Page
@@ -79,7 +89,22 @@ class Listing:
 
 
 @dataclass(slots=True)
-class Rejection:
+class Feed(_OfPage):
+    """What the site's feed shows: links, and nothing of the text that it also holds."""
+
+    page: Page
+    articles: list[Link] = field(default_factory=list)  # newest first, as listed
+
+
+@dataclass(slots=True)
+class Unchanged(_OfPage):
+    """A page of which the site says that it is as it was when it was last read (HTTP 304)."""
+
+    page: Page
+
+
+@dataclass(slots=True)
+class Rejection(_OfPage):
     """A page that looked like an article by its URL and is not kept as one."""
 
     page: Page
@@ -88,7 +113,7 @@ class Rejection:
 
 
 @dataclass(slots=True)
-class Failure:
+class Failure(_OfPage):
     """A page that gave nothing: no answer, an error status, or one that could not be read."""
 
     page: Page
@@ -96,4 +121,12 @@ class Failure:
     detail: str
 
 
-Item = Article | Listing | Rejection | Failure
+@dataclass(slots=True)
+class Skip(_OfPage):
+    """A page that was not asked after all, because the run ended first; it stays due."""
+
+    page: Page
+    reason: str  # a few fixed words, countable
+
+
+Item = Article | Listing | Feed | Unchanged | Rejection | Failure | Skip

@@ -1,5 +1,6 @@
 """The archive: what it refuses to open, what it stores, and when a page is due again."""
 
+import gzip
 import hashlib
 import os
 import random
@@ -9,6 +10,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,8 +20,8 @@ from typing import Any
 
 import pytest
 
-from nkcrawl.archive import Archive, ArchiveError, DuePage, opening, schedule, schema, visits
-from nkcrawl.items import Author, Failure, Link, Listing, Page, Rejection
+from nkcrawl.archive import Archive, ArchiveBusy, ArchiveError, DuePage, Reader, opening, schedule, schema, visits
+from nkcrawl.items import Author, Failure, Feed, Link, Listing, Page, Rejection, Unchanged
 
 SITE = "https://www.nknews.org"
 STORY = f"{SITE}/2025/06/a-story/"
@@ -179,6 +181,7 @@ def make_newer_in_the_log(path: Path) -> None:
     run_python(
         "import os, sqlite3, sys\n"
         "conn = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "conn.execute('PRAGMA journal_mode = WAL')\n"
         f"conn.execute('PRAGMA user_version = {schema.NEWEST + 1}')\n"
         "os._exit(0)\n",
         path,
@@ -215,7 +218,7 @@ def fingerprint(folder: Path) -> dict[str, str]:
     return {
         str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
         for file in sorted(folder.rglob("*"))
-        if file.is_file() and not file.name.endswith("-shm")  # the log's index in memory, no content
+        if file.is_file() and not file.name.endswith(("-shm", ".lock"))  # the log's index in memory, and who holds it
     }
 
 
@@ -342,12 +345,13 @@ def test_new_file(path: Path) -> None:
         assert archive._conn.execute("PRAGMA synchronous").fetchone() == (2,)
         assert archive._conn.execute("PRAGMA foreign_keys").fetchone() == (1,)
         archive.close()
-    assert [file.name for file in path.parent.iterdir()] == ["nknews.db"]
-    assert stat.S_IMODE(path.stat().st_mode) & ~0o640 == 0
+    assert sorted(file.name for file in path.parent.iterdir()) == ["nknews.db", "nknews.db.lock"]
+    for file in path.parent.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) & ~0o640 == 0
     header = path.read_bytes()[:100]
     assert header[68:72] == b"nkcr"
-    assert int.from_bytes(header[60:64], "big") == schema.NEWEST == 1
-    assert header[18:20] == b"\x02\x02"  # WAL
+    assert int.from_bytes(header[60:64], "big") == schema.NEWEST == 2
+    assert header[18:20] == b"\x01\x01"  # no log: whoever may read the file can open it
 
 
 def test_empty_file_counts_as_new_and_reopening_keeps_everything(path: Path) -> None:
@@ -467,6 +471,88 @@ def test_failing_halfway_stores_nothing(archive: Archive, path: Path, monkeypatc
     assert store(archive) == "new"
 
 
+# --- one writer at a time --------------------------------------------------------------------------------------------
+
+
+def test_a_second_writer_is_told_who_holds_the_archive_and_since_when(path: Path, clock: Clock) -> None:
+    archive = Archive.open(path, clock)
+    with pytest.raises(ArchiveBusy, match=rf"in use by another run \(process {os.getpid()} on \S+, since {NOW}\)"):
+        Archive.open(path, clock)
+    archive.close()
+    later = clock.pass_by(days=1)
+    with closing(Archive.open(path, clock)), pytest.raises(ArchiveBusy, match=f"since {later}"):
+        Archive.open(path, clock)
+
+
+def test_a_link_to_the_file_is_no_way_round_the_lock(path: Path) -> None:
+    with closing(Archive.open(path)):
+        link = path.with_name("link.db")
+        link.symlink_to(path)
+        with pytest.raises(ArchiveBusy):
+            Archive.open(link)
+
+
+def test_the_lock_is_free_when_its_holder_was_killed(path: Path) -> None:
+    holder = "import sys; from pathlib import Path; from nkcrawl.archive import Archive\n"
+    holder += "archive = Archive.open(Path(sys.argv[1])); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", holder, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        with pytest.raises(ArchiveBusy, match=f"process {process.pid} on"):
+            Archive.open(path)
+        process.kill()
+        process.wait()
+    Archive.open(path).close()
+    check_file(path)
+
+
+def test_an_opening_that_fails_leaves_no_lock_behind(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(schema, "migrate", fail)
+        with pytest.raises(ArchiveError, match="disk I/O error"):
+            Archive.open(path)
+    Archive.open(path).close()
+
+
+def test_no_lock_is_left_beside_a_foreign_file(path: Path) -> None:
+    make_foreign(path)
+    with pytest.raises(ArchiveError):
+        Archive.open(path)
+    assert [file.name for file in path.parent.iterdir()] == ["nknews.db"]
+
+
+def test_whoever_reads_as_the_crawl_begins_is_waited_for(path: Path) -> None:
+    ours(path)
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM runs").fetchall()
+        done = threading.Timer(0.3, reader.execute, ["COMMIT"])
+        done.start()
+        with closing(Archive.open(path)) as archive:
+            assert archive._conn.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        done.join()
+
+
+def test_a_file_of_the_first_schema_is_brought_up_to_date_with_every_row(path: Path, clock: Clock) -> None:
+    path.write_bytes(gzip.decompress((Path(__file__).parent / "archives" / "schema-1.db.gz").read_bytes()))
+    tables = ("articles", "article_versions", "pages", "runs", "rejects", "authors", "article_authors")
+    with closing(sqlite3.connect(path)) as conn:
+        before = {table: conn.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
+    with pytest.raises(ArchiveError, match="made by an older nkcrawl"):
+        Reader.open(path)
+    Archive.open(path, clock).close()
+    after = {table: read(path, f"SELECT * FROM {table}") for table in before}
+    assert [row.pop("trouble") for row in after["pages"]] == [None] * len(before["pages"])
+    assert {table: [tuple(row.values()) for row in found] for table, found in after.items()} == before
+    assert all(before.values())
+    check_file(path)
+
+
 def test_close_twice_and_with_a_reader(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nkcrawl.archive.store._CLOSING_PATIENCE", 1)
     archive = Archive.open(path)
@@ -513,6 +599,25 @@ def test_run(archive: Archive, path: Path, clock: Clock) -> None:
             "stats": f'{{"n": 1, "start": "{NOW}"}}',
         }
     ]
+
+
+def test_a_run_that_died_is_marked_by_the_next(archive: Archive, path: Path) -> None:
+    archive.finish_run(1, verdict="ok", exit_code=0, finish_reason="finished", summary="Fine.", stats={})
+    archive.begin_run({}, {})
+    ended = [(run["verdict"], run["finish_reason"], run["exit_code"]) for run in read(path, "SELECT * FROM runs")]
+    assert ended == [("ok", "finished", 0), ("failed", "died", None), (None, None, None)]
+    [died] = read(path, "SELECT * FROM runs WHERE id = 2")
+    assert died["finished_at"] is None
+    assert died["summary"].startswith("The run ended without a word: it was killed")
+
+
+def test_stats_of_good_runs(archive: Archive) -> None:
+    for number, verdict in enumerate(["ok", "ok", "failed", "ok", "ok"], start=1):
+        run_id = archive.begin_run({}, {})
+        stats = {"nkcrawl/recent/visited": number % 5, "number": number}
+        archive.finish_run(run_id, verdict=verdict, exit_code=0, finish_reason=None, summary="", stats=stats)
+    found = archive.stats_of_good_runs("nkcrawl/recent/visited", limit=2)
+    assert [stats["number"] for stats in found] == [4, 2]
 
 
 # --- articles --------------------------------------------------------------------------------------------------------
@@ -562,7 +667,7 @@ def test_new_article_whole(archive: Archive, path: Path) -> None:
         }
     ]
     met = {"found_on": STORY, "found_at": NOW, "fetched_at": None, "status": None, "etag": None}
-    met |= {"last_modified": None, "failures": 0, "due_at": NOW}
+    met |= {"last_modified": None, "failures": 0, "due_at": NOW, "trouble": None}
     assert read(path, "SELECT * FROM pages") == [
         {
             "url": STORY,
@@ -575,6 +680,7 @@ def test_new_article_whole(archive: Archive, path: Path) -> None:
             "last_modified": "yesterday",
             "failures": 0,
             "due_at": "2025-06-21T01:00:00Z",
+            "trouble": None,
         },
         {"url": f"{SITE}/2025/05/older/", "kind": "article"} | met,
         {"url": f"{SITE}/author/ann/", "kind": "author"} | met,
@@ -670,6 +776,33 @@ def test_gone_and_back(archive: Archive, path: Path, clock: Clock) -> None:
     assert page_row(path, STORY)["failures"] == 0
 
 
+def test_what_a_run_changed_is_taken_back(archive: Archive, path: Path, clock: Clock) -> None:
+    gone, kept, new = (f"{SITE}/2025/06/{name}/" for name in ("gone", "kept", "new"))
+    for url in (STORY, gone, kept):
+        store(archive, url=url)
+    before = read(path, "SELECT * FROM articles")
+    clock.pass_by(days=1)
+    run_id = archive.begin_run({}, {})
+    store(archive, title="Subscribe now", body="Buttons.", label=None, run_id=run_id)
+    archive.store_failure(Failure(article_page(gone, status=404), "HTTP 404", ""), run_id)
+    store(archive, url=kept, run_id=run_id)
+    store(archive, url=new, title="Also poor", run_id=run_id)
+    later = clock.pass_by(minutes=1)
+    archive.take_back(run_id)
+    after = {article["url"]: article for article in read(path, "SELECT * FROM articles")}
+    same = {column: value for column, value in before[0].items() if column not in ("checked_at", "changed_at")}
+    assert {column: after[STORY][column] for column in same} == same
+    assert after[STORY]["changed_at"] == later
+    assert after[gone] == before[1]
+    assert {**after[kept], "checked_at": NOW} == before[2]
+    assert after[new]["title"] == "Also poor"
+    assert [version["title"] for version in versions(path)] == ["Rice prices rise", "Subscribe now"]
+    again = schedule.stamp(clock.now + timedelta(hours=12))
+    for url in (STORY, gone, kept, new):
+        page = page_row(path, url)
+        assert (page["due_at"], page["etag"], page["last_modified"]) == (again, None, None)
+
+
 def test_byline_changes(archive: Archive, path: Path) -> None:
     def byline(*authors: Author) -> tuple[list[tuple[Any, ...]], str | None]:
         archive.store_article(row(), authors, article_page(), [], 1)
@@ -697,7 +830,7 @@ def test_alias_by_redirect(archive: Archive, path: Path, clock: Clock) -> None:
     later = clock.pass_by(hours=1)
     store(archive, page=article_page(old, final_url=STORY))
     visited = {"kind": "article", "fetched_at": later, "status": 200, "etag": '"1"', "last_modified": "yesterday"}
-    visited |= {"failures": 0}
+    visited |= {"failures": 0, "trouble": None}
     assert page_row(path, old) == visited | {"url": old, "found_on": SITE, "found_at": NOW, "due_at": None}
     own = visited | {"url": STORY, "found_on": old, "found_at": later, "due_at": "2025-06-21T01:00:00Z"}
     assert page_row(path, STORY) == own
@@ -721,6 +854,7 @@ def test_alias_by_canonical_of_a_known_page(archive: Archive, path: Path, clock:
         "last_modified": None,
         "failures": 0,
         "due_at": "2025-06-21T01:00:00Z",
+        "trouble": None,
     }
     assert list(archive.due()) == []
 
@@ -761,9 +895,10 @@ def test_failures_wait_longer_each_time(archive: Archive, path: Path, clock: Clo
     for failures, hours in enumerate([12, 24, 48, 96, 192, 384, 720, 720], start=1):
         archive.store_failure(Failure(Page(STORY, "article"), "timeout", ""), 1)
         due_at = schedule.stamp(clock.now + timedelta(hours=hours))
-        assert page_row(path, STORY) == met | {"failures": failures, "due_at": due_at}
-    archive.store_failure(Failure(Page(STORY, "article", status=500), "status", ""), 1)
-    assert page_row(path, STORY) == met | {"failures": 9, "due_at": due_at, "status": 500, "fetched_at": NOW}
+        assert page_row(path, STORY) == met | {"failures": failures, "due_at": due_at, "trouble": "timeout"}
+    archive.store_failure(Failure(Page(STORY, "article", status=500), "HTTP 500", ""), 1)
+    answered = {"status": 500, "fetched_at": NOW, "trouble": "HTTP 500"}
+    assert page_row(path, STORY) == met | {"failures": 9, "due_at": due_at} | answered
 
 
 def test_rejection(archive: Archive, path: Path) -> None:
@@ -857,6 +992,111 @@ def test_next_page_of_a_listing(archive: Archive, path: Path, clock: Clock) -> N
     assert page_row(path, second)["due_at"] == later
 
 
+def test_walk_through_a_listing_ends_where_most_was_known_at_the_last_visit(
+    archive: Archive, path: Path, clock: Clock
+) -> None:
+    first, second = f"{SITE}/author/ann/", f"{SITE}/author/ann/page/2/"
+    old = [f"{SITE}/2025/05/{number}/" for number in range(10)]
+    archive.store_listing(listing(first, *old, next_page=second), 1)
+    archive.store_listing(listing(second, f"{SITE}/2024/01/x/"), 1)
+    clock.pass_by(days=1)
+    new = [f"{SITE}/2025/06/{number}/" for number in range(5)]
+    archive.store_listing(listing(first, *new[:4], *old[:6], next_page=second), 1)
+    assert page_row(path, second)["due_at"] is None  # six of ten were known
+    clock.pass_by(days=1)
+    unseen = [f"{SITE}/2025/06/{number}/" for number in range(10, 20)]
+    archive.meet([Link(url, "article") for url in unseen])  # by the feed, a moment before
+    later = clock.pass_by(minutes=1)
+    archive.store_listing(listing(first, *unseen, next_page=second), 1)
+    assert page_row(path, second)["due_at"] == later  # known now, but not when this page was last read
+
+
+def test_a_listing_that_failed_in_between_is_walked_on(archive: Archive, path: Path, clock: Clock) -> None:
+    first, second = f"{SITE}/author/ann/", f"{SITE}/author/ann/page/2/"
+    archive.store_listing(listing(first, STORY, next_page=second), 1)
+    archive.store_listing(listing(second, f"{SITE}/2024/01/x/"), 1)
+    clock.pass_by(days=1)
+    archive.store_failure(Failure(Page(first, "author", status=503), "HTTP 503", ""), 1)
+    later = clock.pass_by(hours=12)
+    archive.store_listing(listing(first, STORY, next_page=second), 1)
+    assert page_row(path, second)["due_at"] == later
+
+
+def test_a_silent_author_who_publishes_again_is_visited_sooner(archive: Archive, path: Path, clock: Clock) -> None:
+    first = f"{SITE}/author/ann/"
+    archive.store_listing(listing(first, f"{SITE}/2015/01/old/"), 1)
+    assert page_row(path, first)["due_at"] == "2025-07-20T03:15:00Z"
+    links = [Link(first, "author")]
+    archive.store_article(row(url=f"{SITE}/2015/01/old/"), [], article_page(f"{SITE}/2015/01/old/"), links, 1)
+    assert page_row(path, first)["due_at"] == "2025-07-20T03:15:00Z"
+    archive.store_article(row(), [], article_page(), links, 1)
+    assert page_row(path, first)["due_at"] == "2025-06-20T23:15:00Z"
+    clock.pass_by(hours=1)
+    archive.store_article(row(url=f"{SITE}/2025/06/b/"), [], article_page(f"{SITE}/2025/06/b/"), links, 1)
+    assert page_row(path, first)["due_at"] == "2025-06-20T23:15:00Z"
+
+
+# --- the feed, and pages that are as they were -----------------------------------------------------------------------
+
+
+def feed(*articles: str, **changes: Any) -> Feed:
+    page = Page(**{"url": f"{SITE}/feed/", "kind": "feed", "status": 200, "etag": '"f"'} | changes)
+    return Feed(page, [Link(article, "article") for article in articles])
+
+
+def test_feed(archive: Archive, path: Path, clock: Clock) -> None:
+    author = f"{SITE}/author/ann/"
+    archive.store_listing(listing(author, STORY), 1)
+    new, older = f"{SITE}/2025/06/new/", f"{SITE}/2025/06/older/"
+    assert archive.store_feed(feed(new, STORY)) == 1
+    page = page_row(path, f"{SITE}/feed/")
+    assert (page["fetched_at"], page["etag"], page["due_at"]) == (NOW, '"f"', "2025-06-20T15:15:00Z")
+    assert page_row(path, new)["found_on"] == f"{SITE}/feed/"
+    assert page_row(path, new)["due_at"] == NOW
+    assert page_row(path, author)["due_at"] == "2025-06-20T23:15:00Z"  # the oldest entry was known: no gap
+    later = clock.pass_by(hours=1)
+    assert archive.store_feed(feed(new, older)) == 1
+    assert page_row(path, author)["due_at"] == later  # what came before the oldest may be unknown too
+    archive.store_listing(listing(author, STORY), 1)
+    assert archive.store_feed(feed(new, older)) == 0
+    assert page_row(path, author)["due_at"] != later
+
+
+def test_a_feed_that_is_missing_is_looked_for_again(archive: Archive, path: Path) -> None:
+    archive.store_failure(Failure(feed().page, "HTTP 404", ""), 1)
+    archive.store_failure(Failure(Page(f"{SITE}/feed/", "feed", status=404), "HTTP 404", ""), 1)
+    assert page_row(path, f"{SITE}/feed/")["due_at"] == "2025-06-21T03:15:00Z"
+
+
+def test_unchanged_article(archive: Archive, path: Path, clock: Clock) -> None:
+    store(archive)
+    archive.store_failure(Failure(article_page(status=404), "HTTP 404", ""), 1)
+    before = stored_article(path)
+    later = clock.pass_by(days=2)
+    archive.store_unchanged(Unchanged(article_page(status=304, etag=None)))
+    assert stored_article(path) == before | {"checked_at": later, "gone_at": None}
+    page = page_row(path, STORY)
+    assert (page["status"], page["fetched_at"], page["etag"], page["failures"]) == (304, later, '"1"', 0)
+    assert page["due_at"] == "2025-06-27T01:00:00Z"
+    clock.pass_by(days=6)
+    archive.store_unchanged(Unchanged(article_page(status=304)))
+    assert page_row(path, STORY)["due_at"] is None
+
+
+def test_unchanged_author_page_and_feed(archive: Archive, path: Path, clock: Clock) -> None:
+    author = f"{SITE}/author/ann/"
+    archive.store_listing(listing(author), 1)
+    store(archive)
+    clock.pass_by(days=8)
+    archive.store_unchanged(Unchanged(Page(author, "author", status=304)))
+    assert page_row(path, author)["due_at"] == "2025-06-28T23:15:00Z"  # she published this month
+    archive.store_feed(feed(STORY))
+    later = clock.pass_by(hours=12)
+    archive.store_unchanged(Unchanged(Page(f"{SITE}/feed/", "feed", status=304)))
+    assert page_row(path, f"{SITE}/feed/")["fetched_at"] == later
+    assert page_row(path, f"{SITE}/feed/")["due_at"] == schedule.stamp(clock.now + timedelta(hours=12))
+
+
 # --- what is due -----------------------------------------------------------------------------------------------------
 
 
@@ -878,7 +1118,7 @@ def test_due_order(archive: Archive, clock: Clock) -> None:
 def test_due_page_whole(archive: Archive, clock: Clock) -> None:
     store(archive)
     clock.now = datetime(2025, 6, 21, 1, tzinfo=UTC)
-    expected = DuePage(STORY, "article", None, NOW, '"1"', "yesterday", 0, "2025-06-21T01:00:00Z")
+    expected = DuePage(STORY, "article", None, NOW, 200, '"1"', "yesterday", 0, "2025-06-21T01:00:00Z", 1)
     assert list(archive.due()) == [expected]
 
 

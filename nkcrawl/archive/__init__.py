@@ -1,8 +1,9 @@
 """The one SQLite file: every article, every version of it, and when each page is to be visited again."""
 
 from nkcrawl.archive.contents import Outcome
-from nkcrawl.archive.opening import ArchiveError
+from nkcrawl.archive.opening import ArchiveBusy, ArchiveError, ArchiveTrouble
+from nkcrawl.archive.reading import Reader
 from nkcrawl.archive.store import Archive
 from nkcrawl.archive.visits import DuePage
 
-__all__ = ["Archive", "ArchiveError", "DuePage", "Outcome"]
+__all__ = ["Archive", "ArchiveBusy", "ArchiveError", "ArchiveTrouble", "DuePage", "Outcome", "Reader"]

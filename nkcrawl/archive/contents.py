@@ -34,6 +34,11 @@ _KEEP_VERSION = f"""
     INSERT INTO article_versions (article_id, run_id, seen_at, {_COLUMNS})
     SELECT id, :run_id, :now, {_COLUMNS} FROM articles WHERE id = :id
 """
+_RESTORE = f"""
+    UPDATE articles
+    SET ({_COLUMNS}) = (SELECT {_COLUMNS} FROM article_versions WHERE id = :version_id), changed_at = :now
+    WHERE id = :id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,41 @@ def _change(
     conn.execute(_KEEP_VERSION, values)
     conn.execute(_UPDATE, values)
     return "changed"
+
+
+def check_article(conn: sqlite3.Connection, url: str, now: str) -> StoredArticle | None:
+    """Note that an article is on the site as it is stored; None if it is not stored."""
+    conn.execute("UPDATE articles SET checked_at = ?, gone_at = NULL WHERE url = ?", (now, url))
+    found = rows(conn, "SELECT id, published_at, published_on, first_seen_at FROM articles WHERE url = ?", url)
+    return StoredArticle(outcome="unchanged", **found[0]) if found else None
+
+
+def newest_article_by(conn: sqlite3.Connection, slug: str) -> list[str]:
+    """Return the URL of an author's newest article, by the month in it, or nothing."""
+    found = rows(
+        conn,
+        """
+        SELECT max(url) AS url FROM articles
+        JOIN article_authors ON article_id = articles.id JOIN authors ON authors.id = author_id
+        WHERE slug = ?
+        """,
+        slug,
+    )
+    return [row["url"] for row in found if row["url"]]
+
+
+def take_back(conn: sqlite3.Connection, run_id: int, started_at: str, now: str) -> None:
+    """Give every article that a run changed the values it had before, what it changed them to becoming a version."""
+    changed = rows(
+        conn,
+        "SELECT article_id AS id, min(id) AS version_id FROM article_versions WHERE run_id = ? GROUP BY article_id",
+        run_id,
+    )
+    for article in changed:
+        values = article | {"run_id": run_id, "now": now}
+        conn.execute(_KEEP_VERSION, values)
+        conn.execute(_RESTORE, values)
+    conn.execute("UPDATE articles SET gone_at = NULL WHERE gone_at >= ?", (started_at,))
 
 
 def put_byline(conn: sqlite3.Connection, article_id: int, authors: Sequence[Author]) -> None:

@@ -2,14 +2,18 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 
+from filelock import BaseFileLock
 from sqlite_utils import Database
 
 from nkcrawl.archive import schema
 from nkcrawl.archive.connection import transaction
+from nkcrawl.archive.lock import Locked, lock_beside
 
 BUSY_SECONDS = 30.0
 _OLDEST_SQLITE = (3, 37)  # the first with STRICT tables
@@ -21,10 +25,20 @@ class ArchiveError(Exception):
     """The archive's file cannot be used; the message says which file, why, and what to do."""
 
 
-def open_database(path: Path) -> Database:
+class ArchiveBusy(ArchiveError):
+    """Another run is writing to the archive just now."""
+
+
+class ArchiveTrouble(ArchiveError):
+    """The file is ours, but the machine does not let us use it: the disk is full, or a program keeps it locked."""
+
+
+def open_database(path: Path, now: datetime) -> tuple[Database, BaseFileLock]:
     """Open the archive at `path` for writing, creating the file if there is none, and bring it to the newest schema.
 
-    Raises ArchiveError, with the file as it was, for every file that is not a sound and writable archive of ours.
+    The lock that comes with it lets nobody else open the file for writing, from before it is touched until the caller
+    releases it. Raises ArchiveError, with the file as it was, for every file that is not a sound and writable archive of
+    ours, and ArchiveBusy where another process has the lock.
     """
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise ArchiveError(
@@ -33,12 +47,48 @@ def open_database(path: Path) -> Database:
         )
     with _explained(path):
         _check_place(path)
-        if _is_new(path):
-            _create_file(path)
-        else:
-            _check_header(path)
-            _check_contents(path)
-        return _open_checked(path)
+        if not _is_new(path):
+            _check_header(path)  # so that no lock is left beside a file that is not ours
+        lock = lock_beside(path, now)
+        try:
+            return _open_locked(path), lock
+        except BaseException:
+            lock.release()
+            raise
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """Open the archive at `path` so that nothing in it can be changed.
+
+    Raises ArchiveError where there is none, where it is not one of ours, and where it is newer or older than this nkcrawl.
+    """
+    if not path.exists() or (path.is_file() and _is_new(path)):
+        raise ArchiveError(f"There is no archive at {path} yet; `scrapy crawl nknews` makes it.")
+    with _explained(path, reading=True):
+        if not path.is_file():
+            raise ArchiveError(f"{path} is not a regular file. Name the archive's file.")
+        _check_header(path, mode="rb")
+        conn = _connect(path, "ro")
+        try:
+            version = int(str(_pragma(conn, "user_version")))
+            if version < schema.NEWEST:
+                raise ArchiveError(
+                    f"{path} was made by an older nkcrawl (schema {version}, this one reads {schema.NEWEST}). "
+                    "The next `scrapy crawl nknews` brings it up to date."
+                )
+            return conn
+        except BaseException:
+            conn.close()
+            raise
+
+
+def _open_locked(path: Path) -> Database:
+    if _is_new(path):
+        _create_file(path)
+    else:
+        _check_header(path)
+        _check_contents(path)
+    return _open_checked(path)
 
 
 def _check_place(path: Path) -> None:
@@ -67,9 +117,12 @@ def _create_file(path: Path) -> None:
         return
 
 
-def _check_header(path: Path) -> None:
-    """Read who made the file from its first bytes, because SQLite changes even a foreign file if it has a hot journal."""
-    with path.open("r+b") as file:  # for writing, because SQLite would silently go on with a file it may only read
+def _check_header(path: Path, mode: str = "r+b") -> None:
+    """Read who made the file from its first bytes, because SQLite changes even a foreign file if it has a hot journal.
+
+    To write to it later, open it for writing: SQLite would silently go on with a file it may only read.
+    """
+    with path.open(mode) as file:
         header = file.read(_HEADER_SIZE)
     if len(header) < _HEADER_SIZE or not header.startswith(_MAGIC):
         raise ArchiveError(f"{path} is not a SQLite database. Move it away, or name another file.")
@@ -122,13 +175,24 @@ def _open_checked(path: Path) -> Database:
         db = Database(conn, strict=True, execute_plugins=False)
         # The tables come before WAL, so that our application_id is in the file itself and never only in its log.
         _upgrade(path, db)
-        if _pragma(conn, "journal_mode") != "wal":
-            _pragma(conn, "journal_mode = WAL")
+        _switch_to_wal(conn)
         conn.execute("PRAGMA foreign_keys = ON")
     except BaseException:
         conn.close()
         raise
     return db
+
+
+def _switch_to_wal(conn: sqlite3.Connection) -> None:
+    """Let readers read while the crawl writes; SQLite does not itself wait for those that are reading as it switches."""
+    patience = time.monotonic() + BUSY_SECONDS
+    while _pragma(conn, "journal_mode") != "wal":
+        try:
+            _pragma(conn, "journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() > patience:
+                raise
+            time.sleep(0.05)
 
 
 def _upgrade(path: Path, db: Database) -> None:
@@ -151,20 +215,38 @@ def _pragma(conn: sqlite3.Connection, pragma: str) -> object:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _explained(path: Path, *, reading: bool = False) -> Iterator[None]:
     """Turn what the system or SQLite says about the file into an ArchiveError."""
     try:
         yield
+    except Locked as holder:
+        raise ArchiveBusy(
+            f"{path} is in use by another run ({holder}), so this one did nothing. "
+            "Wait until that one is done; `scrapy status` shows how far the archive is."
+        ) from None
     except OSError as error:
         raise ArchiveError(f"{path} cannot be opened: {error.strerror}. Check the file and its folder.") from error
     except sqlite3.Error as error:
+        if reading and _primary_code(error) in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+            raise ArchiveError(
+                f"{path} cannot be read just now ({error}). While a crawl writes to it, or after one was killed, a reader "
+                "needs the right to write in its folder."
+            ) from error
         raise _explanation(path, error) from error
 
 
+def _is_busy(error: sqlite3.Error) -> bool:
+    return _primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+
+
 def _explanation(path: Path, error: sqlite3.Error) -> ArchiveError:
-    match getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF:
+    match _primary_code(error):
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return ArchiveError(
+            return ArchiveTrouble(
                 f"{path} is locked by another program, for more than {BUSY_SECONDS:g} seconds. "
                 "Wait until that program is done, or stop it."
             )
@@ -175,7 +257,7 @@ def _explanation(path: Path, error: sqlite3.Error) -> ArchiveError:
                 f"{path} cannot be written ({error}). Give this user the right to write the file and its folder."
             )
         case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
-            return ArchiveError(f"{path} cannot be written ({error}). Check that the disk is sound and has room.")
+            return ArchiveTrouble(f"{path} cannot be written ({error}). Check that the disk is sound and has room.")
         case _:
             return ArchiveError(f"{path} cannot be opened ({error}). Keep the file and report this.")
 

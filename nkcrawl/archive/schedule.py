@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 SEOUL = timezone(timedelta(hours=9))
 _ARTICLE_VISITS = (timedelta(days=1), timedelta(days=7))  # after publication
+_FEED_VISIT = timedelta(hours=12)  # so that a run each night finds it due, at whatever minute
 _FIRST_BACKOFF = timedelta(hours=12)
 _LONGEST_BACKOFF = timedelta(days=30)
 # Age in calendar months of an author's newest article → time until the next visit.
@@ -71,6 +72,11 @@ def after_listing(now: datetime, url: str, article_urls: Iterable[str]) -> str |
     local = now.astimezone(SEOUL)
     age = local.year * 12 + local.month - max(months)
     return stamp(now + next((wait for limit, wait in _AUTHOR_VISITS if age <= limit), _QUIET_AUTHOR))
+
+
+def after_feed(now: datetime) -> str:
+    """Return when the feed, just looked at, is due again."""
+    return stamp(now + _FEED_VISIT)
 
 
 def _month_of(url: str) -> int | None:

@@ -131,6 +131,13 @@ _INDEXES = (
     "CREATE INDEX rejects_run_id ON rejects (run_id)",
 )
 
+# What `scrapy status` counts, without reading a single body.
+_INDEXES_OF_STATUS = (
+    "CREATE INDEX articles_access ON articles (access)",
+    "CREATE INDEX articles_gone_at ON articles (gone_at) WHERE gone_at IS NOT NULL",
+    "CREATE INDEX pages_failures ON pages (failures) WHERE failures > 0",
+)
+
 _SEARCH = (
     """
     CREATE VIRTUAL TABLE articles_fts USING fts5 (
@@ -191,6 +198,7 @@ _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             _ARTICLE_LIST,
         ),
     ),
+    ("0002_trouble_of_a_page", ("ALTER TABLE pages ADD COLUMN trouble TEXT", *_INDEXES_OF_STATUS)),
 )
 NEWEST = len(_MIGRATIONS)
 

@@ -1,12 +1,14 @@
 """The archive as the rest of the project sees it: each `store_` method is one transaction."""
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from filelock import BaseFileLock
 from sqlite_utils import Database
 
 from nkcrawl.archive import contents, schedule, visits
@@ -14,31 +16,39 @@ from nkcrawl.archive.connection import rows, transaction
 from nkcrawl.archive.contents import Outcome
 from nkcrawl.archive.opening import open_database
 from nkcrawl.archive.visits import DuePage
-from nkcrawl.items import Author, Failure, Link, Listing, Page, Rejection
+from nkcrawl.items import Author, Failure, Feed, Link, Listing, Page, Rejection, Unchanged
 
 _GONE = (404, 410)
 _CLOSING_PATIENCE = 1_000  # milliseconds
+_DIED = (
+    "The run ended without a word: it was killed, or the machine went down; what it had stored stays, the rest was due."
+)
 
 
 class Archive:
     """One open archive file; an sqlite3.Error of any method is passed on, with nothing of that call stored."""
 
-    def __init__(self, path: Path, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(self, path: Path, database: Database, lock: BaseFileLock, clock: Callable[[], datetime]) -> None:
         self.path = path
         self._conn = database.conn
+        self._lock = lock
         self._clock = clock
         self._is_open = True
 
     @classmethod
     def open(cls, path: Path, clock: Callable[[], datetime] = schedule.utc_now) -> "Archive":
-        """Open the archive at `path`, or create it there.
+        """Open the archive at `path` for this process alone to write to, or create it there.
 
-        Raises ArchiveError, with the file as it was, when it is not a sound and writable archive of ours.
+        Raises ArchiveError, with the file as it was, when it is not a sound and writable archive of ours, and ArchiveBusy
+        when another process is writing to it.
         """
-        return cls(path, open_database(path), clock)
+        return cls(path, *open_database(path, clock()), clock)
 
     def close(self) -> None:
-        """Bring everything into the one file and let go of it; a second call does nothing."""
+        """Bring everything into the one file and let go of it; a second call does nothing.
+
+        The file is left in rollback mode, for without its log a reader who may not write beside it could not open it.
+        """
         if not self._is_open:
             return
         self._is_open = False
@@ -46,12 +56,22 @@ class Archive:
             # A reader may hold the log for as long as it likes; then the log stays, and nothing is lost.
             self._conn.execute(f"PRAGMA busy_timeout = {_CLOSING_PATIENCE:d}")
             self._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            with suppress(sqlite3.OperationalError):
+                self._conn.execute("PRAGMA journal_mode = DELETE").fetchall()
         finally:
             self._conn.close()
+            self._lock.release()
 
     def begin_run(self, args: Mapping[str, object], versions: Mapping[str, str]) -> int:
-        """Record that a run started and return its id; it has no verdict until `finish_run`."""
+        """Record that a run started and return its id; it has no verdict until `finish_run`.
+
+        A run still without a verdict has died, for the archive is ours alone: it is given one, and no end.
+        """
         with self._writing() as now:
+            self._conn.execute(
+                "UPDATE runs SET verdict = 'failed', finish_reason = 'died', summary = ? WHERE verdict IS NULL",
+                (_DIED,),
+            )
             run_id = self._conn.execute(
                 "INSERT INTO runs (started_at, args, versions) VALUES (?, ?, ?)",
                 (schedule.stamp(now), _json(args), _json(versions)),
@@ -112,25 +132,34 @@ class Archive:
         with self._writing() as now:
             stored = contents.put_article(self._conn, row, run_id, schedule.stamp(now))
             contents.put_byline(self._conn, stored.id, authors)
-            due_at = schedule.after_article(
-                now, row["url"], stored.published_at, stored.published_on, stored.first_seen_at
-            )
+            due_at = _next_visit(now, row["url"], stored)
             visits.mark_visited(self._conn, page, row["url"], due_at, schedule.stamp(now))
             visits.meet(self._conn, links, page.url, schedule.stamp(now))
+            if stored.outcome == "new":  # an author may have been silent for years, and be it no more
+                for link in links:
+                    if link.kind == "author":
+                        visits.bring_forward(self._conn, link.url, schedule.after_listing(now, link.url, [row["url"]]))
         return stored.outcome
 
     def store_listing(self, listing: Listing, run_id: int) -> int:
-        """Store what a listing page shows, and return how many of its articles were never met before."""
+        """Store what a listing page shows, and return how many of its articles were never met before.
+
+        The walk goes on to the next page until most of a page was known when it was last read. To ask whether its articles
+        are known now would not do: the feed or another author's page may have shown them a moment ago, and what stands
+        below them be unknown still.
+        """
         page, articles = listing.page, listing.articles
         own_url = page.final_url or page.url
         with self._writing() as now:
+            known = visits.count_known_since_last_visit(self._conn, page.url, articles)
             if listing.slug:
                 contents.put_author(self._conn, listing.slug, listing.name, listing.bio)
             due_at = schedule.after_listing(now, own_url, (link.url for link in articles))
             visits.mark_visited(self._conn, page, own_url, due_at, schedule.stamp(now))
             met = visits.meet(self._conn, articles, page.url, schedule.stamp(now))
             if listing.next_page:
-                self._meet_next(listing.next_page, page.url, met > 0 or listing.walk_on, schedule.stamp(now))
+                walks_on = listing.walk_on or known * 2 <= len(articles)
+                self._meet_next(listing.next_page, page.url, walks_on, schedule.stamp(now))
             if page.kind == "author":
                 visits.find_again(self._conn, articles, page.url)
         return met
@@ -141,12 +170,42 @@ class Archive:
         if walks_on:
             visits.set_due(self._conn, [next_page], now)
 
+    def store_feed(self, feed: Feed) -> int:
+        """Store what the feed shows, and return how many of its articles were never met before.
+
+        If its oldest entry is unknown, so may be what came before it: then every author's first page is due.
+        """
+        with self._writing() as now:
+            gap = bool(feed.articles) and not visits.is_known(self._conn, feed.articles[-1].url)
+            visits.mark_visited(self._conn, feed.page, feed.page.url, schedule.after_feed(now), schedule.stamp(now))
+            met = visits.meet(self._conn, feed.articles, feed.page.url, schedule.stamp(now))
+            if gap:
+                visits.set_due(self._conn, visits.first_pages(self._conn), schedule.stamp(now))
+        return met
+
+    def store_unchanged(self, unchanged: Unchanged) -> None:
+        """Note that a page is as it was when it was last read."""
+        page = unchanged.page
+        with self._writing() as now:
+            visits.mark_unchanged(self._conn, page, self._next_visit_of_unchanged(page, now), schedule.stamp(now))
+
+    def _next_visit_of_unchanged(self, page: Page, now: datetime) -> str | None:
+        match page.kind:
+            case "article":
+                stored = contents.check_article(self._conn, page.url, schedule.stamp(now))
+                return _next_visit(now, page.url, stored) if stored else schedule.stamp(now)
+            case "author":
+                slug = page.url.rstrip("/").rsplit("/", 1)[-1]
+                return schedule.after_listing(now, page.url, contents.newest_article_by(self._conn, slug))
+            case "feed":
+                return schedule.after_feed(now)
+
     def store_rejection(self, rejection: Rejection, run_id: int) -> None:
         """Note a page that was not kept; it is due again later, and later each time."""
         page = rejection.page
         with self._writing() as now:
             contents.put_reject(self._conn, page.url, run_id, schedule.stamp(now), rejection.reason, rejection.detail)
-            self._put_off(page, now)
+            self._put_off(page, rejection.reason, now)
 
     def store_failure(self, failure: Failure, run_id: int) -> None:
         """Note a visit that gave nothing: a page that is gone is never due again, any other later each time.
@@ -155,30 +214,53 @@ class Archive:
         """
         page = failure.page
         with self._writing() as now:
-            self._put_off(page, now)
-            if page.status in _GONE:
+            self._put_off(page, failure.reason, now)
+            if page.status in _GONE and page.kind != "feed":  # a site may get a feed again
                 visits.reschedule(self._conn, page.url, None)
                 if page.kind == "article":
                     contents.mark_gone(self._conn, page.url, schedule.stamp(now))
 
-    def _put_off(self, page: Page, now: datetime) -> None:
-        failures = visits.mark_failed(self._conn, page, schedule.stamp(now))
+    def take_back(self, run_id: int) -> None:
+        """Undo what a run changed in stored articles, since the pages it read were not what they seemed.
+
+        Every article changed by it is as it was before, no article went missing, and the pages are due another night. What
+        it stored as new stays. Nothing is lost: what is undone becomes a version.
+        """
+        with self._writing() as now:
+            (run,) = rows(self._conn, "SELECT started_at FROM runs WHERE id = ?", run_id)
+            contents.take_back(self._conn, run_id, run["started_at"], schedule.stamp(now))
+            visits.ask_again(self._conn, run["started_at"], schedule.after_failure(now, failures=1))
+
+    def _put_off(self, page: Page, reason: str, now: datetime) -> None:
+        failures = visits.mark_failed(self._conn, page, reason, schedule.stamp(now))
         visits.reschedule(self._conn, page.url, schedule.after_failure(now, failures))
 
-    def count_by_access(self) -> dict[str, int]:
-        """Return how many articles there are of each access, free ones first."""
-        found = rows(self._conn, "SELECT access, count(*) AS articles FROM articles GROUP BY access ORDER BY access")
-        return {row["access"]: row["articles"] for row in found}
+    def newest_article_url(self) -> str:
+        """Return the URL of the newest article stored, by the month in it, or ''."""
+        return rows(self._conn, "SELECT max(url) AS url FROM articles")[0]["url"] or ""
 
-    def newest_articles(self, limit: int) -> list[dict[str, Any]]:
-        """Return the newest rows of the view `article_list`, undated ones last."""
-        return rows(self._conn, "SELECT * FROM article_list ORDER BY published_on DESC, id LIMIT ?", limit)
+    def stats_of_good_runs(self, count: str, limit: int) -> list[dict[str, Any]]:
+        """Return the stats of the last runs with the verdict `ok` in which a certain count was above nought."""
+        found = rows(
+            self._conn,
+            """
+            SELECT stats FROM runs WHERE verdict = 'ok' AND json_extract(stats, '$."' || ? || '"') > 0
+            ORDER BY id DESC LIMIT ?
+            """,
+            count,
+            limit,
+        )
+        return [json.loads(row["stats"]) for row in found]
 
     @contextmanager
     def _writing(self) -> Iterator[datetime]:
         """Give the present moment to a block that is one transaction."""
         with transaction(self._conn):
             yield self._clock()
+
+
+def _next_visit(now: datetime, url: str, stored: contents.StoredArticle) -> str | None:
+    return schedule.after_article(now, url, stored.published_at, stored.published_on, stored.first_seen_at)
 
 
 def _json(mapping: Mapping[str, object]) -> str:

@@ -13,7 +13,10 @@ _BATCH = 100
 _AFTER_EVERY_URL = "\U0010ffff"
 
 # The index holds only what is due at some time, in the order of the visits; no statistics may talk SQLite out of it.
-_DUE_COLUMNS = "url, kind, found_on, fetched_at, etag, last_modified, failures, due_at"
+_DUE_COLUMNS = """
+    url, kind, found_on, fetched_at, status, etag, last_modified, failures, due_at,
+    (SELECT extractor_version FROM articles WHERE articles.url = pages.url) AS extractor_version
+"""
 _DUE = "FROM pages INDEXED BY pages_due WHERE due_at IS NOT NULL AND due_at <= ?"
 DUE_BY_FINDING = f"SELECT {_DUE_COLUMNS} {_DUE} AND kind = ? ORDER BY found_at, rowid"
 DUE_BY_MEETING = f"SELECT {_DUE_COLUMNS} {_DUE} AND kind = ? ORDER BY rowid"
@@ -30,10 +33,12 @@ class DuePage:
     kind: PageKind
     found_on: str | None
     fetched_at: str | None
+    status: int | None
     etag: str | None
     last_modified: str | None
     failures: int
     due_at: str
+    extractor_version: int | None  # of the reader that read the stored article
 
 
 def due(conn: sqlite3.Connection, now: Callable[[], str]) -> Iterator[DuePage]:
@@ -63,6 +68,20 @@ def _still_due(conn: sqlite3.Connection, now: Callable[[], str], found: list[dic
 def count_due(conn: sqlite3.Connection, now: str) -> int:
     """Return how many pages are due."""
     return int(rows(conn, COUNT_DUE, now)[0]["pages"])
+
+
+def is_known(conn: sqlite3.Connection, url: str) -> bool:
+    """Tell whether a page was ever met."""
+    return bool(rows(conn, "SELECT 1 FROM pages WHERE url = ?", url))
+
+
+def count_known_since_last_visit(conn: sqlite3.Connection, url: str, links: Iterable[Link]) -> int:
+    """Return how many of a listing page's links had been met when that page last gave its content; 0 if it never did."""
+    found = rows(conn, "SELECT fetched_at FROM pages WHERE url = ? AND failures = 0 AND fetched_at IS NOT NULL", url)
+    if not found:
+        return 0
+    known = "SELECT 1 FROM pages WHERE url = ? AND found_at <= ?"
+    return sum(bool(rows(conn, known, link.url, found[0]["fetched_at"])) for link in links)
 
 
 def meet(conn: sqlite3.Connection, links: Iterable[Link], found_on: str | None, now: str) -> int:
@@ -106,6 +125,22 @@ def set_due(conn: sqlite3.Connection, links: Iterable[Link], now: str) -> None:
     )
 
 
+def bring_forward(conn: sqlite3.Connection, url: str, due_at: str | None) -> None:
+    """Make a page that is due some time due at `due_at`, if that is sooner; None is never sooner."""
+    conn.execute("UPDATE pages SET due_at = ? WHERE url = ? AND due_at > ?", (due_at, url, due_at))
+
+
+def ask_again(conn: sqlite3.Connection, since: str, due_at: str) -> None:
+    """Make every article page visited since a moment due at `due_at`, if it is not sooner, and to be sent whole."""
+    conn.execute(
+        """
+        UPDATE pages SET due_at = min(coalesce(due_at, :due_at), :due_at), etag = NULL, last_modified = NULL
+        WHERE kind = 'article' AND fetched_at >= :since
+        """,
+        {"due_at": due_at, "since": since},
+    )
+
+
 def mark_visited(conn: sqlite3.Connection, page: Page, own_url: str, due_at: str | None, now: str) -> None:
     """Note that a page gave its content, which belongs at `own_url`: that URL is due at `due_at`.
 
@@ -115,7 +150,8 @@ def mark_visited(conn: sqlite3.Connection, page: Page, own_url: str, due_at: str
     _insert(conn, page.url, page.kind, None, now, due_at=None)
     conn.execute(
         """
-        UPDATE pages SET fetched_at = ?, status = ?, etag = ?, last_modified = ?, failures = 0, due_at = ?
+        UPDATE pages
+        SET fetched_at = ?, status = ?, etag = ?, last_modified = ?, failures = 0, trouble = NULL, due_at = ?
         WHERE url = ?
         """,
         (now, page.status, page.etag, page.last_modified, None if is_alias else due_at, page.url),
@@ -127,7 +163,7 @@ def mark_visited(conn: sqlite3.Connection, page: Page, own_url: str, due_at: str
 def _mark_own(conn: sqlite3.Connection, page: Page, own_url: str, due_at: str | None, now: str) -> None:
     _insert(conn, own_url, page.kind, page.url, now, due_at=due_at)
     conn.execute(
-        "UPDATE pages SET fetched_at = ?, status = ?, failures = 0, due_at = ? WHERE url = ?",
+        "UPDATE pages SET fetched_at = ?, status = ?, failures = 0, trouble = NULL, due_at = ? WHERE url = ?",
         (now, page.status, due_at, own_url),
     )
     if page.final_url == own_url:  # the validators are those of the URL that answered
@@ -136,13 +172,21 @@ def _mark_own(conn: sqlite3.Connection, page: Page, own_url: str, due_at: str | 
         )
 
 
-def mark_failed(conn: sqlite3.Connection, page: Page, now: str) -> int:
-    """Note that a visit gave nothing and return how many in a row did; the caller says when the page is due again.
+def mark_unchanged(conn: sqlite3.Connection, page: Page, due_at: str | None, now: str) -> None:
+    """Note that a page is as it was, with its validators as they were."""
+    conn.execute(
+        "UPDATE pages SET fetched_at = ?, status = ?, failures = 0, trouble = NULL, due_at = ? WHERE url = ?",
+        (now, page.status, due_at, page.url),
+    )
+
+
+def mark_failed(conn: sqlite3.Connection, page: Page, reason: str, now: str) -> int:
+    """Note why a visit gave nothing and return how many in a row did; the caller says when the page is due again.
 
     The validators stay: they belong to the content that was stored last.
     """
     _insert(conn, page.url, page.kind, None, now, due_at=now)
-    conn.execute("UPDATE pages SET failures = failures + 1 WHERE url = ?", (page.url,))
+    conn.execute("UPDATE pages SET failures = failures + 1, trouble = ? WHERE url = ?", (reason, page.url))
     if page.status is not None:
         conn.execute("UPDATE pages SET fetched_at = ?, status = ? WHERE url = ?", (now, page.status, page.url))
     return int(rows(conn, "SELECT failures FROM pages WHERE url = ?", page.url)[0]["failures"])

@@ -12,7 +12,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 import nkcrawl
-from nkcrawl.archive import Archive, ArchiveError
+from nkcrawl.archive import Archive, ArchiveError, Reader
 from nkcrawl.commands import end_quietly_on_closed_pipe
 from nkcrawl.demo import DemoServer, World
 
@@ -81,10 +81,11 @@ def crawl_command(site_url: str, archive: Path) -> list[str]:
 def print_stored(archive: Path) -> None:
     """Print what the archive holds: how much, the newest rows, and queries to go on with."""
     end_quietly_on_closed_pipe()
-    opened = Archive.open(archive)
-    counts, newest = opened.count_by_access(), opened.newest_articles(8)
+    opened = Reader.open(archive)
+    counts, newest = opened.count_articles(), opened.newest_articles(8)
     opened.close()
     console = Console(highlight=False)
+    counts.pop("gone")
     articles = ", ".join(f"{count} {access}" for access, count in counts.items())
     console.print(Text(f"\nStored in {_shown(archive)}: {sum(counts.values())} articles ({articles}). The newest:\n"))
     table = Table("published", "title", "authors", "access", "words", box=None, pad_edge=False, header_style="dim")

@@ -1,0 +1,129 @@
+"""The archive for those who only read it, while a crawl writes to it or not: what there is, and how it goes."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from nkcrawl.archive import schedule
+from nkcrawl.archive.connection import rows
+from nkcrawl.archive.merging import VERSIONED
+from nkcrawl.archive.opening import open_for_reading
+
+_COLUMNS = ", ".join(VERSIONED)
+# Whose fill rate is told; NULL and '' are empty.
+_FIELDS = (
+    "title", "subtitle", "label", "byline", "published_on", "published_at", "modified_at", "body", "note", "image_url",
+    "image_caption", "image_credit",
+)  # fmt: skip
+_FILLED = ", ".join(f"count(nullif({field}, '')) AS {field}" for field in _FIELDS)
+_RECENTLY_STORED = 1_000  # fill rates are told of so many articles, those stored last
+
+
+class Reader:
+    """One archive file open for reading alone; nothing of it changes, and nothing is left beside it."""
+
+    def __init__(self, path: Path, conn: sqlite3.Connection, clock: Callable[[], datetime] = schedule.utc_now) -> None:
+        self.path = path
+        self._conn = conn
+        self._clock = clock
+
+    @classmethod
+    def open(cls, path: Path) -> "Reader":
+        """Open the archive at `path`; raises ArchiveError when there is none, or it is not one of ours."""
+        return cls(path, open_for_reading(path))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._conn.close()
+
+    def newest_articles(self, limit: int) -> list[dict[str, Any]]:
+        """Return the newest rows of the view `article_list`, undated ones last."""
+        return self._rows("SELECT * FROM article_list ORDER BY published_on DESC, id LIMIT ?", limit)
+
+    def count_articles(self) -> dict[str, int]:
+        """Return how many articles there are of each access, and how many of all are gone from the site."""
+        counts = {"free": 0, "teaser": 0, "unknown": 0}
+        for row in self._rows("SELECT access, count(*) AS articles FROM articles GROUP BY access"):
+            counts[row["access"]] = row["articles"]
+        return counts | self._rows("SELECT count(*) AS gone FROM articles WHERE gone_at IS NOT NULL")[0]
+
+    def count_pages(self) -> dict[str, dict[str, int]]:
+        """Return for each kind of page how many are due now, within a day, later and never."""
+        now = self._clock()
+        today, tomorrow = schedule.stamp(now), schedule.stamp(now + timedelta(days=1))
+        found = self._rows(
+            """
+            SELECT kind, sum(due_at <= ?) AS now, sum(due_at > ? AND due_at <= ?) AS within_a_day,
+                sum(due_at > ?) AS later, sum(due_at IS NULL) AS never
+            FROM pages GROUP BY kind
+            """,
+            *(today, today, tomorrow, tomorrow),
+        )
+        return {row.pop("kind"): {name: count or 0 for name, count in row.items()} for row in found}
+
+    def failures(self, limit: int) -> list[dict[str, Any]]:
+        """Return why pages gave nothing when last asked: `trouble`, `pages`, and the page with most failures; by count."""
+        return self._rows(
+            """
+            SELECT coalesce(trouble, 'HTTP ' || status, 'no answer') AS trouble, count(*) AS pages,
+                max(failures) AS in_a_row, url, due_at
+            FROM pages WHERE failures > 0 GROUP BY 1 ORDER BY pages DESC LIMIT ?
+            """,
+            limit,
+        )
+
+    def fill_rates(self) -> dict[str, float]:
+        """Return which share of the articles stored last, up to 1,000, has something in each field; 0 to 1."""
+        (counts,) = self._rows(
+            f"SELECT count(*) AS articles, {_FILLED} FROM (SELECT * FROM articles ORDER BY id DESC LIMIT ?)",
+            _RECENTLY_STORED,
+        )
+        articles = counts.pop("articles")
+        return {field: round(count / articles, 3) for field, count in counts.items()} if articles else {}
+
+    def runs(self, limit: int) -> list[dict[str, Any]]:
+        """Return the last runs, the last one first, their `stats`, `args` and `versions` as mappings."""
+        found = self._rows("SELECT * FROM runs ORDER BY id DESC LIMIT ?", limit)
+        return [run | {name: json.loads(run[name] or "{}") for name in ("stats", "args", "versions")} for run in found]
+
+    def last_good_end(self) -> datetime | None:
+        """Return when the last run with the verdict `ok` ended, or None if there was none."""
+        (found,) = self._rows("SELECT max(finished_at) AS finished_at FROM runs WHERE verdict = 'ok'")
+        return datetime.fromisoformat(found["finished_at"]) if found["finished_at"] else None
+
+    def history(self, url: str) -> list[dict[str, Any]]:
+        """Return the states an article was in, the first one first: what a version keeps, and `since` when it was so.
+
+        The last of them is the present one, with `gone_at`; nothing is returned for an article that is not stored.
+        """
+        articles = self._rows(f"SELECT id, first_seen_at, gone_at, {_COLUMNS} FROM articles WHERE url = ?", url)
+        if not articles:
+            return []
+        article = articles[0]
+        # A version is stored when the next state is seen: its moment is when that state began.
+        states = self._rows(
+            f"SELECT seen_at, {_COLUMNS} FROM article_versions WHERE article_id = ? ORDER BY id", article["id"]
+        )
+        began = [article["first_seen_at"], *(state["seen_at"] for state in states)]
+        return [
+            {"since": since} | {column: state[column] for column in VERSIONED} | {"gone_at": state.get("gone_at")}
+            for since, state in zip(began, [*states, article], strict=True)
+        ]
+
+    def about_file(self) -> dict[str, Any]:
+        """Return the file's path, its size in bytes with what is beside it, its schema and how it is written."""
+        beside = (self.path.with_name(self.path.name + end) for end in ("", "-wal"))
+        (pragmas,) = self._rows("SELECT user_version, journal_mode FROM pragma_user_version, pragma_journal_mode")
+        return {
+            "path": str(self.path),
+            "bytes": sum(file.stat().st_size for file in beside if file.exists()),
+            "schema": pragmas["user_version"],
+            "journal_mode": pragmas["journal_mode"],
+            "sqlite": sqlite3.sqlite_version,
+        }
+
+    def _rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
+        return rows(self._conn, sql, *values)
