@@ -5,6 +5,7 @@ last stored page left it. Only a request that Scrapy itself puts back (a retry, 
 """
 
 import sqlite3
+import time
 from collections import deque
 
 from scrapy import Request, Spider
@@ -27,6 +28,7 @@ class Frontier(BaseScheduler):
         self.budget = crawler.settings.getint("NKCRAWL_REQUEST_BUDGET")
         self.put_back: deque[Request] = deque()
         self.handed_out: set[str] = set()
+        self.resumes_at = 0.0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Frontier":
@@ -50,8 +52,12 @@ class Frontier(BaseScheduler):
     def has_pending_requests(self) -> bool:
         return not self._is_over() and (bool(self.put_back) or self._next_page() is not None)
 
+    def pause(self, seconds: float) -> None:
+        """Hand out nothing for so long; Scrapy asks again every few seconds, and a signal ends the wait."""
+        self.resumes_at = time.monotonic() + seconds
+
     def next_request(self) -> Request | None:
-        if self._is_over():
+        if self._is_over() or time.monotonic() < self.resumes_at:
             return None
         if self.put_back:
             return self.put_back.popleft()
@@ -71,11 +77,11 @@ class Frontier(BaseScheduler):
         return None
 
     def _is_over(self) -> bool:
-        """Tell whether storing failed, the spider has enough, or the next request would overdraw the budget.
+        """Tell whether the run was stopped, the spider has enough, or the next request would overdraw the budget.
 
-        The first page costs two requests, for Scrapy asks for robots.txt before it.
+        The first page costs two requests, for robots.txt is asked for before it.
         """
         sent: int = self.stats.get_value("downloader/request_count", 0)
-        if self.record.storage_error or self.spider.has_enough():
+        if self.record.stopped or self.spider.has_enough():
             return True
         return 0 < self.budget < sent + (1 if sent else 2)

@@ -10,6 +10,7 @@ from scrapy.settings import BaseSettings
 
 import nkcrawl
 
+_SOFT_LIMIT = 5 / 6  # of the hard limit: time enough to end in order, the last page and a wait included
 SLOWEST_ALLOWED_HURRY = 2.0  # seconds; nobody crawls the live site faster than this, by mistake or on purpose
 
 
@@ -44,8 +45,10 @@ def read_options(settings: BaseSettings) -> Options:
 
 
 def apply_options(settings: BaseSettings) -> None:
-    """Set what follows from our settings: the user agent, at a priority that `-s USER_AGENT=` still beats."""
-    settings.set("USER_AGENT", user_agent(read_options(settings).contact), priority="spider")
+    """Set what follows from our settings, at a priority that `-s USER_AGENT=` and the like still beat."""
+    options = read_options(settings)
+    settings.set("USER_AGENT", user_agent(options.contact), priority="spider")
+    settings.set("CLOSESPIDER_TIMEOUT", options.hard_limit * _SOFT_LIMIT, priority="spider")
 
 
 def is_loopback(site: str) -> bool:

@@ -13,7 +13,8 @@ from scrapy.exceptions import NotConfigured
 from nkcrawl import site, text
 from nkcrawl.archive import Archive
 from nkcrawl.extensions import RunRecord
-from nkcrawl.items import Access, Article, Author, Failure, Item, Listing, Rejection
+from nkcrawl.extensions.verdict import is_no_failure
+from nkcrawl.items import Access, Article, Author, Failure, Feed, Item, Listing, Rejection, Skip, Unchanged
 from nkcrawl.pages import free_as_stated
 from nkcrawl.spiders.nknews import NKNewsSpider
 
@@ -22,6 +23,9 @@ FIELD_LIMIT = 1_000
 NOTE_LIMIT = 5_000
 BODY_LIMIT = 500_000
 OLDEST = date(2010, 1, 1)  # NK News began in 2010
+
+# Whose fill rate each run records.
+FILL_FIELDS = ("title", "subtitle", "label", "byline", "published_on", "body", "note", "image_url", "image_caption")
 
 _LINES = ("title", "subtitle", "label", "byline", "image_caption", "image_credit", "image_url", "language")
 
@@ -176,20 +180,35 @@ class StoragePipeline:
     def process_item(self, item: Item) -> Item:
         match item:
             case Article():
-                outcome = self.archive.store_article(as_row(item), item.authors, item.page, item.links, self.run_id)
+                row = as_row(item)
+                outcome = self.archive.store_article(row, item.authors, item.page, item.links, self.run_id)
                 self._count("articles", f"articles/{outcome}", f"access/{item.access}")
+                self._count(*(f"filled/{field}" for field in FILL_FIELDS if row[field]))
             case Listing():
-                new = self.archive.store_listing(item, self.run_id)
+                self._count_links("article", len(item.articles), self.archive.store_listing(item, self.run_id))
                 self._count("listings")
-                self.stats.inc_value("nkcrawl/links/article", len(item.articles))
-                self.stats.inc_value("nkcrawl/links/new", new)
+            case Feed():
+                self._count_links("feed", len(item.articles), self.archive.store_feed(item))
+                self._count("feeds")
+            case Unchanged():
+                self.archive.store_unchanged(item)
+                self._count("not modified", f"not modified/{item.page.kind}")
+                if item.page.kind == "article":
+                    self._count("articles", "articles/unchanged")
             case Rejection():
                 self.archive.store_rejection(item, self.run_id)
                 self._count("rejected", f"rejected/{item.reason}")
             case Failure():
                 self.archive.store_failure(item, self.run_id)
-                self._count("failed", f"failed/{item.reason}")
+                what = ("no feed" if item.page.kind == "feed" else "skipped") if is_no_failure(item) else "failed"
+                self._count(what, f"{what}/{item.reason}")
+            case Skip():
+                self._count("skipped", f"skipped/{item.reason}")
         return item
+
+    def _count_links(self, source: str, seen: int, new: int) -> None:
+        self.stats.inc_value(f"nkcrawl/links/{source}", seen)
+        self.stats.inc_value("nkcrawl/links/new", new)
 
     def _count(self, *names: str) -> None:
         for name in names:

@@ -32,6 +32,13 @@ ITEM_PIPELINES = {
 }
 SPIDER_MIDDLEWARES = {"nkcrawl.middlewares.UnreadablePageMiddleware": 10}
 DOWNLOADER_MIDDLEWARES = {
+    # The stock class takes a robots.txt that cannot be read for leave to ask for everything.
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "nkcrawl.middlewares.RobotsMiddleware": 100,
+    # The stock class does not know Retry-After.
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "nkcrawl.middlewares.PatientRetryMiddleware": 550,
+    "nkcrawl.middlewares.BudgetMiddleware": 840,  # just before DownloaderStats, which counts the requests
     # The stock class lets through whatever was retried or redirected.
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "nkcrawl.middlewares.StrictOffsiteMiddleware": 50,
@@ -65,6 +72,7 @@ DOWNLOAD_HANDLERS = {"file": None, "data": None, "ftp": None, "s3": None}  # no 
 REDIRECT_MAX_TIMES = 5
 METAREFRESH_ENABLED = False  # a page does not send us elsewhere
 MEMUSAGE_LIMIT_MB = 512
+MEMUSAGE_CHECK_INTERVAL_SECONDS = 10  # a page that blows up does so in seconds
 TELNETCONSOLE_ENABLED = False  # a shell into the process
 REMOTE_CONTROL_ENABLED = False  # the same over HTTP, on by default since 2.19
 

@@ -68,6 +68,9 @@ def author_path(slug: str) -> str:
     return f"/content_author/{slug}/"
 
 
+FEED_PATH = "/feed/"  # RSS, the newest 300 stories or so
+
+
 # --- Headlines and headings -------------------------------------------------------------------------------------------
 
 # '<title> Headline | NK News</title>'; the dash forms were seen in old copies.

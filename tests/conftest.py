@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,11 @@ def scrapy(*args: str | Path, **environment: str) -> subprocess.CompletedProcess
 
 def scrapy_command(*args: str | Path) -> list[str]:
     return [sys.executable, "-m", "scrapy", *map(str, args)]
+
+
+def at(now: datetime) -> dict[str, str]:
+    """Return the environment of a process for which it is `now`."""
+    return {"FAKE_NOW": now.isoformat(), "PYTHONPATH": str(ROOT / "tests" / "fake_clock")}
 
 
 def clean_environment(**environment: str) -> dict[str, str]:

@@ -315,5 +315,6 @@ def test_a_site_that_is_down_is_a_failure_with_one_sentence(archive_file: Path) 
         *("crawl", "nknews", "-s", "NKCRAWL_SITE=http://127.0.0.1:9", "-s", f"NKCRAWL_DATABASE={archive_file}"),
         *("-s", "DOWNLOAD_DELAY=0", "-s", "RETRY_TIMES=0"),
     )
-    assert done.returncode == 1
-    assert "No page could be read" in done.stderr.splitlines()[-1]
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("The site could not be reached: http://127.0.0.1:9/robots.txt (")
+    assert done.stderr.count("\n") == 1

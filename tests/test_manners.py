@@ -209,9 +209,13 @@ def test_a_page_that_trips_our_own_code_is_a_failed_run_and_is_tried_again(
     )
     done = scrapy(*crawl_args(demo, archive_file), PYTHONPATH=str(tmp_path))
     assert done.returncode == 1
-    assert "1 pages could not be read because of an error in nkcrawl" in done.stderr.splitlines()[-1]
-    assert "a surprise" in done.stderr
     url = demo.base_url + world.articles[0].path
+    assert done.stderr.startswith(
+        f"An error in nkcrawl: {url} cannot be read (KeyError('a surprise') in read_article, "
+    )
+    assert done.stderr.count("\n") == 1
+    (run,) = rows(archive_file, "SELECT json_extract(stats, '$.\"nkcrawl/errors\"[0]') AS error FROM runs")
+    assert run["error"].splitlines()[-1] == "KeyError: 'a surprise'"
     (page,) = rows(archive_file, "SELECT failures, due_at IS NOT NULL AS due FROM pages WHERE url = ?", url)
     assert page == {"failures": 1, "due": 1}
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == len(world.articles) - 1
@@ -277,7 +281,12 @@ def test_a_stuck_process_ends_itself(demo: DemoServer, archive_file: Path, tmp_p
     )
     done = scrapy(*crawl_args(demo, archive_file), NKCRAWL_HARD_LIMIT="5", PYTHONPATH=str(tmp_path))
     assert done.returncode == 1
-    assert "Timeout" in done.stderr
+    assert done.stderr.startswith(
+        "The crawl was stuck for 5 seconds (NKCRAWL_HARD_LIMIT) and ended itself, while it was at "
+    )
+    assert f"{demo.base_url}/2025/" in done.stderr
+    assert "in stuck (sitecustomize.py:3)" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_it_listens_on_no_socket(demo: DemoServer, archive_file: Path) -> None:

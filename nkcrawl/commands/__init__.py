@@ -1,19 +1,31 @@
-"""The commands of the project: `scrapy crawl` (ours), `scrapy demo`, `scrapy show`."""
+"""The commands of the project: `scrapy crawl` (ours), `scrapy demo`, `scrapy show`, `scrapy status`, `scrapy history`."""
 
-import logging
 import signal
+import sys
+from collections.abc import Sequence
 
-
-def leave_network_errors_to_us(log_level: str) -> None:
-    """Keep the traceback of a robots.txt that did not answer off a quiet log; `-L INFO` or `-L DEBUG` shows it.
-
-    The one sentence at the end names the first page that failed.
-    """
-    if log_level not in ("INFO", "DEBUG"):
-        logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 
 def end_quietly_on_closed_pipe() -> None:
     """Let the process end as other tools do when its output is cut off, as by `| head`, and not with a traceback."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
+    """Print a table after an empty line: drawn to the width of a terminal, or a tab between cells where there is none."""
+    print()
+    if not sys.stdout.isatty():
+        for row in [columns, *rows]:
+            print("\t".join(str(cell).replace("\n\n", " ¶ ") for cell in row).rstrip())
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
+    for column, cells in zip(columns, zip(*rows, strict=True), strict=True):
+        is_number = all(str(cell).replace(",", "").isdigit() for cell in cells)
+        table.add_column(column, justify="right" if is_number else "left")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+    Console(highlight=False).print(table)

@@ -4,16 +4,23 @@ import argparse
 import asyncio
 import faulthandler
 import logging
+import os
+import signal
 import sys
+import traceback
+from pathlib import Path
+from types import FrameType
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
-from nkcrawl.archive import ArchiveError
-from nkcrawl.commands import leave_network_errors_to_us
-from nkcrawl.extensions import Judgement, RunRecord
+from nkcrawl.archive import ArchiveBusy, ArchiveError, ArchiveTrouble
+from nkcrawl.extensions import Judgement, RunRecord, briefly, print_summary
+from nkcrawl.extensions.verdict import interrupted
 from nkcrawl.options import read_options
+
+_LAST_RESORT = 10  # seconds after the hard limit, for a process that cannot even say so
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +34,8 @@ class Command(ScrapyCrawl):
             "Visit the pages that are due and store what they show. Arguments (-a): authors=slug,slug walks only these "
             "authors' pages; url=URL reads this page alone; since=YYYY-MM-DD skips earlier months; limit=N stops after N "
             "articles; full=yes walks listings to their end; recent=no leaves Recent Stories. Exit codes: 0 ok, 1 failed, "
-            "2 bad argument, setting or database, 130 interrupted."
+            "2 bad argument, setting or database, 3 the site has changed, 4 it refuses us, 75 try again later, "
+            "130 interrupted."
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -42,7 +50,7 @@ class Command(ScrapyCrawl):
 
     def _crawl(self, name: str, opts: argparse.Namespace) -> Judgement:
         assert self.crawler_process is not None
-        leave_network_errors_to_us(self.crawler_process.settings["LOG_LEVEL"])
+        logging.raiseExceptions = False  # a log that cannot be written, on a full disk, is no reason to fill the mail
         try:
             crawler = self._create_crawler(name)
         except UsageError as error:
@@ -51,19 +59,65 @@ class Command(ScrapyCrawl):
             return Judgement("usage", f"There is no spider {name!r}; the one there is: scrapy crawl nknews")
         task = self.crawler_process.crawl(crawler, **opts.spargs)
         assert isinstance(task, asyncio.Task)
-        # The only clock that still runs when the process is stuck in its own code, in a regular expression for example.
-        faulthandler.dump_traceback_later(read_options(crawler.settings).hard_limit, exit=True)
+        _end_when_stuck(crawler, read_options(crawler.settings).hard_limit)
         self.crawler_process.start()
-        faulthandler.cancel_dump_traceback_later()
-        return _outcome(crawler, task)
+        _no_longer_stuck()
+        judgement = _outcome(crawler, task)
+        if sys.stdout.isatty() and judgement.verdict != "usage":
+            print_summary(crawler.stats.get_stats())
+        return judgement
 
 
 def _outcome(crawler: Crawler, task: "asyncio.Task[None]") -> Judgement:
-    """Return the judgement on a crawl that has ended, however it ended."""
+    """Return the judgement on a crawl that has ended, however it ended, with its record completed if it has one."""
     error = task.exception() if task.done() and not task.cancelled() else None
-    if isinstance(error, UsageError | ArchiveError):
-        return Judgement("usage", str(error))
-    if error is not None:
-        logger.error("The crawl could not start", exc_info=error)
-        return Judgement("failed", f"The crawl could not start: {error!r}.")
-    return RunRecord.of(crawler).finish()
+    match error:
+        case None:
+            record = RunRecord.of(crawler)
+            killed = (
+                record.finish_reason is None and signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+            )  # a second signal
+            return record.finish(interrupted() if killed else None)
+        case ArchiveBusy():
+            return Judgement("later", str(error))
+        case ArchiveTrouble():
+            return Judgement("failed", str(error))
+        case UsageError() | ArchiveError():
+            return Judgement("usage", str(error))
+    logger.error("The crawl could not start", exc_info=error)
+    return Judgement("failed", f"The crawl could not start: {briefly(error)}; please report it.")
+
+
+# --- A process that is stuck ----------------------------------------------------------------------------------------------
+
+
+def _end_when_stuck(crawler: Crawler, seconds: int) -> None:
+    """End the process when it has run for so long, even if it is stuck in its own code, as in a regular expression.
+
+    Scrapy's clocks stand still then. A signal still gets through where Python looks for signals; where it does not, in a
+    library written in C, the fault handler ends the process a little later, with a traceback in place of a sentence.
+    """
+    faulthandler.dump_traceback_later(seconds + _LAST_RESORT, exit=True)
+    if not hasattr(signal, "setitimer"):  # Windows
+        return
+
+    def end(_: int, frame: FrameType | None) -> None:
+        place = traceback.extract_stack(frame)[-1]
+        url = RunRecord.of(crawler).visiting
+        print(
+            f"The crawl was stuck for {seconds} seconds (NKCRAWL_HARD_LIMIT) and ended itself, while it was at "
+            f"{url or 'no page yet'}, in {place.name} ({Path(place.filename).name}:{place.lineno}); what was stored stays, "
+            "and the rest is due. Please report it.",
+            file=sys.stderr,
+            flush=True,
+        )
+        os._exit(1)
+
+    signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _no_longer_stuck() -> None:
+    faulthandler.cancel_dump_traceback_later()
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)

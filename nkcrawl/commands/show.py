@@ -13,7 +13,6 @@ from urllib.parse import urljoin, urlsplit
 
 from parsel import Selector
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
@@ -24,11 +23,12 @@ from scrapy.utils.response import get_base_url
 from twisted.python.failure import Failure as Reason
 
 from nkcrawl import site, text
-from nkcrawl.commands import end_quietly_on_closed_pipe, leave_network_errors_to_us
+from nkcrawl.commands import end_quietly_on_closed_pipe, print_table
 from nkcrawl.items import Article, Listing, Page, Rejection
 from nkcrawl.options import apply_options, read_options
 from nkcrawl.pages import Reading, read_article, read_listing
 from nkcrawl.pipelines import as_row, drop_filler, gate, normalise, paragraph_fates
+from nkcrawl.spiders.nknews import NotVisited
 
 _FIELDS = (
     "title", "subtitle", "label", "byline", "authors", "published_on", "published_at", "modified_at", "body", "note",
@@ -92,7 +92,6 @@ class Command(ScrapyCommand):
 
     def _fetch(self, url: str) -> Response | str:
         assert self.crawler_process is not None
-        leave_network_errors_to_us(self.crawler_process.settings["LOG_LEVEL"])
         crawler = self.crawler_process.create_crawler(PageSpider)
         task = self.crawler_process.crawl(crawler, url=url)
         assert isinstance(task, asyncio.Task)
@@ -126,7 +125,8 @@ class PageSpider(Spider):
         self.response = response
 
     def note_trouble(self, reason: Reason) -> None:
-        self.trouble = f"{type(reason.value).__name__}: {reason.getErrorMessage()}"
+        kind = "" if isinstance(reason.value, NotVisited) else f"{type(reason.value).__name__}: "
+        self.trouble = kind + reason.getErrorMessage()
 
 
 def show_file(path: Path, url: str | None, site_url: str) -> dict[str, Any]:
@@ -200,25 +200,13 @@ def print_shown(shown: dict[str, Any]) -> None:
     rules = shown.get("rules", {})
     rows = [[name, _plain(value), rules.get(name, "")] for name, value in fields.items()]
     rows += [["evidence", _plain(shown["evidence"]), ""]] if "evidence" in shown else []
-    _print_table(console, ["field", "value", "rule"], rows)
-    _print_table(console, ["kind", "link"], [[link["kind"], link["url"]] for link in shown["links"]])
+    print_table(["field", "value", "rule"], rows)
+    print_table(["kind", "link"], [[link["kind"], link["url"]] for link in shown["links"]])
     if "blocks" in shown:
-        _print_table(console, ["fate", "text block"], [[block["fate"], block["text"]] for block in shown["blocks"]])
+        print_table(["fate", "text block"], [[block["fate"], block["text"]] for block in shown["blocks"]])
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(f"{item['name']} ({item['slug']})" if isinstance(item, dict) else str(item) for item in value)
     return "" if value is None else str(value)
-
-
-def _print_table(console: Console, columns: list[str], rows: list[list[str]]) -> None:
-    console.print()
-    if not sys.stdout.isatty():
-        for row in [columns, *rows]:
-            print("\t".join(cell.replace("\n\n", " ¶ ") for cell in row).rstrip())
-        return
-    table = Table(*columns, box=None, pad_edge=False, header_style="dim")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(table)

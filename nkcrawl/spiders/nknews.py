@@ -6,24 +6,45 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from parsel import Selector
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
-from scrapy.exceptions import UsageError
-from scrapy.http import HtmlResponse, Response
+from scrapy.exceptions import IgnoreRequest, UsageError
+from scrapy.http import HtmlResponse, Response, TextResponse
 from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure as Reason
 
 from nkcrawl import site, text
-from nkcrawl.items import Article, Failure, Listing, Page, PageKind
+from nkcrawl.items import Article, Failure, Feed, Link, Listing, Page, PageKind, Skip, Unchanged
 from nkcrawl.options import apply_options, read_options
-from nkcrawl.pages import read_article, read_listing
+from nkcrawl.pages import EXTRACTOR_VERSION, read_article, read_feed, read_listing
 
 if TYPE_CHECKING:
     from nkcrawl.archive import DuePage
 
 
 ARGUMENTS = ("authors", "url", "since", "limit", "full", "recent")
+_CHALLENGED = (401, 403, 429, 503)  # what a challenge page comes with
+_BEGINNING = 20_000  # bytes of a page within which a challenge shows itself
+# What Scrapy calls an answer that did not come → what a reader of the archive is told.
+_NO_ANSWER = {
+    "CannotResolveHostError": "host not found",
+    "DownloadConnectionRefusedError": "connection refused",
+    "DownloadTimeoutError": "timeout",
+    "DownloadFailedError": "no answer",
+    "ResponseDataLossError": "cut off",
+    "DownloadCancelledError": "too large",
+}
+
+
+class NotVisited(IgnoreRequest):
+    """Raised by a middleware that keeps a page from being asked for; one that `stays_due` was no failure of the page."""
+
+    def __init__(self, reason: str, detail: str, *, stays_due: bool = False) -> None:
+        super().__init__(detail)
+        self.reason = reason  # a few fixed words, countable
+        self.stays_due = stays_due
 
 
 class NKNewsSpider(Spider):
@@ -35,7 +56,10 @@ class NKNewsSpider(Spider):
     """
 
     name = "nknews"
-    custom_settings = {"SCHEDULER": "nkcrawl.frontier.Frontier"}  # noqa: RUF012  # the archive is the queue
+    custom_settings = {  # noqa: RUF012
+        "SCHEDULER": "nkcrawl.frontier.Frontier",  # the archive is the queue
+        "LOG_LEVEL": "CRITICAL",  # the verdict is one sentence; errors are in the run's row, `-L INFO` shows more
+    }
 
     def __init__(self, site_url: str = site.SITE, /, **given: str) -> None:
         super().__init__()
@@ -52,6 +76,7 @@ class NKNewsSpider(Spider):
         if self.url and (self.authors or self.since or self.limit or self.full):
             raise UsageError("The argument url asks for one page alone; leave out authors, since, limit and full.")
         self.too_old: set[str] = set()  # listing pages that lie wholly before `since`
+        self.shown: dict[str, set[Link]] = {}  # what an author's pages have shown in this run
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "NKNewsSpider":
@@ -66,12 +91,16 @@ class NKNewsSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """Name the pages to start from; one that is known already is asked only when due, unless all are wanted now."""
-        urls = [self.url] if self.url else map(self._author_url, self.authors or site.SEED_AUTHORS)
-        for url in urls:
-            yield Request(url, meta={"kind": _kind(url), "due_now": bool(self.url) or self.full})
+        for url in self._start_urls():
+            kind = _kind(url)
+            yield Request(url, meta={"kind": kind, "due_now": bool(self.url) or (self.full and kind == "author")})
 
-    def _author_url(self, slug: str) -> str:
-        return text.canonical_url(site.author_path(slug), self.site_url) or ""
+    def _start_urls(self) -> list[str]:
+        if self.url:
+            return [self.url]
+        feed = [] if self.authors else [site.FEED_PATH]
+        paths = [*feed, *map(site.author_path, self.authors or site.SEED_AUTHORS)]
+        return [url for path in paths if (url := text.canonical_url(path, self.site_url))]
 
     def wants(self, page: "DuePage") -> bool:
         """Tell whether a due page belongs to this run."""
@@ -79,12 +108,17 @@ class NKNewsSpider(Spider):
             return page.url == self.url
         if page.kind == "author":
             return page.url not in self.too_old and self._is_named(page.url)
+        if page.kind == "feed":
+            return not self.authors
         if self._is_too_old(page.url):
             return False
-        found_on_author = bool(page.found_on and _kind(page.found_on) == "author")
-        if found_on_author or not page.found_on:
-            return self._is_named(page.found_on or "")
-        return self.recent or (page.fetched_at is not None and not self.authors)
+        match _kind(page.found_on) if page.found_on else None:
+            case "article":
+                return self.recent or (page.fetched_at is not None and not self.authors)
+            case "feed":
+                return not self.authors
+            case _:
+                return self._is_named(page.found_on or "")
 
     def _is_named(self, author_url: str) -> bool:
         return not self.authors or site.author_slug(urlsplit(author_url).path) in self.authors
@@ -98,12 +132,32 @@ class NKNewsSpider(Spider):
         return bool(self.limit) and self.crawler.stats.get_value("nkcrawl/articles", 0) >= self.limit
 
     def visit(self, page: "DuePage") -> Request:
-        """Return the request for a due page."""
-        callback = self.parse_author if page.kind == "author" else self.parse_article
+        """Return the request for a due page, conditional where the page may be as it was."""
+        callback = {"article": self.parse_article, "author": self.parse_author, "feed": self.parse_feed}[page.kind]
         meta = {"page": page.url, "kind": page.kind}
-        return Request(page.url, callback=callback, errback=self.page_failed, meta=meta)
+        return Request(page.url, headers=self._conditions(page), callback=callback, errback=self.page_failed, meta=meta)
+
+    def _conditions(self, page: "DuePage") -> dict[str, str]:
+        """Return If-None-Match and If-Modified-Since for a page that was sent whole when it was last asked for.
+
+        After a 304 it is asked for whole again, since servers err: no two answers in a row are taken on trust. So is every
+        page that was named by hand, every further page of a listing, and an article that an older reader has read.
+        """
+        further = page.kind == "author" and site.author_page_number(urlsplit(page.url).path) != 1
+        outdated = page.kind == "article" and page.extractor_version != EXTRACTOR_VERSION
+        if page.status != 200 or self.url or self.full or further or outdated:
+            return {}
+        stored = {"If-None-Match": page.etag, "If-Modified-Since": page.last_modified}
+        return {name: value for name, value in stored.items() if value}
 
     # --- What became of them --------------------------------------------------------------------------------------------
+
+    def parse_feed(self, response: Response) -> Iterator[Feed | Failure]:
+        page = visited_page(response)
+        feed = Feed(page)
+        if isinstance(response, TextResponse):
+            feed = read_feed(Selector(response.text, type="xml"), page, self.site_url)
+        yield feed if feed.articles else _without_links(response, page)
 
     def parse_article(self, response: Response) -> Iterator[Article | Failure]:
         page = visited_page(response)
@@ -118,28 +172,61 @@ class NKNewsSpider(Spider):
             yield _not_html(response, page)
             return
         if _kind(page.final_url) != "author":
-            yield Failure(page, "not an author page", f"the request ended at {response.url}")
+            yield Failure(page, "not an author page", f"{page.url} (it led to {response.url})")
             return
         listing = read_listing(response.selector, page, self.site_url)
         if not listing.articles and site.author_page_number(urlsplit(page.final_url).path) == 1:
-            yield Failure(page, "no article links", "an author's first page without a link to any article")
+            yield _without_links(response, page)
             return
         listing.walk_on = self.full
+        if self._is_repeated(listing):
+            listing.next_page = None
         if listing.next_page and all(self._is_too_old(link.url) for link in listing.articles):
             self.too_old.add(listing.next_page.url)
         yield listing
 
-    def page_failed(self, reason: Reason) -> Iterator[Failure]:
-        """Record a page that gave nothing, by its status or by the error that came instead of an answer."""
+    def _is_repeated(self, listing: Listing) -> bool:
+        """Tell whether a page shows nothing but what this author's pages before it showed, as a pager without end does."""
+        shown = self.shown.setdefault(listing.slug, set())
+        is_repeated = shown.issuperset(listing.articles)
+        shown.update(listing.articles)
+        return is_repeated
+
+    def page_failed(self, reason: Reason) -> Iterator[Failure | Unchanged | Skip]:
+        """Record a page that gave no content, by its status or by the error that came instead of an answer."""
         request: Request = reason.request  # type: ignore[attr-defined]  # Scrapy puts it there
-        if isinstance(reason.value, HttpError):
-            response = reason.value.response
-            yield Failure(
-                visited_page(response), f"HTTP {response.status}", f"{response.url} answered {response.status}"
-            )
-        else:
-            page = Page(url=request.meta["page"], kind=request.meta["kind"])
-            yield Failure(page, type(reason.value).__name__, f"{request.url}: {reason.getErrorMessage()}"[:500])
+        page = Page(url=request.meta["page"], kind=request.meta["kind"])
+        match reason.value:
+            case HttpError(response=response):
+                yield _without_content(response)
+            case NotVisited(stays_due=True) as why:
+                yield Skip(page, why.reason)
+            case NotVisited() as why:
+                yield Failure(page, why.reason, f"{page.url} ({why})")
+            case error:
+                kind = _NO_ANSWER.get(type(error).__name__, type(error).__name__)
+                yield Failure(page, kind, f"{page.url} ({kind}: {text.clean(str(error))})"[:500])
+
+
+def _without_content(response: Response) -> Failure | Unchanged:
+    page = visited_page(response)
+    assert response.request is not None
+    if response.status == 304 and {b"If-None-Match", b"If-Modified-Since"} & set(response.request.headers):
+        return Unchanged(page)
+    if response.status in _CHALLENGED and is_challenge(response):
+        return Failure(page, "challenge page", f"{page.url} (a challenge page, HTTP {response.status})")
+    return Failure(page, f"HTTP {response.status}", f"{page.url} (HTTP {response.status})")
+
+
+def _without_links(response: Response, page: Page) -> Failure:
+    if is_challenge(response):
+        return Failure(page, "challenge page", f"{page.url} (a challenge page)")
+    return Failure(page, "no article links", f"{page.url} (no link to any article)")
+
+
+def is_challenge(response: Response) -> bool:
+    """Tell whether an answer that is no ordinary page asks whether we are human."""
+    return bool(site.CHALLENGE.search(response.body[:_BEGINNING].decode("utf-8", "replace")))
 
 
 def visited_page(response: Response) -> Page:
@@ -163,13 +250,15 @@ def _header(response: Response, name: str) -> str | None:
 
 
 def _not_html(response: Response, page: Page) -> Failure:
-    return Failure(page, "not HTML", f"Content-Type {_header(response, 'Content-Type')!r}")
+    return Failure(page, "not HTML", f"{page.url} (Content-Type {_header(response, 'Content-Type')!r})")
 
 
 def _kind(url: str) -> PageKind | None:
     path = urlsplit(url).path
     if site.author_slug(path):
         return "author"
+    if path == site.FEED_PATH:
+        return "feed"
     return "article" if site.article_month(path) else None
 
 

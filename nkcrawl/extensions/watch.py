@@ -1,0 +1,150 @@
+"""Does the run still make sense? Looks at each page's outcome as it comes; pure, so that no rule needs a crawl."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from nkcrawl.extensions.verdict import GONE, REFUSALS, Judgement, is_no_failure, odd_articles, refused, unlinked
+from nkcrawl.items import Article, Failure, Item, Listing, Rejection, Skip
+
+# So many in a row, and the rest need not be asked.
+_IN_A_ROW = {"refused": 3, "no answer": 5, "unlinked": 3}
+NO_LINKS = "no article links"
+_NO_ANSWER = re.compile(r"HTTP 5\d\d|timeout|connection refused|host not found|no answer|cut off")
+
+# A fault of recent articles is a redesign when more than half have it, and far more than had it in the last good runs.
+_MOST = 0.5
+_FAR_MORE = 0.4
+_ENOUGH_TO_STOP, _ENOUGH_TO_JUDGE = 5, 3  # pages; the former in the middle of a run
+_ENOUGH_TO_COMPARE = 10  # pages of earlier runs; with fewer, nothing is usual
+_FAULTS = {
+    "rejected": ("visited", "are read as no articles"),
+    "gone": ("visited", "are gone"),
+    "undated": ("read", "have no date"),
+    "empty": ("read", "have no text"),
+}
+
+_MONTH = re.compile(r"https?://[^/]+/(\d{4})/(\d\d)/")
+_RECENT_MONTHS = 2
+
+Trouble = Literal["refused", "no answer", "unlinked"]
+
+
+@dataclass(slots=True)
+class Watch:
+    """Counts what becomes of recent articles, and of pages in a row, until it is too much.
+
+    Recent are the articles of the newest two months that were met: of older ones whole years may have no dates, and a
+    backfill through them would look like a redesign.
+    """
+
+    newest: int = 0  # month of the newest article that was stored before, as months since the year 0
+    this_month: int = 9999 * 12  # of a later one than the next no article can be
+    usual: Mapping[str, int] = field(default_factory=dict)  # the counts of the last good runs, added up
+    counts: Counter[str] = field(default_factory=Counter)
+    example: dict[str, str] = field(default_factory=dict)  # fault → the first page that has it
+    _has_links: bool = False  # a listing showed links
+    _streak: list[Failure | Rejection] = field(default_factory=list)  # the last pages, all of one trouble
+
+    def see(self, item: Item) -> Judgement | None:
+        """Take note of one page's outcome, and return why the run has to end, or None if it may go on."""
+        if isinstance(item, Skip) or (isinstance(item, Failure) and is_no_failure(item)):
+            return None  # nothing was asked, so nothing was learnt
+        self._has_links |= isinstance(item, Listing)
+        self._note_recent(item)
+        return self._too_many_in_a_row(item) or self.changed(_ENOUGH_TO_STOP)
+
+    # --- In a row -------------------------------------------------------------------------------------------------------
+
+    def _too_many_in_a_row(self, item: Item) -> Judgement | None:
+        trouble = _trouble(item)
+        if trouble is None or not isinstance(item, Failure | Rejection):
+            self._streak = []
+            return None
+        same = self._streak if self._streak and _trouble(self._streak[0]) == trouble else []
+        self._streak = [*same, item]
+        if len(self._streak) < _IN_A_ROW[trouble] or (trouble == "unlinked" and self._has_links):
+            return None
+        return _judgement_on(trouble, len(self._streak), self._streak[0])
+
+    # --- Recent articles ------------------------------------------------------------------------------------------------
+
+    def _note_recent(self, item: Item) -> None:
+        if item.page.kind != "article":
+            return
+        url, month = item.page.url, month_of(item.page.url)
+        if month > self.this_month + 1:
+            return
+        self.newest = max(self.newest, month)
+        if month <= self.newest - _RECENT_MONTHS:
+            return
+        match item:
+            case Article():
+                self._note("visited", url)
+                self._note("read", url)
+                if not item.published_on:
+                    self._note("undated", url)
+                if not (item.paragraphs or item.note):  # a note alone is a legal state of a column
+                    self._note("empty", url)
+            case Rejection():
+                self._note("visited", url)
+                self._note("rejected", url)
+            case Failure() if item.reason in GONE:
+                self._note("visited", url)
+                self._note("gone", url)
+
+    def _note(self, what: str, url: str) -> None:
+        self.counts[f"nkcrawl/recent/{what}"] += 1
+        self.example.setdefault(what, url)
+
+    def changed(self, enough: int = _ENOUGH_TO_JUDGE) -> Judgement | None:
+        """Return the judgement that the recent articles, of which `enough` were seen, are not what they used to be."""
+        for fault, (whole, words) in _FAULTS.items():
+            seen, faulty = self.counts[f"nkcrawl/recent/{whole}"], self.counts[f"nkcrawl/recent/{fault}"]
+            usual = self._usual_share(fault, whole)
+            if seen >= enough and faulty > seen * max(_MOST, usual + _FAR_MORE):
+                return odd_articles(f"{faulty} of {seen} recent articles {words}", self.example[fault])
+        return None
+
+    def _usual_share(self, fault: str, whole: str) -> float:
+        seen = self.usual.get(f"nkcrawl/recent/{whole}", 0)
+        if seen < _ENOUGH_TO_COMPARE:
+            return _FAR_MORE
+        return self.usual.get(f"nkcrawl/recent/{fault}", 0) / seen
+
+
+def _trouble(item: Item) -> Trouble | None:
+    match item:
+        case Failure() if item.reason in REFUSALS:
+            return "refused"
+        case Rejection() if item.reason in REFUSALS:
+            return "refused"
+        case Failure() if item.reason == NO_LINKS:
+            return "unlinked"
+        case Failure() if _NO_ANSWER.fullmatch(item.reason):
+            return "no answer"
+    return None
+
+
+def _judgement_on(trouble: Trouble, count: int, first: Failure | Rejection) -> Judgement:
+    match trouble:
+        case "refused":
+            named = first.detail if isinstance(first, Failure) else f"{first.page.url} ({first.reason})"
+            return refused(f"The site refused {count} pages in a row, first {named}")
+        case "unlinked":
+            return unlinked(first.page.url)
+        case "no answer":
+            return Judgement(
+                "failed",
+                f"The site stopped answering: {count} requests in a row failed, first {first.detail}. "
+                "What was stored stays, and the rest is due; run it again later.",
+                reason="no_answer",
+            )
+
+
+def month_of(url: str) -> int:
+    """Return the month in an article's URL, as months since the year 0, or 0 where there is none."""
+    found = _MONTH.match(url)
+    return int(found[1]) * 12 + int(found[2]) if found else 0
