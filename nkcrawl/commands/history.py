@@ -1,0 +1,147 @@
+"""`scrapy history`: how an article changed since it was first stored, word by word."""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from itertools import pairwise
+from typing import Any, Literal
+
+from rich.console import Console
+from rich.text import Text
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from nkcrawl import text
+from nkcrawl.archive import ArchiveError, Reader
+from nkcrawl.commands import end_quietly_on_closed_pipe
+from nkcrawl.options import read_options
+
+# What a reader of the article could see change, in the order of the page; the rest follows from it.
+_FIELDS = (
+    "label", "title", "subtitle", "byline", "published_on", "published_at", "modified_at", "body", "note", "access",
+    "image_url", "image_caption", "image_credit", "language",
+)  # fmt: skip
+_STYLES = {"kept": "", "gone": "red strike", "new": "green"}
+_BESIDE = 16  # words, and spaces between them, shown on either side of a change
+_MANY = 5_000  # words, from which an exact comparison takes too long
+
+Part = tuple[Literal["kept", "gone", "new"], str]
+
+
+class Command(ScrapyCommand):
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[options] <URL>"
+
+    def short_desc(self) -> str:
+        return "Show how an article changed, word by word"
+
+    def long_desc(self) -> str:
+        return (
+            "Show the states that an article was seen in, each as what changed since the one before: in colour on a "
+            "terminal, elsewhere as [-taken out-] and {+put in+}. Exit codes: 0 shown, 1 no such article is stored, "
+            "2 bad argument or no archive."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print the states whole, as one JSON list")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        end_quietly_on_closed_pipe()
+        try:
+            url, states = self._states(args)
+        except (UsageError, ArchiveError) as error:
+            print(error, file=sys.stderr)
+            self.exitcode = 2
+            return
+        if not states:
+            print(f"No article is stored under {url}; scrapy crawl nknews -a url=… takes one.", file=sys.stderr)
+            self.exitcode = 1
+        elif opts.json:
+            print(json.dumps(states, ensure_ascii=False, indent=2))
+        else:
+            print_history(url, states)
+
+    def _states(self, args: list[str]) -> tuple[str, list[dict[str, Any]]]:
+        if len(args) != 1:
+            raise UsageError("Name one article: scrapy history URL")
+        assert self.settings is not None
+        options = read_options(self.settings)
+        url = text.canonical_url(args[0], options.site)
+        if url is None:
+            raise UsageError(f"{args[0]} is not on {options.site}; give the article's URL.")
+        reader = Reader.open(options.database)
+        try:
+            return url, reader.history(url)
+        finally:
+            reader.close()
+
+
+def print_history(url: str, states: Sequence[Mapping[str, Any]]) -> None:
+    """Print an article's states: the first one whole, the others as what changed."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(Text(url, style="bold"))
+    console.print(Text(f"\n{states[0]['since']}  first stored", style="bold"))
+    for field in _FIELDS:
+        if states[0][field]:
+            _print_field(console, field, [("kept", states[0][field])])
+    for before, after in pairwise(states):
+        console.print(Text(f"\n{after['since']}  changed", style="bold"))
+        for field in _FIELDS:
+            if before[field] != after[field]:
+                _print_field(console, field, shortened(changes(before[field] or "", after[field] or "")))
+    if states[-1]["gone_at"]:
+        console.print(Text(f"\n{states[-1]['gone_at']}  gone from the site", style="bold"))
+
+
+def _print_field(console: Console, field: str, parts: Sequence[Part]) -> None:
+    marks = {"kept": ("", ""), "gone": ("[-", "-]"), "new": ("{+", "+}")}
+    line = Text(f"  {field:14}")
+    for kind, words in parts:
+        begin, end = ("", "") if console.is_terminal else marks[kind]
+        line.append(begin + words.replace("\n\n", " ¶ ") + end, style=_STYLES[kind])
+    console.print(line)
+
+
+def changes(before: str, after: str) -> list[Part]:
+    """Return two texts as one: what both have, what only the first has, what only the second has, in reading order."""
+    old, new = _words(before), _words(after)
+    parts: list[Part] = []
+    for step, old_start, old_end, new_start, new_end in SequenceMatcher(
+        None, old, new, autojunk=len(new) > _MANY
+    ).get_opcodes():
+        if step == "equal":
+            parts.append(("kept", "".join(old[old_start:old_end])))
+            continue
+        if old_start < old_end:
+            parts.append(("gone", "".join(old[old_start:old_end])))
+        if new_start < new_end:
+            parts.append(("new", "".join(new[new_start:new_end])))
+    return parts
+
+
+def _words(words: str) -> list[str]:
+    """Return the words and what stands between them."""
+    return re.findall(r"\s+|\S+", words)
+
+
+def shortened(parts: Sequence[Part]) -> list[Part]:
+    """Return the parts with what is kept cut down to a few words beside each change."""
+    return list(_shortened(parts))
+
+
+def _shortened(parts: Sequence[Part]) -> Iterator[Part]:
+    for place, (kind, words) in enumerate(parts):
+        kept = _words(words)
+        before = kept[:_BESIDE] if place > 0 else []
+        after = kept[-_BESIDE:] if place < len(parts) - 1 else []
+        if kind != "kept" or len(kept) <= len(before) + len(after) + 1:
+            yield kind, words
+        else:
+            yield kind, f"{''.join(before).rstrip()} … {''.join(after).lstrip()}"

@@ -1,0 +1,128 @@
+"""`scrapy history`: what it tells of an article that changed; run as it is typed."""
+
+import json
+import os
+import pty
+import subprocess
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nkcrawl.archive import Archive
+from nkcrawl.commands.history import changes, shortened
+from nkcrawl.items import Author, Failure, Page
+from tests.conftest import ROOT, clean_environment, scrapy, scrapy_command
+from tests.test_status import SITE, article
+
+URL = f"{SITE}/2025/06/ferry/"
+START = datetime(2025, 6, 20, 3, 15, tzinfo=UTC)
+STATES = (
+    {"title": "The ferry sails again", "access": "teaser", "body": "It sailed on Monday.\n\nCrowds came."},
+    {
+        "title": "The ferry sails again",
+        "access": "free",
+        "body": "It sailed on Monday.\n\nCrowds came.\n\nSo did rain.",
+    },
+    {"title": "The old ferry sails", "access": "free", "body": "It sailed on Tuesday.\n\nCrowds came.\n\nSo did rain."},
+)
+
+
+@pytest.fixture
+def archive(archive_file: Path) -> Path:
+    """An archive with one article in three states, a day apart, and gone on the fourth day."""
+    now = [START]
+    with closing(Archive.open(archive_file, lambda: now[0])) as archive:
+        run = archive.begin_run({}, {})
+        for state in STATES:
+            row = article("ferry", published_on=None, language=None, **state)
+            archive.store_article(row, [Author("ann", "Ann")], Page(URL, "article", status=200), [], run)
+            now[0] += timedelta(days=1)
+        archive.store_failure(Failure(Page(URL, "article", status=404), "HTTP 404", ""), run)
+    return archive_file
+
+
+def test_what_changed_is_marked_word_by_word(archive: Path) -> None:
+    done = scrapy("history", URL + "?utm_source=x", NKCRAWL_DATABASE=str(archive))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        URL,
+        "",
+        "2025-06-20T03:15:00Z  first stored",
+        "  title         The ferry sails again",
+        "  body          It sailed on Monday. ¶ Crowds came.",
+        "  access        teaser",
+        "",
+        "2025-06-21T03:15:00Z  changed",
+        "  body          It sailed on Monday. ¶ Crowds came.{+ ¶ So did rain.+}",
+        "  access        [-teaser-]{+free+}",
+        "",
+        "2025-06-22T03:15:00Z  changed",
+        "  title         The{+ old+} ferry sails[- again-]",
+        "  body          It sailed on [-Monday.-]{+Tuesday.+} ¶ Crowds came. ¶ So did rain.",
+        "",
+        "2025-06-23T03:15:00Z  gone from the site",
+    ]
+
+
+def test_a_terminal_shows_it_in_colour(archive: Path) -> None:
+    reading, writing = pty.openpty()
+    environment = clean_environment(NKCRAWL_DATABASE=str(archive), TERM="xterm", COLUMNS="200")
+    done = subprocess.run(
+        scrapy_command("history", URL), cwd=ROOT, env=environment, stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+    shown = os.read(reading, 100_000).decode()
+    os.close(reading)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "\x1b[9;31mteaser\x1b[0m\x1b[32mfree\x1b[0m" in shown
+    assert "[-" not in shown.replace("\x1b[", "")
+
+
+def test_states_whole_as_json(archive: Path) -> None:
+    done = scrapy("history", URL, "--json", NKCRAWL_DATABASE=str(archive))
+    states = json.loads(done.stdout)
+    told = [{name: state[name] for name in ("title", "access", "body")} for state in states]
+    assert tuple(told) == STATES
+    assert [state["since"] for state in states] == [f"2025-06-{day}T03:15:00Z" for day in (20, 21, 22)]
+    assert [state["gone_at"] for state in states] == [None, None, "2025-06-23T03:15:00Z"]
+
+
+@pytest.mark.parametrize(
+    ("argument", "code", "complaint"),
+    [
+        (f"{SITE}/2025/06/other/", 1, f"No article is stored under {SITE}/2025/06/other/; scrapy crawl nknews -a url="),
+        (
+            "https://example.org/2025/06/ferry/",
+            2,
+            "https://example.org/2025/06/ferry/ is not on https://www.nknews.org",
+        ),
+        ("", 2, "Name one article: scrapy history URL"),
+    ],
+)
+def test_what_cannot_be_shown_is_said(archive: Path, argument: str, code: int, complaint: str) -> None:
+    done = scrapy("history", *([argument] if argument else []), NKCRAWL_DATABASE=str(archive))
+    assert (done.returncode, done.stdout) == (code, "")
+    assert complaint in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+WORDS = st.lists(st.sampled_from(["rice", "rose", "rain", "fell.\n\n"]), max_size=30).map(" ".join)
+
+
+@given(WORDS, WORDS)
+def test_the_marks_tell_both_texts_whole(before: str, after: str) -> None:
+    parts = changes(before, after)
+    assert "".join(words for kind, words in parts if kind != "new") == before
+    assert "".join(words for kind, words in parts if kind != "gone") == after
+
+
+def test_long_stretches_without_a_change_are_cut_down() -> None:
+    kept = " ".join(f"w{number}" for number in range(50))
+    parts = shortened([("kept", kept + " "), ("gone", "old"), ("new", "new"), ("kept", " " + kept)])
+    assert [kind for kind, _ in parts] == ["kept", "gone", "new", "kept"]
+    assert parts[0][1] == " … w42 w43 w44 w45 w46 w47 w48 w49 "
+    assert parts[3][1] == " w0 w1 w2 w3 w4 w5 w6 w7 … "

@@ -1,0 +1,208 @@
+"""`scrapy status`: what it tells of an archive, to people, to programs and to a monitor; run as it is typed."""
+
+import json
+import os
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from nkcrawl.archive import Archive
+from nkcrawl.items import Author, Failure, Link, Page, Rejection
+from tests.conftest import at, scrapy
+
+SITE = "https://www.nknews.org"
+ENDED = datetime(2025, 6, 20, 3, 15, tzinfo=UTC)
+
+
+def page(name: str, **changes: object) -> Page:
+    return Page(**{"url": f"{SITE}/2025/06/{name}/", "kind": "article", "status": 200} | changes)  # type: ignore[arg-type]
+
+
+def article(name: str, access: str = "free", **changes: object) -> dict[str, object]:
+    texts = dict.fromkeys(("subtitle", "label", "byline", "published_at", "modified_at", "note"))
+    images = dict.fromkeys(("image_url", "image_caption", "image_credit"))
+    return {
+        **texts,
+        **images,
+        "url": f"{SITE}/2025/06/{name}/",
+        "title": name,
+        "published_on": "2025-06-19",
+        "body": "Text of it.",
+        "access": access,
+        "access_evidence": [],
+        "language": "en",
+        "extractor_version": 1,
+    } | changes
+
+
+@pytest.fixture
+def archive(archive_file: Path) -> Path:
+    """An archive with two runs, the last one good, three articles and three pages that gave nothing."""
+    with closing(Archive.open(archive_file, lambda: ENDED)) as archive:
+        run = archive.begin_run({}, {})
+        archive.finish_run(
+            run, verdict="refused", exit_code=4, finish_reason="refused", summary="It said no.", stats={}
+        )
+        run = archive.begin_run({"limit": "3"}, {"nkcrawl": "0.1.0"})
+        archive.meet([Link(f"{SITE}/content_author/ann/", "author"), Link(f"{SITE}/feed/", "feed")])
+        for name, access, body in (("a", "free", "Text."), ("b", "teaser", "Text."), ("c", "teaser", "")):
+            row = article(name, access, body=body)
+            archive.store_article(row, [Author("ann", "Ann")], page(name), [], run)
+        archive.store_failure(Failure(page("c", status=404), "HTTP 404", ""), run)
+        archive.store_failure(Failure(page("d", status=None), "timeout", ""), run)
+        archive.store_failure(Failure(page("e", status=None), "timeout", ""), run)
+        archive.store_failure(Failure(page("e", status=None), "timeout", ""), run)
+        archive.store_rejection(Rejection(page("f"), "soft 404", ""), run)
+        stats = {"nkcrawl/articles/new": 3, "downloader/request_count": 9}
+        archive.finish_run(run, verdict="ok", exit_code=0, finish_reason="finished", summary="3 articles.", stats=stats)
+    return archive_file
+
+
+def test_everything_as_json(archive: Path) -> None:
+    done = scrapy("status", "--json", NKCRAWL_DATABASE=str(archive), **at(ENDED + timedelta(hours=6)))
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    assert told.pop("file") == {
+        "path": str(archive),
+        "bytes": archive.stat().st_size,
+        "schema": 2,
+        "journal_mode": "delete",
+        "sqlite": sqlite3.sqlite_version,
+    }
+    assert told.pop("articles") == {"free": 1, "teaser": 2, "unknown": 0, "gone": 1}
+    assert told.pop("pages") == {
+        "article": {"now": 0, "within_a_day": 5, "later": 0, "never": 1},
+        "author": {"now": 1, "within_a_day": 0, "later": 0, "never": 0},
+        "feed": {"now": 1, "within_a_day": 0, "later": 0, "never": 0},
+    }
+    timeouts, *others = told.pop("failures")
+    assert timeouts == {
+        "trouble": "timeout",
+        "pages": 2,
+        "in_a_row": 2,
+        "url": f"{SITE}/2025/06/e/",
+        "due_at": "2025-06-21T03:15:00Z",
+    }
+    assert {(row["trouble"], row["due_at"]) for row in others} == {
+        ("HTTP 404", None),
+        ("soft 404", "2025-06-20T15:15:00Z"),
+    }
+    fields = told.pop("fields")
+    assert (fields["title"], fields["body"], fields["subtitle"]) == (1.0, 0.667, 0.0)
+    assert told.pop("last_good_run_ended_at") == "2025-06-20T03:15:00Z"
+    assert told.pop("last_good_run_hours_ago") == 6.0
+    last, first = told.pop("runs")
+    assert (last["verdict"], last["args"], last["stats"]["nkcrawl/articles/new"]) == ("ok", {"limit": "3"}, 3)
+    assert (first["verdict"], first["exit_code"], first["summary"]) == ("refused", 4, "It said no.")
+    assert told == {}
+
+
+def test_for_people(archive: Path) -> None:
+    done = scrapy("status", NKCRAWL_DATABASE=str(archive), **at(ENDED + timedelta(hours=6)))
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"{archive}: {archive.stat().st_size / 1e3:,.1f} kB, schema 2, SQLite {sqlite3.sqlite_version}"
+    for line in (
+        "articles\tfree\tteaser\tunknown\tgone",
+        "3\t1\t2\t0\t1",
+        "due\tnow\twithin a day\tlater\tnever",
+        "article\t0\t5\t0\t1",
+        f"timeout\t2\t{SITE}/2025/06/e/\t2\t2025-06-21T03:15:00Z",
+        f"HTTP 404\t1\t{SITE}/2025/06/c/\t1\tnever",
+        "2025-06-20T03:15:00Z\t0:00\tok\t3\t9\t3 articles.",
+        "2025-06-20T03:15:00Z\t0:00\trefused\t0\t0\tIt said no.",
+    ):
+        assert line in lines
+    assert "title 100%, subtitle 0%" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("age", "hours", "code", "complaint"),
+    [
+        ("26h", 26, 0, ""),
+        (
+            "26h",
+            27,
+            1,
+            "No good run since 2025-06-20T03:15:00Z (27 hours); the last run began 2025-06-20T03:15:00Z and is",
+        ),
+        ("2d", 47, 0, ""),
+        ("90m", 2, 1, "(2 hours)"),
+        ("0m", 1, 1, "`ok`: 3 articles."),
+    ],
+)
+def test_max_age_says_nothing_but_that_no_good_run_came(
+    archive: Path, age: str, hours: int, code: int, complaint: str
+) -> None:
+    now = ENDED + timedelta(hours=hours)
+    done = scrapy("status", "--max-age", age, NKCRAWL_DATABASE=str(archive), **at(now))
+    assert (done.returncode, done.stdout) == (code, "")
+    assert complaint in done.stderr
+    assert done.stderr.count("\n") == code
+
+
+def test_a_bad_run_is_no_good_run_and_its_words_are_told(archive_file: Path) -> None:
+    with closing(Archive.open(archive_file)) as archive:
+        run = archive.begin_run({}, {})
+        archive.finish_run(
+            run, verdict="refused", exit_code=4, finish_reason="refused", summary="It said no.", stats={}
+        )
+    done = scrapy("status", "--max-age", "26h", NKCRAWL_DATABASE=str(archive_file))
+    assert done.returncode == 1
+    assert done.stderr.startswith("No good run yet; the last run began ")
+    assert done.stderr.endswith("`refused`: It said no.\n")
+    with closing(Archive.open(archive_file)) as archive:
+        archive.begin_run({}, {})
+        done = scrapy("status", "--max-age", "26h", NKCRAWL_DATABASE=str(archive_file))
+    assert done.stderr.endswith("is not ended: it is running, or was killed.\n")
+
+
+def test_an_archive_without_any_run(archive_file: Path) -> None:
+    Archive.open(archive_file).close()
+    done = scrapy("status", "--max-age", "26h", NKCRAWL_DATABASE=str(archive_file))
+    assert (done.returncode, done.stderr) == (
+        1,
+        "No good run yet, nor any other; is the crawl in a crontab, and is cron running?\n",
+    )
+    assert scrapy("status", NKCRAWL_DATABASE=str(archive_file)).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "There is no archive at {file} yet; `scrapy crawl nknews` makes it."),
+        (b"", "There is no archive at {file} yet; `scrapy crawl nknews` makes it."),
+        (b"my notes", "{file} is not a SQLite database."),
+        (b"SQLite format 3\0" + b"\0" * 4080, "{file} is a database of some other program"),
+    ],
+)
+def test_what_is_no_archive_is_said_in_a_sentence(archive_file: Path, content: bytes | None, complaint: str) -> None:
+    if content is not None:
+        archive_file.write_bytes(content)
+    done = scrapy("status", NKCRAWL_DATABASE=str(archive_file))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(complaint.format(file=archive_file))
+    assert done.stderr.count("\n") == 1
+    assert (archive_file.read_bytes() if archive_file.exists() else None) == content
+
+
+@pytest.mark.parametrize("arguments", [["--max-age", "soon"], ["--max-age", "26"], ["something"]])
+def test_bad_arguments_are_refused(archive: Path, arguments: list[str]) -> None:
+    done = scrapy("status", *arguments, NKCRAWL_DATABASE=str(archive))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+
+
+def test_it_reads_while_a_crawl_writes_and_leaves_nothing_behind(archive: Path) -> None:
+    with closing(Archive.open(archive)) as writing:
+        writing.begin_run({}, {})
+        during = scrapy("status", NKCRAWL_DATABASE=str(archive))
+        assert during.returncode == 0
+        assert "running?" in during.stdout
+    os.chmod(archive, 0o440)
+    before = sorted(file.name for file in archive.parent.iterdir())
+    assert scrapy("status", NKCRAWL_DATABASE=str(archive)).returncode == 0
+    assert sorted(file.name for file in archive.parent.iterdir()) == before
