@@ -11,7 +11,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware, get_retry_request
-from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError, NotConfigured
+from scrapy.exceptions import CannotResolveHostError, CloseSpider, DownloadConnectionRefusedError, NotConfigured
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
@@ -236,6 +236,8 @@ class RefererlessRedirectMiddleware(RedirectMiddleware):
 class UnreadablePageMiddleware:
     """Turns a page that trips our own code into a `Failure`, so that it is tried again and never lost in silence."""
 
-    def process_spider_exception(self, response: Response, exception: Exception) -> Iterable[Failure]:
+    def process_spider_exception(self, response: Response, exception: Exception) -> Iterable[Failure] | None:
+        if isinstance(exception, CloseSpider):
+            return None
         logger.error("%s cannot be read", response.url, exc_info=exception)
         return [Failure(visited_page(response), "unreadable", repr(exception)[:500])]

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -38,23 +39,29 @@ class Command(ScrapyCrawl):
             "130 interrupted."
         )
 
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        logging.raiseExceptions = False  # a log that cannot be written, on a full disk, is no reason to fill the mail
+        super().process_options(args, opts)
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
             raise UsageError("Name one spider: scrapy crawl nknews")
         judgement = self._crawl(args[0], opts)
-        if judgement.verdict != "ok":
-            print(judgement.summary, file=sys.stderr)
-        elif sys.stdout.isatty():
-            print(judgement.summary)
         self.exitcode = judgement.exit_code
+        with suppress(OSError):  # the code says it too
+            if judgement.verdict != "ok":
+                print(judgement.summary, file=sys.stderr)
+            elif sys.stdout.isatty():
+                print(judgement.summary)
 
     def _crawl(self, name: str, opts: argparse.Namespace) -> Judgement:
         assert self.crawler_process is not None
-        logging.raiseExceptions = False  # a log that cannot be written, on a full disk, is no reason to fill the mail
         try:
             crawler = self._create_crawler(name)
         except UsageError as error:
             return Judgement("usage", str(error))
+        except OSError as error:
+            return Judgement("failed", f"The log could not be written ({error}). Make room, or leave out --logfile.")
         except KeyError:
             return Judgement("usage", f"There is no spider {name!r}; the one there is: scrapy crawl nknews")
         task = self.crawler_process.crawl(crawler, **opts.spargs)
@@ -85,7 +92,11 @@ def _outcome(crawler: Crawler, task: "asyncio.Task[None]") -> Judgement:
         case UsageError() | ArchiveError():
             return Judgement("usage", str(error))
     logger.error("The crawl could not start", exc_info=error)
-    return Judgement("failed", f"The crawl could not start: {briefly(error)}; please report it.")
+    while error.__context__ is not None:  # what Scrapy stumbled over as it cleared up is not the cause
+        error = error.__context__
+    failed = Judgement("failed", f"The crawl could not start: {briefly(error)}; please report it.")
+    begun = RunRecord.begun(crawler)
+    return begun.finish(failed) if begun else failed
 
 
 # --- A process that is stuck ----------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import sqlite3
 import traceback
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -60,9 +61,16 @@ class RunRecord:
         return record
 
     @classmethod
+    def begun(cls, crawler: Crawler) -> "RunRecord | None":
+        """Return the crawl's run record, or None if there is none: nothing is stored, or it ended before it began."""
+        with suppress(RuntimeError):  # no extension was built yet
+            return crawler.get_extension(cls)
+        return None
+
+    @classmethod
     def of(cls, crawler: Crawler) -> "RunRecord":
         """Return the crawl's run record."""
-        record = crawler.get_extension(cls)
+        record = cls.begun(crawler)
         if record is None:
             raise RuntimeError("The extension RunRecord is switched off, and nothing can be stored without it.")
         return record
@@ -147,8 +155,7 @@ class RunRecord:
 
 def stop_run(crawler: Crawler, judgement: Judgement) -> None:
     """End the crawl now; where there is no run record (`scrapy show`, `scrapy shell`) there is nothing to end."""
-    record = crawler.get_extension(RunRecord)
-    if record is not None:
+    if record := RunRecord.begun(crawler):
         record.stop(judgement)
 
 

@@ -1,0 +1,454 @@
+"""What goes wrong, one thing at a time, in a real crawl of the bundled site: the exit code, the sentence and the archive.
+
+Every case names the code that the README promises for it; the last test holds the README's table against all of them.
+"""
+
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nkcrawl.archive import Archive
+from nkcrawl.demo import Answer, DemoServer
+from nkcrawl.extensions import EXIT_CODES
+from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, scrapy_command
+from tests.test_readme import table
+
+CHALLENGE = "<html><title>Just a moment...</title><p>Checking your browser before accessing the site.</p></html>"
+QUICK = ("-s", "RETRY_TIMES=0", "-s", "DOWNLOAD_TIMEOUT=1")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing that goes wrong, and what is promised for it."""
+
+    name: str
+    code: int
+    sentence: str  # a pattern that the one line on stderr matches from its beginning
+    faults: dict[str, Any] | None = None  # of the bundled site
+    code_of_ours: str = ""  # what is broken in nkcrawl, as a sitecustomize.py
+    args: tuple[str, ...] = QUICK
+    environment: dict[str, str] | None = None
+
+    @property
+    def verdict(self) -> str:
+        return next(verdict for verdict, code in EXIT_CODES.items() if code == self.code)
+
+
+def everything_but_robots(said: Any) -> dict[str, Any]:
+    return {"*": said, "/robots.txt": (200, "User-agent: *\nDisallow:\n")}
+
+
+def robots(said: Any) -> dict[str, Any]:
+    return {"/robots.txt": said}
+
+
+def breaking(module: str, function: str, body: str) -> str:
+    """Return a sitecustomize.py in which a function of nkcrawl does something else."""
+    return f"import {module} as m\ndef broken(*args, **given):\n    {body}\nm.{function} = broken\n"
+
+
+def slow(seconds: float) -> Callable[[], None]:
+    return lambda: time.sleep(seconds)
+
+
+UNREADABLE = r"http://127\.0\.0\.1:\d+/robots\.txt could not be read \(%s.*\), so no page was asked for: "
+CASES = [
+    # --- the site
+    Case(
+        "every page answers 500",
+        1,
+        r"The site stopped answering: 5 requests in a row failed, first \S+/feed/ \(HTTP 500\)\.",
+        everything_but_robots(500),
+    ),
+    Case(
+        "every page hangs",
+        1,
+        r"The site stopped answering: 5 requests in a row failed, first \S+/feed/ \(timeout: Getting .*\)\.",
+        everything_but_robots(slow(1.2)),
+    ),
+    Case(
+        "the host is not found",
+        1,
+        r"The site could not be reached: \S+/robots\.txt \(CannotResolveHostError: ",
+        code_of_ours="import socket\ndef broken(*_, **__):\n    raise socket.gaierror(-2, 'Name or service not known')\n"
+        "socket.getaddrinfo = socket.gethostbyname = broken\n",
+        args=(*QUICK, "-s", "NKCRAWL_SITE=http://localhost:9"),
+    ),
+    Case(
+        "the site is so slow that the time is up",
+        1,
+        r"The crawl was stopped when its time was up, for the site answers too slowly; ",
+        everything_but_robots(slow(0.5)),
+        args=("-s", "NKCRAWL_HARD_LIMIT=4"),
+    ),
+    Case(
+        "every page is gone",
+        3,
+        r"No page is where it was, first \S+/content_author/andrei-lankov/ \(HTTP 404\): the site no longer looks as ",
+        everything_but_robots(404),
+    ),
+    Case(
+        "listings have no links",
+        3,
+        r"No listing page shows a link to an article, first \S+/content_author/andrei-lankov/: ",
+        {f"/content_author/{slug}/": (200, "<h1>Somebody</h1>") for slug in ("andrei-lankov", "chadcarrol", "nk-news")}
+        | {f"/content_author/{slug}/": 404 for slug in ("colin-zwirko", "oliver-hotham", "inhua-kim", "kelly-kasulis")},
+    ),
+    *(
+        Case(
+            f"every page answers {status}",
+            4,
+            rf"The site refused 3 pages in a row, first \S+/feed/ \(HTTP {status}\), so the crawl stopped\.",
+            everything_but_robots(status),
+        )
+        for status in (401, 403)
+    ),
+    *(
+        Case(
+            f"every page is a challenge, {status}",
+            4,
+            r"The site refused 3 pages in a row, first \S+/feed/ \(a challenge page.*\), so the crawl stopped\.",
+            everything_but_robots((status, CHALLENGE)),
+        )
+        for status in (200, 403, 503)
+    ),
+    # --- robots.txt
+    Case(
+        "robots.txt forbids everything",
+        4,
+        r"robots\.txt forbids every page that was to be asked, first \S+ \(\S+/robots\.txt forbids it\), so none was\.",
+        robots((200, "User-agent: *\nDisallow: /\n")),
+    ),
+    *(
+        Case(
+            f"robots.txt is refused, {said}",
+            4,
+            r"The site refused even \S+/robots\.txt \(HTTP \d+\), so the crawl stopped\.",
+            robots(said),
+        )
+        for said in (401, 403, (503, CHALLENGE), (200, CHALLENGE))
+    ),
+    *(
+        Case(f"robots.txt answers {status}", 75, UNREADABLE % f"HTTP {status}", robots(status))
+        for status in (429, 500, 502, 503)
+    ),
+    Case("robots.txt hangs", 75, UNREADABLE % "DownloadTimeoutError", robots(slow(1.2))),
+    Case(
+        "robots.txt is a web page", 75, UNREADABLE % "it is a web page", robots((200, "\n<!DOCTYPE html><p>Hello</p>"))
+    ),
+    Case(
+        "robots.txt is UTF-16",
+        75,
+        UNREADABLE % "it is no UTF-8 text",
+        robots(Answer(200, "User-agent: *".encode("utf-16"), "text/plain")),
+    ),
+    Case(
+        "robots.txt leads to another host",
+        75,
+        UNREADABLE % "NotVisited: it led to http://localhost:9/robots.txt",
+        robots(Answer(302, headers={"Location": "http://localhost:9/robots.txt"})),
+    ),
+    Case(
+        "robots.txt leads in a circle",
+        75,
+        UNREADABLE % "IgnoreRequest: max redirections reached",
+        robots(Answer(302, headers={"Location": "/robots.txt"})),
+    ),
+    Case(
+        "Crawl-delay is longer than we wait",
+        75,
+        r"\S+/robots\.txt asks for 3600 seconds between requests \(Crawl-delay\), longer than the 60 that nkcrawl waits",
+        robots((200, "User-agent: *\nCrawl-delay: 3600\n")),
+    ),
+    # --- patience
+    *(
+        Case(
+            f"a page asks for patience: {status}, {after}",
+            75,
+            rf"The site asked to slow down: \S+/feed/ answered HTTP {status} and {words}, which nkcrawl leaves for another ",
+            everything_but_robots(Answer(status, headers={"Retry-After": after} if after else {})),
+            args=("-s", "RETRY_TIMES=1"),
+        )
+        for status, after, words in (
+            (429, "", "does not say for how long"),
+            (429, "soon", "does not say for how long"),
+            (429, "-5", "does not say for how long"),
+            (429, "121", "asks to wait 121 seconds"),
+            (503, "86400", "asks to wait 86400 seconds"),
+            (503, format_datetime(datetime.now(UTC) + timedelta(days=9), usegmt=True), r"asks to wait \d{6} seconds"),
+            (429, "1", "asks to wait 1 seconds"),  # again, after the wait
+        )
+    ),
+    # --- ourselves
+    Case(
+        "a page trips the reader",
+        1,
+        r"An error in nkcrawl and 4 more: \S+ cannot be read \(KeyError\('x'\) in read_article, article\.py:\d+\)\. ",
+        code_of_ours=breaking("nkcrawl.pages.article", "_read_dates", "raise KeyError('x')"),
+    ),
+    Case(
+        "a page trips a pipeline",
+        1,
+        r"An error in nkcrawl and 4 more: Error processing \S+/20\S+ \(KeyError\('x'\) in process_item, pipelines\.py:\d+\)",
+        code_of_ours=breaking("nkcrawl.pipelines", "gate", "raise KeyError('x')"),
+    ),
+    Case(
+        "the spider cannot start",
+        1,
+        r"The crawl ended early \(start_error\); what was stored stays",
+        code_of_ours=breaking("nkcrawl.spiders.nknews", "NKNewsSpider._start_urls", "raise KeyError('x')"),
+    ),
+    Case(
+        "a callback closes the spider",
+        1,
+        r"The crawl ended early \(why\); what was stored stays",
+        code_of_ours="import nkcrawl.spiders.nknews as m\nfrom scrapy.exceptions import CloseSpider\n"
+        "def broken(*_):\n    raise CloseSpider('why')\nm.read_article = broken\n",
+    ),
+    Case(
+        "a part of the crawl cannot be built",
+        1,
+        r"The crawl could not start: KeyError\('x'\) in from_crawler, .*; please report it\.",
+        code_of_ours=breaking("nkcrawl.frontier", "Frontier.__init__", "raise KeyError('x')"),
+    ),
+    *(
+        Case(
+            f"the handler of a signal fails: {handler}",
+            1,
+            r"An error in nkcrawl.*: Error caught on signal handler: .* \(KeyError\('x'\)",
+            code_of_ours=f"import scrapy.extensions.corestats as m\nfrom scrapy.extensions.corestats import CoreStats\n"
+            f"def broken(*_, **__):\n    raise KeyError('x')\nCoreStats.{handler} = broken\n",
+        )
+        for handler in ("spider_opened", "spider_closed")
+    ),
+    Case(
+        "memory runs out",
+        1,
+        r"The crawl used more memory than MEMUSAGE_LIMIT_MB allows and was stopped; ",
+        everything_but_robots(slow(0.2)),
+        args=("-s", "MEMUSAGE_LIMIT_MB=10", "-s", "MEMUSAGE_CHECK_INTERVAL_SECONDS=0.1"),
+    ),
+    Case("an argument is wrong", 2, r"limit='0' is no number of articles", args=("-a", "limit=0")),
+    Case("a setting is wrong", 2, r"NKCRAWL_REQUEST_BUDGET is 'x', ", environment={"NKCRAWL_REQUEST_BUDGET": "x"}),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_what_goes_wrong_is_said_in_one_sentence_with_its_code(
+    case: Case, demo: DemoServer, archive_file: Path, tmp_path: Path
+) -> None:
+    demo.faults.update(case.faults or {})
+    environment = dict(case.environment or {})
+    if case.code_of_ours:
+        (tmp_path / "sitecustomize.py").write_text(case.code_of_ours)
+        environment["PYTHONPATH"] = str(tmp_path)
+    done = scrapy(*crawl_args(demo, archive_file), *case.args, **environment)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (case.code, "", 1), done.stderr
+    assert re.match(case.sentence, done.stderr)
+    if case.code == 2:
+        assert not archive_file.exists()
+        return
+    (run,) = rows(archive_file, "SELECT verdict, exit_code, summary FROM runs")
+    assert run == {"verdict": case.verdict, "exit_code": case.code, "summary": done.stderr.rstrip("\n")}
+    assert rows(archive_file, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
+    if case.code in (4, 75) and "robots" in case.name:
+        assert {hit.path for hit in demo.log} <= {"/robots.txt"}, "a page was asked for"
+        assert rows(archive_file, "SELECT url FROM pages WHERE failures > 0 AND trouble <> 'robots.txt forbids'") == []
+
+
+# --- Signals, kills, and two at once ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def crawling(demo: DemoServer, archive_file: Path, *args: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """Start a crawl, and wait until it has asked for a few pages."""
+    command = scrapy_command(*crawl_args(demo, archive_file), "-s", "DOWNLOAD_DELAY=0.1", *args)
+    env = clean_environment(**environment)
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            while process.poll() is None and len(demo.log) < 12:
+                time.sleep(0.02)
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGTERM] * 2, [signal.SIGINT] * 2])
+def test_a_signal_ends_the_crawl_in_order_and_a_second_one_at_once(
+    demo: DemoServer, archive_file: Path, signals: list[signal.Signals]
+) -> None:
+    if len(signals) > 1:
+        demo.delay = 1.0  # so that the page under way keeps the first signal waiting
+    with crawling(demo, archive_file) as process:
+        for sent in signals:
+            process.send_signal(sent)
+            time.sleep(0.1)
+        printed, told = process.communicate(timeout=60)
+    assert (process.returncode, printed) == (130, "")
+    assert told == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
+    (run,) = rows(archive_file, "SELECT verdict, exit_code, summary FROM runs")
+    assert run == {"verdict": "interrupted", "exit_code": 130, "summary": told.rstrip("\n")}
+    demo.delay = 0
+    assert scrapy(*crawl_args(demo, archive_file)).returncode == 0
+    assert len(rows(archive_file, "SELECT 1 FROM articles")) == 60
+
+
+def test_a_signal_ends_the_wait_that_the_site_asked_for(demo: DemoServer, archive_file: Path) -> None:
+    patient = Answer(429, headers={"Retry-After": "100"})
+    answers = iter([None] * 12)
+    demo.faults["*"] = lambda: next(answers, patient)
+    with crawling(demo, archive_file) as process:
+        while len(demo.log) < 13:
+            time.sleep(0.02)
+        time.sleep(0.3)
+        asked = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert time.monotonic() - asked < 20
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGHUP])
+def test_a_run_that_was_killed_is_marked_by_the_next(
+    demo: DemoServer, archive_file: Path, sent: signal.Signals
+) -> None:
+    with crawling(demo, archive_file) as process:
+        process.send_signal(sent)
+        process.communicate(timeout=60)
+    assert process.returncode == -sent
+    assert rows(archive_file, "SELECT verdict FROM runs") == [{"verdict": None}]
+    assert scrapy(*crawl_args(demo, archive_file)).returncode == 0
+    runs = rows(archive_file, "SELECT verdict, finish_reason, exit_code, finished_at IS NULL AS open FROM runs")
+    assert runs[0] == {"verdict": "failed", "finish_reason": "died", "exit_code": None, "open": 1}
+    assert runs[1] == {"verdict": "ok", "finish_reason": "finished", "exit_code": 0, "open": 0}
+    assert len(rows(archive_file, "SELECT 1 FROM articles")) == 60
+
+
+def test_a_second_run_ends_at_once_and_says_who_holds_the_archive(demo: DemoServer, archive_file: Path) -> None:
+    with crawling(demo, archive_file) as process:
+        asked = len(demo.log)
+        second = scrapy(*crawl_args(demo, archive_file))
+        assert process.poll() is None
+        (run,) = rows(archive_file, "SELECT started_at FROM runs")
+        process.kill()
+    assert (second.returncode, second.stdout) == (75, "")
+    assert second.stderr == (
+        f"{archive_file} is in use by another run (process {process.pid} on {socket.gethostname()}, since "
+        f"{run['started_at']}), so this one did nothing. Wait until that one is done; `scrapy status` shows how far the "
+        "archive is.\n"
+    )
+    assert asked > 0
+    assert scrapy(*crawl_args(demo, archive_file)).returncode == 0
+
+
+def start_two_at_once(demo: DemoServer, archive_file: Path) -> list[int]:
+    """Start two crawls of the same site into the same archive at the same moment, and return their exit codes."""
+    command = scrapy_command(*crawl_args(demo, archive_file), "-a", "limit=5")
+    both = [
+        subprocess.Popen(command, cwd=ROOT, env=clean_environment(), stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for process in both:
+        process.communicate(timeout=120)
+    return sorted(process.returncode for process in both)
+
+
+def test_of_two_crawls_started_at_once_on_no_archive_one_works(demo: DemoServer, tmp_path: Path) -> None:
+    for attempt in range(5):
+        archive_file = tmp_path / f"{attempt}.db"
+        demo.delay = 0.05  # so that the first still works when the second looks
+        assert start_two_at_once(demo, archive_file) == [0, 75]
+        assert rows(archive_file, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
+        assert len(rows(archive_file, "SELECT 1 FROM articles")) == 5
+        assert rows(archive_file, "SELECT verdict FROM runs") == [{"verdict": "ok"}]
+
+
+def test_a_process_that_no_signal_reaches_ends_itself_too(demo: DemoServer, archive_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import nkcrawl.pages.article as a, nkcrawl.commands.crawl as c, itertools\n"
+        "c._LAST_RESORT = 1\n"
+        "def stuck(*_):\n    max(itertools.repeat(1))  # never comes back to Python, which is where signals are handled\n"
+        "a._read_dates = stuck\n"
+    )
+    done = scrapy(*crawl_args(demo, archive_file), NKCRAWL_HARD_LIMIT="3", PYTHONPATH=str(tmp_path))
+    assert done.returncode == 1
+    assert "Timeout (0:00:04)!" in done.stderr
+    assert "in stuck" in done.stderr
+
+
+# --- The disk ---------------------------------------------------------------------------------------------------------------
+
+
+def test_an_archive_that_another_program_keeps_locked_is_a_failure(
+    demo: DemoServer, archive_file: Path, tmp_path: Path
+) -> None:
+    Archive.open(archive_file).close()
+    (tmp_path / "sitecustomize.py").write_text("import nkcrawl.archive.opening as o\no.BUSY_SECONDS = 0.2\n")
+    with closing(sqlite3.connect(archive_file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        done = scrapy(*crawl_args(demo, archive_file), PYTHONPATH=str(tmp_path))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith(f"{archive_file} is locked by another program, for more than 0.2 seconds.")
+    assert demo.log == []
+
+
+@pytest.mark.parametrize("place", ["missing/nknews.db", "."])
+def test_an_archive_that_cannot_be_there_is_a_wrong_setting(demo: DemoServer, tmp_path: Path, place: str) -> None:
+    done = scrapy(*crawl_args(demo, tmp_path / place))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert str(tmp_path) in done.stderr
+    assert demo.log == []
+
+
+def test_a_log_that_cannot_be_written_is_said_once(demo: DemoServer, archive_file: Path) -> None:
+    done = scrapy(*crawl_args(demo, archive_file), "-L", "DEBUG", "--logfile", "/dev/full")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith("The log could not be written ([Errno 28] No space left on device).")
+
+
+@pytest.mark.parametrize(("said", "code"), [(None, 0), (403, 4)])
+def test_what_cannot_be_printed_changes_no_exit_code(
+    demo: DemoServer, archive_file: Path, said: int | None, code: int
+) -> None:
+    demo.faults.update(everything_but_robots(said) if said else {})
+    command = scrapy_command(*crawl_args(demo, archive_file), "-L", "DEBUG")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, cwd=ROOT, env=clean_environment(), stderr=full, stdout=full, check=False)
+    assert done.returncode == code
+
+
+# --- All of it ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_site_that_is_down_for_a_night_changes_nothing_but_the_record(demo: DemoServer, archive_file: Path) -> None:
+    def everything() -> dict[str, list[dict[str, Any]]]:
+        tables = [row["name"] for row in rows(archive_file, "SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        return {name: rows(archive_file, f"SELECT * FROM {name}") for name in tables if name != "runs"}
+
+    assert scrapy(*crawl_args(demo, archive_file), "-a", "limit=20").returncode == 0
+    before = everything()
+    for said in (503, slow(1.2)):
+        demo.faults["*"] = said
+        assert scrapy(*crawl_args(demo, archive_file), *QUICK).returncode == 75
+        assert everything() == before
+
+
+def test_the_readme_s_table_of_exit_codes_is_what_was_seen_here() -> None:
+    promised = {int(code): verdict for code, verdict, _ in table("exit code")}
+    assert promised == {code: verdict for verdict, code in EXIT_CODES.items()}
+    seen = {case.code for case in CASES} | {0, 130}  # the latter in tests of their own
+    assert set(promised) == seen
