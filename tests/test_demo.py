@@ -6,9 +6,11 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
@@ -87,6 +89,22 @@ def site(world: World) -> Iterator[DemoServer]:
         yield server
 
 
+def listed(world: World, slug: str) -> list[DemoArticle]:
+    """Everything on the pages of an author's listing."""
+    return [entry for number in range(1, world.page_count(slug) + 1) for entry in world.entries(slug, number)]
+
+
+def pages(world: World) -> dict[str, str]:
+    """Every page of the site, by path or by author and number."""
+    articles = {article.path: article_page(world, article, BASE) for article in world.articles}
+    listings = {
+        f"{author.slug} {number}": listing_page(world, author.slug, number, BASE) or ""
+        for author in world.authors
+        for number in range(1, world.page_count(author.slug) + 2)
+    }
+    return articles | listings
+
+
 def with_trap(world: World, trap: str) -> DemoArticle:
     return next(article for article in world.articles if trap in article.traps)
 
@@ -144,6 +162,121 @@ def test_editors_can_revise() -> None:
     assert world.articles[3].title == "A better headline"
     assert world.articles[3].paragraphs == before.paragraphs
     assert "A better headline" in article_page(world, world.articles[3], BASE)
+
+
+def test_a_day_shows_what_was_published_by_then() -> None:
+    world = World(240, 20)
+    everything, last = list(world.articles), world.today
+    for days_ago in (*range(60, 0, -1), 4000, 900, 0):
+        day = last - timedelta(days=days_ago)
+        world.go_to(day)
+        published = [article for article in everything if article.published_on <= day]
+        assert list(world.articles) == published
+        for author in world.authors:
+            own = [article for article in published if author in article.authors]
+            assert list(world.articles_of(author.slug)) == listed(world, author.slug) == own
+            assert world.page_count(author.slug) == max(1, -(-len(own) // 10))
+        shown = {path: world.article(path) for a in everything for path in (a.path, a.alias_path) if path}
+        assert {path: article for path, article in shown.items() if article} == {
+            path: article for article in published for path in (article.path, article.alias_path) if path
+        }
+        for article in published:
+            stories = [story for story, _ in world.recent(article)]
+            assert len({story.path for story in stories}) == len(stories)
+            assert len(stories) == min(3, len(published) - 1) or "alias-link" in article.traps
+            assert article not in stories
+            assert [story for story in stories if story not in published] == []
+
+
+def test_a_day_shows_its_date_and_nothing_else_of_it(world: World) -> None:
+    other = World()
+    other.go_to(date(2026, 3, 8))
+    assert other.articles[0].published_on == date(2025, 11, 10)
+    moved = pages(world)
+    for old, new in (("November 20, 2025", "March 8, 2026"), ("Nov 20, 2025", "Mar 8, 2026"), ("© 2025", "© 2026")):
+        moved = {path: page.replace(old, new) for path, page in moved.items()}
+    assert pages(other) == moved != pages(world)
+
+
+def test_a_journey_ends_where_a_world_that_stayed_is(world: World) -> None:
+    other = World()
+    for day in (date(2013, 1, 1), date(2024, 2, 29), date(2030, 1, 1), world.today):
+        other.go_to(day)
+    assert pages(other) == pages(world)
+
+
+def test_before_the_first_day_there_is_nothing_and_on_it_one_story() -> None:
+    world = World(30)
+    first = world.articles[-1]
+    world.go_to(first.published_on - timedelta(days=1))
+    assert list(world.articles) == []
+    assert [world.page_count(author.slug) for author in world.authors] == [1] * 8
+    assert all(listing_page(world, author.slug, 1, BASE) for author in world.authors)
+    assert world.article(first.path) is None
+    world.go_to(first.published_on)
+    assert list(world.articles) == [first]
+    assert world.recent(first) == []
+
+
+def test_what_was_held_back_is_published_on_its_day(world: World) -> None:
+    other = World(held_back=5)
+    other.go_to(world.articles[4].published_on)
+    assert list(other.articles) == list(world.articles)[4:]
+
+
+def test_a_new_story_changes_few_pages() -> None:
+    world = World(600, 20)
+    newest = world.articles[0].published_on
+    before: dict[str, list[tuple[DemoArticle, str]]] = {}
+    changed = []
+    for days_ago in range(30, -1, -1):
+        world.go_to(newest - timedelta(days=days_ago))
+        now = {article.path: world.recent(article) for article in world.articles}
+        changed.append(sum(now[path] != stories for path, stories in before.items()))
+        if list(now) == list(before):
+            assert now == before
+        before = now
+    assert 0 < sum(changed) < 300
+    assert max(changed) < 30
+
+
+def test_a_year_of_days_passes_quickly() -> None:
+    world = World(20_000, 40)
+    started, last = time.perf_counter(), world.today
+    counts = []
+    for days_ago in range(365, -1, -1):
+        world.go_to(last - timedelta(days=days_ago))
+        counts.append(len(world.articles))
+    assert time.perf_counter() - started < 2
+    assert counts == sorted(counts)
+    assert counts[0] < 17_000
+    assert counts[-1] == 20_000
+
+
+def test_what_is_deleted_is_nowhere() -> None:
+    world, untouched = World(), World()
+    article = with_trap(world, "alias")
+    world.delete(article.path)
+    left = [other for other in untouched.articles if other != article]
+    assert list(world.articles) == left
+    for author in world.authors:
+        assert listed(world, author.slug) == [other for other in left if author in other.authors]
+    assert (world.article(article.path), world.article(article.alias_path or "")) == (None, None)
+    assert article in [story for other in left for story, _ in untouched.recent(other)]
+    for other in left:
+        stories, before = ([story for story, _ in w.recent(other)] for w in (world, untouched))
+        assert article not in stories
+        assert stories == before or article in before or "alias-link" in other.traps
+
+
+def test_what_is_deleted_early_never_comes() -> None:
+    world = World()
+    article, last = world.articles[0], world.today
+    world.go_to(article.published_on - timedelta(days=1))
+    world.delete(article.path)
+    before = list(world.articles)
+    world.go_to(last)
+    assert (list(world.articles), world.article(article.path)) == (before, None)
 
 
 @pytest.mark.parametrize("wrong", [{"authors": 0}, {"articles": -1}, {"articles": 3, "held_back": 4}])
@@ -230,6 +363,29 @@ def test_every_article_is_reached_from_the_seed_authors() -> None:
         assert articles == set(world.articles)
         assert {hit.status for hit in site.log} == {200}
         assert any(hit.path.endswith("-2/") for hit in site.log)
+
+
+def test_a_deleted_article_is_missing_and_its_listing_shifts_up() -> None:
+    with DemoServer(World()) as site:
+        deleted, next_up = site.world.entries("andrei-lankov", 1)[0], site.world.entries("andrei-lankov", 2)[0]
+        first_page = f"{site.base_url}/content_author/andrei-lankov/"
+        assert next_up.path not in get(first_page)[1]
+        site.world.delete(deleted.path)
+        assert get(site.base_url + deleted.path)[0] == 404
+        assert get(site.base_url + deleted.path.removesuffix("/"))[0] == 404
+        html = get(first_page)[1]
+        assert (next_up.path in html, deleted.path in html) == (True, False)
+        assert deleted.path not in get(f"{site.base_url}/")[1]
+
+
+def test_an_article_answers_from_its_day_on() -> None:
+    with DemoServer(World()) as site:
+        article = site.world.articles[0]
+        url, statuses = site.base_url + article.path, []
+        for days in (-1, 0, 1):
+            site.world.go_to(article.published_on + timedelta(days=days))
+            statuses.append(get(url)[0])
+        assert statuses == [404, 200, 200]
 
 
 def test_one_page_past_the_end_is_empty_and_the_next_is_missing(site: DemoServer) -> None:

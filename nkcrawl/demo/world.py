@@ -3,10 +3,12 @@
 Nothing here knows HTML. The same numbers always give the same world, and an article is only made when asked for.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import islice
 from random import Random
 from typing import Any, Literal, overload
 
@@ -200,7 +202,10 @@ class _Articles(Sequence[DemoArticle]):
 
 
 class World:
-    """A made-up NK News; `held_back` keeps the newest articles secret, as if they were still to be written."""
+    """A made-up NK News: `today` fixes the day of every article, `go_to` shows the site as it stands on another day.
+
+    `held_back` keeps the newest articles secret, as if they were still to be written, until `go_to` goes by their days.
+    """
 
     def __init__(
         self,
@@ -222,16 +227,22 @@ class World:
         self._stubs = [self._stub(position) for position in range(articles)]
         self._revised: dict[int, dict[str, Any]] = {}
         self._make = lru_cache(maxsize=4096)(self._article)
-        self.articles: Sequence[DemoArticle] = _Articles(self._make, range(held_back, articles))
+        self._kept = list(range(articles))  # positions of all that is not deleted, published or not
         self._positions: dict[str, int] = {}
         self._by_author: dict[str, list[int]] = {author.slug: [] for author in self.authors}
-        for position in range(held_back, articles):
+        for position in self._kept:
             self._enter(position)
+        self._publish_from(held_back)
+
+    def go_to(self, day: date) -> None:
+        """Let it be that day: its date is on every page, and nothing that was published later is there yet."""
+        self.today = day
+        self._publish_from(bisect_left(self._stubs, -day.toordinal(), key=lambda stub: -stub.day.toordinal()))
 
     def article(self, path: str) -> DemoArticle | None:
         """The article that a path serves, be it its own or its `-2` alias."""
-        position = self._positions.get(path)
-        return None if position is None else self._make(position)
+        position = self._positions.get(path, -1)
+        return self._make(position) if position >= self._newest else None
 
     def author(self, slug: str) -> DemoAuthor | None:
         """The author whose page has this slug."""
@@ -239,7 +250,7 @@ class World:
 
     def articles_of(self, slug: str) -> Sequence[DemoArticle]:
         """An author's articles, newest first."""
-        return _Articles(self._make, self._by_author.get(slug, []))
+        return _Articles(self._make, self._published(self._by_author.get(slug, [])))
 
     def entries(self, slug: str, number: int) -> Sequence[DemoArticle]:
         """The articles on one page of an author's listing."""
@@ -247,7 +258,7 @@ class World:
 
     def page_count(self, slug: str) -> int:
         """How many pages with entries an author's listing has; never less than one."""
-        return max(1, -(-len(self._by_author.get(slug, [])) // PER_PAGE))
+        return max(1, -(-len(self.articles_of(slug)) // PER_PAGE))
 
     def revise(self, path: str, **changes: Any) -> DemoArticle:
         """The editors change fields of an article (title, paragraphs, …); its address stays."""
@@ -256,12 +267,21 @@ class World:
         self._make.cache_clear()
         return self._make(position)
 
+    def delete(self, path: str) -> None:
+        """The editors take an article down, at all its addresses and wherever it is listed."""
+        position = self._positions[path]
+        stub = self._stubs[position]
+        for address in _addresses(stub):
+            del self._positions[address]
+        for positions in (self._kept, *(self._by_author[self.authors[author].slug] for author in stub.authors)):
+            positions.remove(position)
+        self._publish_from(self._newest)
+
     def recent(self, article: DemoArticle) -> list[tuple[DemoArticle, str]]:
         """The three Recent Stories beside an article, each with the path it is linked by."""
-        rng = Random(f"recent {self.seed} {article.number}")
-        others = min(3, len(self.articles) - 1)
-        picked = [self.articles[index] for index in rng.sample(range(len(self.articles)), others + 1)] if others else []
-        stories = [(story, story.path) for story in picked if story.number != article.number][:others]
+        count = min(3, max(0, len(self.articles) - 1))
+        picked = [self._make(position) for position in islice(self._drawn(article), count)]
+        stories = [(story, story.path) for story in picked]
         if "alias-link" in article.traps and stories:
             aliased = self._aliased(article)
             if aliased is not None and aliased.alias_path is not None:
@@ -294,18 +314,40 @@ class World:
     def _enter(self, position: int) -> None:
         """Make an article findable by path, by alias and by author."""
         stub = self._stubs[position]
-        self._positions[stub.path] = position
-        if _has_alias(stub):
-            self._positions[stub.path[:-1] + "-2/"] = position
+        for address in _addresses(stub):
+            self._positions[address] = position
         for author in stub.authors:
             self._by_author[self.authors[author].slug].append(position)
 
+    def _publish_from(self, newest: int) -> None:
+        """Show the articles from a position on, the newest of them first."""
+        self._newest = newest
+        self.articles: Sequence[DemoArticle] = _Articles(self._make, self._published(self._kept))
+
+    def _published(self, positions: list[int]) -> list[int]:
+        """Those of the positions, in order, whose articles are published."""
+        return positions[bisect_left(positions, self._newest) :]
+
+    def _is_published(self, position: int) -> bool:
+        return self._positions.get(self._stubs[position].path, -1) >= self._newest
+
+    def _drawn(self, article: DemoArticle) -> Iterator[int]:
+        """Other published articles in an order of chance, without end; new ones seldom change its beginning."""
+        rng = Random(f"recent {self.seed} {article.number}")
+        met = {self._all - article.number}
+        first = rng.sample(range(self._all), min(4, self._all))
+        while True:
+            position = first.pop(0) if first else rng.randrange(self._all)
+            if position not in met and self._is_published(position):
+                met.add(position)
+                yield position
+
     def _aliased(self, article: DemoArticle) -> DemoArticle | None:
         """The nearest older article with an alias, going round at the end."""
-        here, count = self._positions[article.path], self._all
-        for step in range(1, count):
-            position = (here + step) % count
-            if self._stubs[position].path in self._positions and _has_alias(self._stubs[position]):
+        here = self._all - article.number
+        for step in range(1, self._all):
+            position = (here + step) % self._all
+            if _has_alias(self._stubs[position]) and self._is_published(position):
                 return self._make(position)
         return None
 
@@ -421,6 +463,11 @@ def _form(era: str, turn: int, rendering: Rendering) -> str:
 
 def _has_alias(stub: _Stub) -> bool:
     return stub.rendering == "block" and stub.turn % 9 == 2
+
+
+def _addresses(stub: _Stub) -> tuple[str, ...]:
+    """The paths that serve an article."""
+    return (stub.path, stub.path[:-1] + "-2/") if _has_alias(stub) else (stub.path,)
 
 
 def _access(stub: _Stub) -> Literal["free", "teaser", "unknown"]:
