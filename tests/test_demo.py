@@ -12,11 +12,17 @@ import urllib.request
 from collections.abc import Iterator
 from datetime import date, timedelta
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from parsel import Selector
 
 from nkcrawl.demo import TRAPS, Answer, DemoArticle, DemoServer, World, article_page, listing_page
+from nkcrawl.demo.world import RENDERINGS
+from nkcrawl.items import Page
+from nkcrawl.pages import read_article
+from nkcrawl.pipelines import as_row, drop_filler, normalise
 
 SEED_AUTHORS = (
     "andrei-lankov",
@@ -105,6 +111,14 @@ def pages(world: World) -> dict[str, str]:
     return articles | listings
 
 
+def read(html: str, path: str) -> dict[str, Any]:
+    """The archive row that the crawler makes of an article's page, with the fields that `World.truth` has."""
+    page = Page(BASE + path, "article", BASE + path, 200)
+    article = drop_filler(normalise(read_article(Selector(text=html), page, BASE).article, date(2026, 1, 1)))
+    row = as_row(article) | {"authors": [(author.slug, author.name) for author in article.authors]}
+    return {name: value for name, value in row.items() if name not in ("access_evidence", "extractor_version")}
+
+
 def with_trap(world: World, trap: str) -> DemoArticle:
     return next(article for article in world.articles if trap in article.traps)
 
@@ -162,6 +176,72 @@ def test_editors_can_revise() -> None:
     assert world.articles[3].title == "A better headline"
     assert world.articles[3].paragraphs == before.paragraphs
     assert "A better headline" in article_page(world, world.articles[3], BASE)
+
+
+def test_what_is_opened_up_is_shown_whole() -> None:
+    world = World(240, 20, seed=3)
+    closed = [article for article in world.articles if article.access != "free"]
+    assert {trap for article in closed for trap in article.traps} >= {"limit-box", "cut-off", "note-only", "korean"}
+    for before in closed:
+        after = world.open_up(before.path)
+        assert after == world.article(before.path)
+        assert (after.access, after.paragraphs, after.hidden) == ("free", before.whole, ())
+        assert after.whole == before.whole != before.paragraphs
+        assert len(after.traps & {"whole-free", "free-late"}) == 1
+        assert after.traps.isdisjoint(
+            ("offer-week", "bullets-dash", "limit-box", "cut-off", "contradiction", "note-only")
+        )
+        html = article_page(world, after, BASE)
+        assert [part for part in before.whole if part not in visible(html)] == []
+        assert read(html, after.path) == world.truth(after, BASE)
+        changed = {"access": "free", "body": "\n\n".join(before.whole)}
+        assert world.truth(after, BASE) == world.truth(before, BASE) | changed
+    assert {article.access for article in world.articles} == {"free"}
+
+
+def test_what_is_closed_off_is_a_teaser() -> None:
+    world = World(240, 20, seed=3)
+    free = [article for article in world.articles if article.access == "free"]
+    assert {trap for article in free for trap in article.traps} >= {"free-late", "update-stamp", "email", "korean"}
+    for before in free:
+        after = world.close_off(before.path)
+        assert after == world.article(before.path)
+        assert (after.access, after.paragraphs, after.whole) == ("teaser", before.paragraphs[:1], before.paragraphs)
+        assert after.traps.isdisjoint(("whole-free", "free-late", "update-stamp", "br-paragraphs", "br-lines"))
+        html = article_page(world, after, BASE)
+        assert [part for part in after.hidden if part in html] == []
+        assert "All major cards accepted." in visible(html)
+        assert read(html, after.path) == world.truth(after, BASE)
+        changed = {"access": "teaser", "body": before.paragraphs[0]}
+        assert world.truth(after, BASE) == world.truth(before, BASE) | changed
+    assert "free" not in {article.access for article in world.articles}
+
+
+@pytest.mark.parametrize("rendering", RENDERINGS)
+def test_a_paywall_falls_and_rises_again(rendering: str) -> None:
+    world = World(240, 20)
+    article = next(a for a in world.articles if (a.rendering, a.access) == (rendering, "teaser") and a.paragraphs)
+    opened, closed, again = (move(article.path) for move in (world.open_up, world.close_off, world.open_up))
+    assert closed.paragraphs == article.paragraphs[:1]
+    assert again.paragraphs == opened.paragraphs == article.whole
+    assert read(article_page(world, again, BASE), again.path) == world.truth(again, BASE) == world.truth(opened, BASE)
+
+
+def test_a_paywall_neither_falls_nor_rises_twice() -> None:
+    world = World()
+    free, teaser = (next(a for a in world.articles if a.access == access) for access in ("free", "teaser"))
+    with pytest.raises(ValueError, match=f"{free.path} is free already"):
+        world.open_up(free.path)
+    with pytest.raises(ValueError, match=f"{teaser.path} is not free"):
+        world.close_off(teaser.path)
+
+
+def test_a_revised_text_stays_when_the_paywall_falls() -> None:
+    world = World()
+    teaser = next(article for article in world.articles if article.access == "teaser" and article.paragraphs)
+    world.revise(teaser.path, title="A better headline", paragraphs=("A better lead.",))
+    opened = world.open_up(teaser.path)
+    assert (opened.title, opened.paragraphs) == ("A better headline", ("A better lead.", *teaser.hidden))
 
 
 def test_a_day_shows_what_was_published_by_then() -> None:

@@ -104,7 +104,7 @@ def hidden_rest(article: DemoArticle) -> str:
     rest = "".join(tag("p", text(paragraph)) for paragraph in article.hidden)
     if "hidden-rest-style" in article.traps:
         return tag("div", rest, 'style="display: none;"')
-    return tag("div", rest, 'class="member-part"') if article.hidden else ""
+    return tag("div", rest, 'class="member-part"') if "hidden-rest-selector" in article.traps else ""
 
 
 def hidden_headlines(article: DemoArticle) -> str:

@@ -125,6 +125,14 @@ _FORM_PARAGRAPHS = {
 }
 
 
+_PAYWALL_TRAPS = frozenset((
+    *OFFER_HEADINGS, "bullets-dot", "bullets-dash", "bullets-none", "subscribe-break", "limit-box", "cut-off",
+    "contradiction", "note-only", "hidden-rest-selector", "hidden-rest-style",
+))  # fmt: skip
+_LATER_TEXT_TRAPS = frozenset((*_FORM_PARAGRAPHS, "mixed-apostrophes", "br-paragraphs", "br-lines"))
+_FREE_TRAPS = frozenset(("whole-free", "free-late"))
+
+
 @dataclass(frozen=True, slots=True)
 class DemoAuthor:
     """A made-up author; seed authors have the slugs the crawler starts from."""
@@ -148,7 +156,7 @@ class DemoArticle:
     published_at: datetime  # UTC; only `block` pages state it
     modified_at: datetime
     paragraphs: tuple[str, ...]
-    hidden: tuple[str, ...]  # what only members see: never part of the truth
+    hidden: tuple[str, ...]  # what only members see: never part of the truth, though some pages hold it out of sight
     note: str | None
     access: Literal["free", "teaser", "unknown"]
     image_path: str
@@ -162,6 +170,13 @@ class DemoArticle:
     def alias_path(self) -> str | None:
         """The second address that serves the article, if it has one."""
         return self.path[:-1] + "-2/" if "alias" in self.traps else None
+
+    @property
+    def whole(self) -> tuple[str, ...]:
+        """The whole text, as members read it; one that is cut off goes on in mid-sentence."""
+        if "cut-off" in self.traps:
+            return (*self.paragraphs[:-1], self.paragraphs[-1] + self.hidden[0], *self.hidden[1:])
+        return self.paragraphs + self.hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +281,26 @@ class World:
         self._revised[position] = self._revised.get(position, {}) | changes
         self._make.cache_clear()
         return self._make(position)
+
+    def open_up(self, path: str) -> DemoArticle:
+        """The paywall of an article falls: its page shows the whole text and offers nothing."""
+        position = self._positions[path]
+        article = self._make(position)
+        if article.access == "free":
+            raise ValueError(f"{path} is free already")
+        free = "whole-free" if self._stubs[position].era in ("free", "limit") else "free-late"
+        traps = article.traps - _PAYWALL_TRAPS | {free}
+        return self.revise(path, access="free", paragraphs=article.whole, hidden=(), traps=traps)
+
+    def close_off(self, path: str) -> DemoArticle:
+        """A free article goes behind the paywall: its page shows the first paragraph and an offer box."""
+        position = self._positions[path]
+        article = self._make(position)
+        if article.access != "free":
+            raise ValueError(f"{path} is not free")
+        shown, hidden = article.paragraphs[:1], article.paragraphs[1:]
+        traps = article.traps - _FREE_TRAPS - _LATER_TEXT_TRAPS | _offer_traps(self._stubs[position], position)
+        return self.revise(path, access="teaser", paragraphs=shown, hidden=hidden, traps=traps)
 
     def delete(self, path: str) -> None:
         """The editors take an article down, at all its addresses and wherever it is listed."""
@@ -491,16 +526,23 @@ def _note(stub: _Stub, name: str, rng: Random) -> str | None:
 def _text(stub: _Stub, access: str, traps: frozenset[str], rng: Random) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The public paragraphs and those for members only."""
     korean = "korean" in traps
-    if stub.form == "note-only":
-        return (), ()
+    # What no page holds is drawn apart, and so changes nothing that is drawn after it.
+    apart = rng if stub.form.startswith("hidden-rest") else Random(stub.path)
     if stub.era == "cut":
-        return (_cut_off(rng),), ()
+        shown, cut = _cut_off(rng)
+        return (shown,), (cut, *_paragraphs(2, korean, apart))
+    paragraphs = [] if stub.form == "note-only" else _public(stub, access, traps, rng)
+    hidden = [] if access == "free" else _paragraphs(3, korean, apart, paragraphs)
+    return tuple(paragraphs), tuple(hidden)
+
+
+def _public(stub: _Stub, access: str, traps: frozenset[str], rng: Random) -> list[str]:
+    """The whole text of a free article, the lead of any other."""
     count = rng.randint(4, 8) if access == "free" else rng.choice((1, 2, 2))
-    paragraphs = _paragraphs(max(count, 2) if traps & {"br-paragraphs", "br-lines"} else count, korean, rng)
+    paragraphs = _paragraphs(max(count, 2) if traps & {"br-paragraphs", "br-lines"} else count, "korean" in traps, rng)
     if stub.form in _FORM_PARAGRAPHS:
         paragraphs[-1:] = [paragraphs[-1], _FORM_PARAGRAPHS[stub.form]]
-    hidden = _paragraphs(3, korean, rng, paragraphs) if stub.form.startswith("hidden-rest") else []
-    return tuple(paragraphs), tuple(hidden)
+    return paragraphs
 
 
 def _paragraphs(count: int, korean: bool, rng: Random, others: Sequence[str] = ()) -> list[str]:
@@ -513,11 +555,12 @@ def _paragraphs(count: int, korean: bool, rng: Random, others: Sequence[str] = (
     return found
 
 
-def _cut_off(rng: Random) -> str:
-    """Paragraphs glued with no space after the stop, the last one cut in mid-sentence."""
+def _cut_off(rng: Random) -> tuple[str, str]:
+    """Paragraphs glued with no space after the stop, the last one cut in mid-sentence; and how that one goes on."""
     first, second, last = _paragraphs(3, False, rng)
     words = grammar.opening(last).split(" ")
-    return f"{first}{second}{' '.join(words[: max(2, len(words) // 2)])}".rstrip(",.”")
+    shown = f"{first}{second}{' '.join(words[: max(2, len(words) // 2)])}".rstrip(",.”")
+    return shown, f"{first}{second}{last}"[len(shown) :]
 
 
 def _image_text(stub: _Stub, traps: frozenset[str], rng: Random) -> tuple[str | None, str | None]:
@@ -605,12 +648,8 @@ def _page_traps(stub: _Stub, position: int) -> dict[str, bool]:
 def _access_traps(stub: _Stub, position: int, access: str) -> dict[str, bool]:
     """Traps in the offer box and in what the page says of itself."""
     offer = access != "free" and stub.era != "limit"
-    heading = list(OFFER_HEADINGS)[stub.turn % 3]
-    bullets = ("bullets-dot", "bullets-dash", "bullets-none")[(stub.turn // 3 + position) % 3]
     return {
-        heading: offer,
-        bullets: offer,
-        "subscribe-break": offer and stub.turn % 4 == 3,
+        **dict.fromkeys(_offer_traps(stub, position), offer),
         "limit-box": stub.era == "limit",
         "cut-off": stub.era == "cut",
         "whole-free": stub.era == "free",
@@ -618,10 +657,18 @@ def _access_traps(stub: _Stub, position: int, access: str) -> dict[str, bool]:
     }
 
 
+def _offer_traps(stub: _Stub, position: int) -> frozenset[str]:
+    """How an article's offer box looks where it has one."""
+    heading = list(OFFER_HEADINGS)[stub.turn % 3]
+    bullets = ("bullets-dot", "bullets-dash", "bullets-none")[(stub.turn // 3 + position) % 3]
+    return frozenset((heading, bullets, *(("subscribe-break",) if stub.turn % 4 == 3 else ())))
+
+
 def _traps_of_content(article: DemoArticle) -> frozenset[str]:
     """The traps that can be read off an article's fields."""
     text = " ".join((*article.paragraphs, article.note or ""))
     found = {
+        **{trap: paragraph in article.paragraphs for trap, paragraph in _FORM_PARAGRAPHS.items()},
         "no-label": article.label is None,
         "topic-label": article.label in _TOPICS,
         "curly-name": any("'" in author.name for author in article.authors),
