@@ -11,9 +11,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import date, timedelta
+from email.utils import parsedate_to_datetime
+from html import escape
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 from parsel import Selector
@@ -117,6 +120,12 @@ def read(html: str, path: str) -> dict[str, Any]:
     article = drop_filler(normalise(read_article(Selector(text=html), page, BASE).article, date(2026, 1, 1)))
     row = as_row(article) | {"authors": [(author.slug, author.name) for author in article.authors]}
     return {name: value for name, value in row.items() if name not in ("access_evidence", "extractor_version")}
+
+
+def items(feed: str) -> list[dict[str, str]]:
+    """The items of a feed, by the names of their parts without name space."""
+    found = ElementTree.fromstring(feed).iter("item")
+    return [{part.tag.rpartition("}")[2]: part.text or "" for part in item} for item in found]
 
 
 def with_trap(world: World, trap: str) -> DemoArticle:
@@ -489,6 +498,65 @@ def test_ten_entries_a_page_newest_first(site: DemoServer) -> None:
         assert len(paths) <= 10
         shown += paths
     assert [f"{path}/" for path in shown] == [article.path for article in site.world.articles_of("chadcarrol")]
+
+
+def test_the_feed_holds_the_newest_stories_whole() -> None:
+    with DemoServer(World(120, 8)) as site:
+        site.world.feed_size = 40
+        status, xml, headers = get(f"{site.base_url}/feed/")
+        assert (status, headers["Content-Type"]) == (200, "application/rss+xml; charset=UTF-8")
+        assert xml.startswith('<?xml version="1.0" encoding="UTF-8"?>\n<!-- modelled by hand; nobody has recorded the')
+        pro, stories = items(xml)[1], [item for item in items(xml) if "/pro/" not in item["link"]]
+        assert (urlsplit(pro["link"]).path[:10], len(items(xml))) == ("/pro/2025/", 41)
+        assert pro["link"].startswith(f"{site.base_url}/pro/")
+        assert {urlsplit(story["link"]).query for story in stories} == {"", "utm_source=rss"}
+        newest = site.world.articles[:40]
+        assert [
+            (
+                story["title"],
+                story["link"].removesuffix("?utm_source=rss"),
+                story["creator"].split(", "),
+                parsedate_to_datetime(story["pubDate"]),
+                visible(story["encoded"]).splitlines(),
+            )
+            for story in stories
+        ] == [
+            (
+                article.title,
+                site.base_url + article.path,
+                [author.name for author in article.authors],
+                article.published_at,
+                list(article.whole),
+            )
+            for article in newest
+        ]
+        for story, article in zip(stories, newest, strict=True):
+            about = visible(story["description"])
+            assert about == article.subtitle or " ".join(article.paragraphs).startswith(about.removesuffix(" […]"))
+        members_only = [part for article in newest for part in article.hidden]
+        assert len(members_only) > 40
+        assert [part for part in members_only if escape(part, quote=False) not in xml] == []
+
+
+def test_the_feed_moves_with_the_days_and_loses_what_is_deleted() -> None:
+    with DemoServer(World(400, 8)) as site:
+        assert len(items(get(f"{site.base_url}/feed/")[1])) == 301
+        site.world.feed_size = 3
+        paths = [article.path for article in site.world.articles]
+
+        def fed() -> list[str]:
+            links = [urlsplit(item["link"]).path for item in items(get(f"{site.base_url}/feed/")[1])]
+            return [path for path in links if not path.startswith("/pro/")]
+
+        assert fed() == paths[:3]
+        site.world.go_to(site.world.articles[0].published_on - timedelta(days=1))
+        unpublished = 400 - len(site.world.articles)
+        assert unpublished > 0
+        assert fed() == paths[unpublished:][:3]
+        site.world.delete(paths.pop(unpublished + 1))
+        assert fed() == paths[unpublished:][:3]
+        site.world.go_to(date(2013, 1, 1))
+        assert items(get(f"{site.base_url}/feed/")[1]) == []
 
 
 def test_an_alias_serves_the_article_and_names_the_first_address(site: DemoServer) -> None:

@@ -15,6 +15,7 @@ from nkcrawl.demo.html import (
     byline,
     curly,
     entry_links,
+    excerpt,
     headline,
     hidden_headlines,
     hidden_rest,
@@ -62,7 +63,7 @@ def article_page(world: World, article: DemoArticle, base_url: str) -> str:
 def _head(article: DemoArticle, base_url: str) -> str:
     """Title, canonical link, OpenGraph, JSON-LD."""
     url = base_url + article.path
-    about = attribute(_description(article))
+    about = attribute(excerpt(article))
     metas = {
         "og:type": "article",
         "og:site_name": "NK News",
@@ -84,11 +85,6 @@ def _head(article: DemoArticle, base_url: str) -> str:
             f'<script type="application/ld+json">{data}</script>',
         )
     )
-
-
-def _description(article: DemoArticle) -> str:
-    """What search engines are told: the subtitle, or the beginning of the lead."""
-    return article.subtitle or " ".join(" ".join(article.paragraphs).split(" ")[:20]) + " […]"
 
 
 def _graph(article: DemoArticle, base_url: str) -> list[dict[str, Any]]:
@@ -125,7 +121,7 @@ def _news_node(article: DemoArticle, base_url: str) -> dict[str, Any]:
         "isPartOf": {"@id": url},
         "mainEntityOfPage": {"@id": url},
         "headline": article.title,
-        "description": _description(article),
+        "description": excerpt(article),
         "datePublished": _moment(article.published_at, article.number),
         "dateModified": _moment(article.modified_at, article.number),
         "author": [{"@id": f"{base_url}/#/schema/person/{author.slug}"} for author in article.authors],

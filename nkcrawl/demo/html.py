@@ -67,6 +67,11 @@ def plain_headline(article: DemoArticle) -> str:
     return attribute(straight(article.title) if "straight-title" in article.traps else article.title)
 
 
+def excerpt(article: DemoArticle) -> str:
+    """What others are told of an article: the subtitle, or the beginning of the lead."""
+    return article.subtitle or " ".join(" ".join(article.paragraphs).split(" ")[:20]) + " […]"
+
+
 def lead(article: DemoArticle, name: str, attributes: str = "") -> list[str]:
     """The blocks of the public text, with the note where the page has it."""
     paragraphs = _paragraphs(article)
@@ -175,10 +180,15 @@ def recent_stories(world: World, article: DemoArticle, base_url: str, copies: in
     return stories
 
 
-def pro_entry(number: int, copies: int = 2) -> str:
-    """A story of the other, paid product, with its badge."""
+def pro_story(number: int) -> tuple[str, str]:
+    """Path and headline of a story of the other, paid product."""
     path = f"/pro/2025/0{1 + number % 9}/sanctions-ledger-{number}/"
-    title = f"Sanctions ledger no. {number}: Who insures the tankers"
+    return path, f"Sanctions ledger no. {number}: Who insures the tankers"
+
+
+def pro_entry(number: int, copies: int = 2) -> str:
+    """Such a story in a list, with its badge."""
+    path, title = pro_story(number)
     return tag("span", "NK PRO") + link(path, title) * copies
 
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from nkcrawl.demo import block, classic, nested
+from nkcrawl.demo.feed import FEED_PATH, FEED_TYPE, feed
 from nkcrawl.demo.html import author_path, link, pro_entry, text
 from nkcrawl.demo.wording import MODELLED
 from nkcrawl.demo.world import RENDERINGS, DemoArticle, Rendering, World
@@ -77,6 +78,8 @@ def answer(world: World, path: str, base_url: str) -> Answer:
     """The answer to a path, whatever its query."""
     if path == "/robots.txt":
         return Answer(200, ROBOTS, "text/plain; charset=UTF-8")
+    if path == FEED_PATH:
+        return Answer(200, feed(world, base_url), FEED_TYPE)
     if path == "/":
         return Answer(200, _front_page(world))
     if path.startswith("/pro/"):

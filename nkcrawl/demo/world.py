@@ -18,6 +18,7 @@ from nkcrawl.demo.wording import NOTE_VIEWS, NOTES, OFFER_HEADINGS, dotted_date,
 Rendering = Literal["nested", "classic", "block"]
 RENDERINGS: tuple[Rendering, ...] = ("nested", "classic", "block")
 PER_PAGE = 10
+FEED_SIZE = 300
 SEOUL = timedelta(hours=9)
 FIRST_DAY = date(2013, 1, 3)
 NEWEST_DAYS_AGO = 10
@@ -234,7 +235,7 @@ class World:
             raise ValueError("a world needs at least one author, and cannot hold back more articles than it has")
         if today < FIRST_DAY + timedelta(days=365):
             raise ValueError(f"today must be at least a year after {FIRST_DAY}")
-        self.seed, self.today = seed, today
+        self.seed, self.today, self.feed_size = seed, today, FEED_SIZE
         self.authors = tuple(_author(number) for number in range(authors))
         self._authors = {author.slug: author for author in self.authors}
         self._all = articles
