@@ -22,6 +22,7 @@ import pytest
 from parsel import Selector
 
 from nkcrawl.demo import TRAPS, Answer, DemoArticle, DemoServer, World, article_page, listing_page
+from nkcrawl.demo.html import without_visit
 from nkcrawl.demo.world import RENDERINGS
 from nkcrawl.items import Page
 from nkcrawl.pages import read_article
@@ -592,6 +593,70 @@ def test_an_unchanged_page_is_not_sent_again(site: DemoServer) -> None:
     assert headers["Content-Type"] == "text/html; charset=UTF-8"
     assert get(url, **{"If-None-Match": headers["ETag"]})[0] == 304
     assert get(url, **{"If-None-Match": '"other"'})[0] == 200
+    assert [(hit.status, hit.conditional) for hit in site.log] == [(200, False), (304, True), (200, True)]
+
+
+@pytest.mark.parametrize("rendering", RENDERINGS)
+@pytest.mark.parametrize("ignored", [False, True])
+def test_an_unchanged_page_keeps_its_etag_on_another_day_if_the_visit_is_ignored(rendering: str, ignored: bool) -> None:
+    with DemoServer(World()) as site:
+        site.etag_ignores_visit = ignored
+        article = next(article for article in site.world.articles if article.rendering == rendering)
+        listing = f"/content_author/{SEED_AUTHORS[RENDERINGS.index(article.rendering)]}/"
+        site.world.go_to(article.published_on)
+        etags = {path: get(site.base_url + path)[2]["ETag"] for path in (article.path, listing, "/feed/")}
+
+        def statuses() -> list[int]:
+            return [get(site.base_url + path, **{"If-None-Match": etag})[0] for path, etag in etags.items()]
+
+        assert statuses() == [304, 304, 304]
+        site.world.go_to(article.published_on + timedelta(days=1))
+        assert statuses() == ([304, 304, 304] if ignored else [200, 200, 304])
+        site.world.revise(article.path, title="A better headline")
+        assert statuses()[0] == 200
+
+
+def test_the_etags_of_all_pages_live_through_new_year_if_the_visit_is_ignored(world: World) -> None:
+    other = World()
+    other.go_to(date(2026, 1, 1))
+    before, after = ({path: without_visit(page, w.today) for path, page in pages(w).items()} for w in (world, other))
+    assert before == after
+    assert [path for path, page in before.items() if page == pages(world)[path]] == []
+
+
+def test_an_article_says_when_it_was_changed() -> None:
+    with DemoServer(World()) as site:
+        article = next(a for a in site.world.articles if a.modified_at > a.published_at + timedelta(days=3))
+        url, moment = site.base_url + article.path, article.modified_at.strftime("%a, %d %b %Y %H:%M:%S GMT")
+        headers = get(url)[2]
+        assert headers["Last-Modified"] == moment
+        assert get(url, **{"If-Modified-Since": moment})[0] == 304
+        assert get(url, **{"If-Modified-Since": "Mon, 06 Jan 2020 00:00:00 GMT"})[0] == 200
+        assert get(url, **{"If-Modified-Since": moment, "If-None-Match": '"other"'})[0] == 200
+        assert [hit.conditional for hit in site.log] == [False, True, True, True]
+        changed_on = (article.modified_at + timedelta(hours=9)).date()
+        site.world.go_to(changed_on)
+        assert get(url)[2]["Last-Modified"] == moment
+        site.world.go_to(changed_on - timedelta(days=1))
+        assert "Last-Modified" not in get(url)[2]
+        assert "Last-Modified" not in get(f"{site.base_url}/content_author/nk-news/")[2]
+
+
+def test_a_lying_site_says_that_nothing_has_changed() -> None:
+    with DemoServer(World()) as site:
+        revised, deleted, faulty = site.world.articles[:3]
+        urls = [site.base_url + article.path for article in (revised, deleted, faulty)]
+        etags = [get(url)[2]["ETag"] for url in urls]
+        site.world.revise(revised.path, title="A better headline")
+        site.world.delete(deleted.path)
+        site.faults = {faulty.path: 500}
+        asked = [{"If-None-Match": etag} for etag in etags]
+        assert [get(url, **headers)[0] for url, headers in zip(urls, asked, strict=True)] == [200, 404, 500]
+        site.lying_304 = True
+        lies = [get(url, **headers) for url, headers in zip(urls, asked, strict=True)]
+        assert [(status, body, headers["ETag"]) for status, body, headers in lies] == [(304, "", tag) for tag in etags]
+        assert get(urls[0], **{"If-Modified-Since": "Mon, 06 Jan 2020 00:00:00 GMT"})[0] == 304
+        assert [get(url)[0] for url in urls] == [200, 404, 500]
 
 
 def test_faults_stand_in_for_pages(site: DemoServer) -> None:

@@ -23,6 +23,7 @@ from nkcrawl.demo.html import (
     rights,
     tag,
     text,
+    visit_line,
 )
 from nkcrawl.demo.world import DemoArticle, DemoAuthor, World
 
@@ -35,7 +36,7 @@ def _top(world: World, title: str) -> str:
             f'<head><meta charset="utf-8"><title>{title} | NK News</title></head>',
             f'<body class="single">\n<!-- {wording.MODELLED} -->',
             '<a href="#wp-toolbar">Skip to toolbar</a>',
-            f'<div class="topbar"><a href="/">한국어</a> | {wording.long_date(world.today)}</div>',
+            tag("div", visit_line(world.today), 'class="topbar"'),
             '<div id="masthead"><h1><a href="/">NK News</a></h1>',
             '<ul><li><a href="/">Home</a></li><li><a href="/pro/">NK Pro</a></li></ul></div>',
         )

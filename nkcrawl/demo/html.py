@@ -232,3 +232,15 @@ def entry_links(article: DemoArticle, base_url: str) -> list[str]:
 def visit_dates(today: date) -> str:
     """The day of the visit, twice and glued."""
     return tag("span", wording.long_date(today)) + tag("span", wording.short_date(today))
+
+
+def visit_line(today: date) -> str:
+    """The day of the visit beside the other language, as the older theme has it."""
+    return link("/", "한국어") + f" | {wording.long_date(today)}"
+
+
+def without_visit(page: str, today: date) -> str:
+    """A page without what the day of the visit, and nothing else, changes on it."""
+    for shown in (visit_dates(today), visit_line(today), wording.copyright_line(today.year)):
+        page = page.replace(shown, "")
+    return page

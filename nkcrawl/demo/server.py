@@ -6,7 +6,8 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from email.utils import format_datetime
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
@@ -18,9 +19,9 @@ from urllib.parse import urlsplit
 
 from nkcrawl.demo import block, classic, nested
 from nkcrawl.demo.feed import FEED_PATH, FEED_TYPE, feed
-from nkcrawl.demo.html import author_path, link, pro_entry, text
+from nkcrawl.demo.html import author_path, link, pro_entry, text, without_visit
 from nkcrawl.demo.wording import MODELLED
-from nkcrawl.demo.world import RENDERINGS, DemoArticle, Rendering, World
+from nkcrawl.demo.world import RENDERINGS, SEOUL, DemoArticle, Rendering, World
 
 LOOPBACK = "127.0.0.1"
 ROBOTS = "User-agent: *\nDisallow: /wp-admin/\n"
@@ -51,6 +52,7 @@ class Hit(NamedTuple):
     method: str
     path: str  # as asked, with its query
     status: int
+    conditional: bool  # did it ask for the page only if that has changed?
 
 
 def article_page(world: World, article: DemoArticle, base_url: str) -> str:
@@ -88,19 +90,27 @@ def answer(world: World, path: str, base_url: str) -> Answer:
         return Answer(200, _PIXEL, "image/png")
     page = _page(world, path, base_url)
     if page is not None:
-        return Answer(200, page)
+        return page
     if not path.endswith("/") and _page(world, path + "/", base_url) is not None:
         return Answer(301, headers={"Location": base_url + path + "/"})
     return Answer(404, _plain_page("Page not found", "<p>Nothing was found at this address.</p>"))
 
 
-def _page(world: World, path: str, base_url: str) -> str | None:
+def _page(world: World, path: str, base_url: str) -> Answer | None:
     """The article or the listing at a path that has its final slash."""
     article = world.article(path)
     if article is not None:
-        return article_page(world, article, base_url)
+        return Answer(200, article_page(world, article, base_url), headers=_last_modified(world, article))
     listing = _LISTING.fullmatch(path)
-    return listing_page(world, listing[1], int(listing[2] or 1), base_url) if listing else None
+    page = listing_page(world, listing[1], int(listing[2] or 1), base_url) if listing else None
+    return None if page is None else Answer(200, page)
+
+
+def _last_modified(world: World, article: DemoArticle) -> dict[str, str]:
+    """The header that says when an article was changed, once that day has come."""
+    if (article.modified_at + SEOUL).date() > world.today:
+        return {}
+    return {"Last-Modified": format_datetime(article.modified_at, usegmt=True)}
 
 
 def _plain_page(title: str, inner: str) -> str:
@@ -123,6 +133,8 @@ class DemoServer:
         self.world = world or World()
         self.delay = delay  # seconds before every answer, so that requests can overlap
         self.faults: dict[str, Fault] = {}  # a path, or '*' for all of them, and what it says instead
+        self.etag_ignores_visit = False  # does a page that has not changed keep its ETag on another day?
+        self.lying_304 = False  # does every conditional request hear that nothing has changed?
         self.log: list[Hit] = []
         self.in_flight_max = 0
         self._in_flight = 0
@@ -159,6 +171,12 @@ class DemoServer:
             return answer(self.world, path, self.base_url)
         status, body = (said, f"Fault {said}") if isinstance(said, int) else said
         return Answer(status, body)
+
+    def etag(self, body: str | bytes) -> str:
+        """The ETag of a page, a hash of all of it or of all but the day of the visit."""
+        if isinstance(body, str):
+            body = (without_visit(body, self.world.today) if self.etag_ignores_visit else body).encode()
+        return f'"{sha256(body).hexdigest()[:20]}"'
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -225,23 +243,24 @@ class _Handler(BaseHTTPRequestHandler):
         with site.counted():
             if site.delay:
                 sleep(site.delay)
-            said = self._unchanged(site.answer(urlsplit(self.path).path))
-            site.log.append(Hit(at, self.command, self.path, said.status))
+            known, since = self.headers.get("If-None-Match"), self.headers.get("If-Modified-Since")
+            said = self._if_changed(site.answer(urlsplit(self.path).path), known, since)
+            site.log.append(Hit(at, self.command, self.path, said.status, bool(known or since)))
             self._send(said)
             self.wfile.flush()
 
     do_HEAD = do_GET
 
-    def _unchanged(self, said: Answer) -> Answer:
-        """The answer with its ETag, or a bare 304 where the client has it."""
+    def _if_changed(self, said: Answer, known: str | None, since: str | None) -> Answer:
+        """The answer with its ETag, or a bare 304 where the client has it already or is told so."""
+        site = self.server.site
+        if site.lying_304 and (known or since):
+            return Answer(304, headers={"ETag": known} if known else {})
         if said.status != 200:
             return said
-        body = said.body.encode() if isinstance(said.body, str) else said.body
-        etag = f'"{sha256(body).hexdigest()[:20]}"'
-        headers = said.headers | {"ETag": etag}
-        if self.headers.get("If-None-Match") == etag:
-            return Answer(304, b"", said.content_type, headers)
-        return Answer(200, body, said.content_type, headers)
+        headers = said.headers | {"ETag": site.etag(said.body)}
+        same = known == headers["ETag"] if known else bool(since) and since == headers.get("Last-Modified")
+        return Answer(304, b"", said.content_type, headers) if same else replace(said, headers=headers)
 
     def _send(self, said: Answer) -> None:
         body = said.body.encode() if isinstance(said.body, str) else said.body
