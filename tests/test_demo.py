@@ -23,6 +23,8 @@ from parsel import Selector
 
 from nkcrawl.demo import TRAPS, Answer, DemoArticle, DemoServer, World, article_page, listing_page
 from nkcrawl.demo.html import without_visit
+from nkcrawl.demo.redesign import undated
+from nkcrawl.demo.wording import long_date, ordinal_date, short_date
 from nkcrawl.demo.world import RENDERINGS
 from nkcrawl.items import Page
 from nkcrawl.pages import read_article
@@ -657,6 +659,65 @@ def test_a_lying_site_says_that_nothing_has_changed() -> None:
         assert [(status, body, headers["ETag"]) for status, body, headers in lies] == [(304, "", tag) for tag in etags]
         assert get(urls[0], **{"If-Modified-Since": "Mon, 06 Jan 2020 00:00:00 GMT"})[0] == 304
         assert [get(url)[0] for url in urls] == [200, 404, 500]
+
+
+def test_a_shell_is_empty_until_a_script_fills_it(site: DemoServer) -> None:
+    article = with_trap(site.world, "alias")
+    listing = "/content_author/andrei-lankov/"
+    unchanged = ("/robots.txt", "/feed/", "/", "/pro/2025/01/sanctions-ledger-7/", "/2020/01/no-such-story/")
+    before = {path: get(site.base_url + path)[:2] for path in unchanged}
+    site.redesign = "shell"
+    shells = {
+        get(site.base_url + path)[:2] for path in (article.path, article.alias_path, listing, f"{listing}page/2/")
+    }
+    ((status, html),) = shells
+    assert (status, visible(html)) == (200, "NK News")
+    assert re.findall(r"<(\w+)", html) == ["html", "head", "meta", "title", "body", "div", "script"]
+    assert "<title>NK News</title>" in html
+    assert '<div id="app"></div>' in html
+    assert {path: get(site.base_url + path)[:2] for path in unchanged} == before
+    assert get(f"{site.base_url}{listing}page/99/")[0] == 404
+    site.redesign = None
+    assert article.title in get(site.base_url + article.path)[1]
+
+
+def test_an_undated_page_says_nowhere_when_it_was_published() -> None:
+    with DemoServer(World(240, 20, seed=3)) as site:
+        listing = f"{site.base_url}/content_author/colin-zwirko/"
+        dated = get(listing)[:2]
+        site.redesign = "undated"
+        assert get(listing)[:2] == dated
+        for article in site.world.articles:
+            html = get(site.base_url + article.path)[1]
+            moments = (article.published_at, article.modified_at)
+            forms = [moment.date().isoformat() for moment in moments] + [
+                form(article.published_on) for form in (long_date, short_date, ordinal_date, date.isoformat)
+            ]
+            assert [form for form in forms if form in html] == []
+            assert not re.search(r"<time|published_time|modified_time|datePublished|dateModified", html)
+            if article.rendering == "block":
+                assert '"NewsArticle"' in html
+            row = read(html.replace(site.base_url, BASE), article.path)
+            assert row == site.world.truth(undated(article), BASE)
+            unknown = dict.fromkeys(("published_on", "published_at", "modified_at"))
+            assert row == site.world.truth(article, BASE) | unknown
+
+
+def test_an_unlinked_author_page_shows_headlines_that_lead_nowhere() -> None:
+    with DemoServer(World(120, 8)) as site:
+        article = site.base_url + site.world.articles[0].path
+        listings = [f"{site.base_url}/content_author/{slug}/" for slug in SEED_AUTHORS]
+        before = {url: get(url)[1] for url in (article, *listings)}
+        site.redesign = "unlinked"
+        assert get(article)[1] == before.pop(article)
+        for url, linked in before.items():
+            html = get(url)[1]
+            assert visible(html) == visible(linked)
+            paths = [urlsplit(href).path for href in re.findall(r'href="([^"]*)', linked)]
+            others = [path for path in paths if not re.match(r"/20\d\d/", path)]
+            assert len(others) < len(paths)
+            assert [urlsplit(href).path for href in re.findall(r'href="([^"]*)', html)] == others
+            assert html.count("<img") == linked.count("<img")
 
 
 def test_faults_stand_in_for_pages(site: DemoServer) -> None:

@@ -4,6 +4,7 @@
 Standard library only: newcomers, tests and benchmarks need nothing else.
 """
 
+from nkcrawl.demo.redesign import Redesign
 from nkcrawl.demo.server import Answer, DemoServer, Hit, article_page, listing_page
 from nkcrawl.demo.world import TRAPS, DemoArticle, DemoAuthor, World
 
@@ -14,6 +15,7 @@ __all__ = [
     "DemoAuthor",
     "DemoServer",
     "Hit",
+    "Redesign",
     "World",
     "article_page",
     "listing_page",

@@ -45,6 +45,12 @@ def _moment(when: datetime, number: int) -> str:
     return when.strftime("%Y-%m-%dT%H:%M:%S") + ("+00:00" if number % 2 else "Z")
 
 
+def _dates(article: DemoArticle, *names: str) -> dict[str, str]:
+    """Publication and change under their names; nothing where the page has no date."""
+    moments = () if "no-date" in article.traps else (article.published_at, article.modified_at)
+    return {name: _moment(moment, article.number) for name, moment in zip(names, moments, strict=False)}
+
+
 def article_page(world: World, article: DemoArticle, base_url: str) -> str:
     """The whole page of an article."""
     language = "ko-KR" if article.language == "ko" else "en-US"
@@ -71,8 +77,7 @@ def _head(article: DemoArticle, base_url: str) -> str:
         "og:description": about,
         "og:url": url,
         "og:image": base_url + article.image_path,
-        "article:published_time": _moment(article.published_at, article.number),
-        "article:modified_time": _moment(article.modified_at, article.number),
+        **_dates(article, "article:published_time", "article:modified_time"),
     }
     graph = {"@context": "https://schema.org", "@graph": _graph(article, base_url)}
     data = json.dumps(graph, ensure_ascii=article.number % 3 == 0).replace("</", "<\\/")
@@ -96,7 +101,7 @@ def _graph(article: DemoArticle, base_url: str) -> list[dict[str, Any]]:
         "url": url,
         "name": f"{article.title} | NK News",
         "isPartOf": {"@id": site},
-        "datePublished": _moment(article.published_at, article.number),
+        **_dates(article, "datePublished"),
     }
     people = [
         {
@@ -122,8 +127,7 @@ def _news_node(article: DemoArticle, base_url: str) -> dict[str, Any]:
         "mainEntityOfPage": {"@id": url},
         "headline": article.title,
         "description": excerpt(article),
-        "datePublished": _moment(article.published_at, article.number),
-        "dateModified": _moment(article.modified_at, article.number),
+        **_dates(article, "datePublished", "dateModified"),
         "author": [{"@id": f"{base_url}/#/schema/person/{author.slug}"} for author in article.authors],
         "image": {"@type": "ImageObject", "url": base_url + article.image_path},
         "inLanguage": "ko-KR" if article.language == "ko" else "en-US",
@@ -162,13 +166,14 @@ def _header(article: DemoArticle, base_url: str) -> str:
     label = text(article.label) if article.label else ""
     slug = label.lower().replace(" ", "-")
     moment = article.published_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    time = f'<time datetime="{moment}">{wording.long_date(article.published_on)}</time>'
+    time = f' <time datetime="{moment}">{wording.long_date(article.published_on)}</time>'
+    signed = byline(article, base_url, "rel=author") + ("" if "no-date" in article.traps else time)
     parts = (
         tag("p", link(f"/category/{slug}/", label), 'class="wp-block-post-terms"') if label else "",
         tag("h1", headline(article), 'class="wp-block-post-title"'),
         hidden_headlines(article),
         tag("p", text(article.subtitle), 'class="wp-block-post-excerpt"') if article.subtitle else "",
-        tag("div", f"{byline(article, base_url, 'rel=author')} {time}", 'class="wp-block-group"'),
+        tag("div", signed, 'class="wp-block-group"'),
         tag("div", " ".join(wording.SHARE), 'class="wp-block-social-links"'),
         tag("div", headline(article)),
     )

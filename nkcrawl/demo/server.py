@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from nkcrawl.demo import block, classic, nested
 from nkcrawl.demo.feed import FEED_PATH, FEED_TYPE, feed
 from nkcrawl.demo.html import author_path, link, pro_entry, text, without_visit
+from nkcrawl.demo.redesign import SHELL, Redesign, undated, unlinked
 from nkcrawl.demo.wording import MODELLED
 from nkcrawl.demo.world import RENDERINGS, SEOUL, DemoArticle, Rendering, World
 
@@ -76,7 +77,7 @@ def author_rendering(world: World, slug: str) -> Rendering:
     return RENDERINGS[world.authors.index(author) % 3] if author else RENDERINGS[0]
 
 
-def answer(world: World, path: str, base_url: str) -> Answer:
+def answer(world: World, path: str, base_url: str, redesign: Redesign | None = None) -> Answer:
     """The answer to a path, whatever its query."""
     if path == "/robots.txt":
         return Answer(200, ROBOTS, "text/plain; charset=UTF-8")
@@ -88,22 +89,25 @@ def answer(world: World, path: str, base_url: str) -> Answer:
         return Answer(200, _plain_page("Log in to NK Pro", "<p>This page is for subscribers of NK Pro.</p>"))
     if path.startswith("/wp-content/"):
         return Answer(200, _PIXEL, "image/png")
-    page = _page(world, path, base_url)
+    page = _page(world, path, base_url, redesign)
     if page is not None:
         return page
-    if not path.endswith("/") and _page(world, path + "/", base_url) is not None:
+    if not path.endswith("/") and _page(world, path + "/", base_url, redesign) is not None:
         return Answer(301, headers={"Location": base_url + path + "/"})
     return Answer(404, _plain_page("Page not found", "<p>Nothing was found at this address.</p>"))
 
 
-def _page(world: World, path: str, base_url: str) -> Answer | None:
+def _page(world: World, path: str, base_url: str, redesign: Redesign | None) -> Answer | None:
     """The article or the listing at a path that has its final slash."""
-    article = world.article(path)
+    article, listing = world.article(path), _LISTING.fullmatch(path)
     if article is not None:
-        return Answer(200, article_page(world, article, base_url), headers=_last_modified(world, article))
-    listing = _LISTING.fullmatch(path)
-    page = listing_page(world, listing[1], int(listing[2] or 1), base_url) if listing else None
-    return None if page is None else Answer(200, page)
+        page = article_page(world, undated(article) if redesign == "undated" else article, base_url)
+        said = Answer(200, page, headers=_last_modified(world, article))
+    elif listing and (found := listing_page(world, listing[1], int(listing[2] or 1), base_url)):
+        said = Answer(200, unlinked(found) if redesign == "unlinked" else found)
+    else:
+        return None
+    return Answer(200, SHELL) if redesign == "shell" else said
 
 
 def _last_modified(world: World, article: DemoArticle) -> dict[str, str]:
@@ -133,6 +137,7 @@ class DemoServer:
         self.world = world or World()
         self.delay = delay  # seconds before every answer, so that requests can overlap
         self.faults: dict[str, Fault] = {}  # a path, or '*' for all of them, and what it says instead
+        self.redesign: Redesign | None = None
         self.etag_ignores_visit = False  # does a page that has not changed keep its ETag on another day?
         self.lying_304 = False  # does every conditional request hear that nothing has changed?
         self.log: list[Hit] = []
@@ -168,7 +173,7 @@ class DemoServer:
         if isinstance(said, Answer):
             return said
         if said is None:
-            return answer(self.world, path, self.base_url)
+            return answer(self.world, path, self.base_url, self.redesign)
         status, body = (said, f"Fault {said}") if isinstance(said, int) else said
         return Answer(status, body)
 

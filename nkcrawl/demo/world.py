@@ -327,7 +327,7 @@ class World:
 
     def truth(self, article: DemoArticle, base_url: str) -> dict[str, Any]:
         """The archive row that a perfect reader makes of the article's page; absent is None, an absent body ''."""
-        stated = article.rendering == "block"
+        stated = article.rendering == "block" and "no-date" not in article.traps
         return {
             "url": base_url + article.path,
             "title": article.title,
