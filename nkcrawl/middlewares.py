@@ -70,7 +70,7 @@ class RobotsMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        if request.url == self.url:
+        if request.meta.get("dont_obey_robotstxt"):  # robots.txt itself, and where it leads
             return
         if self.reading is None:
             self.reading = asyncio.ensure_future(self.read())
@@ -81,7 +81,8 @@ class RobotsMiddleware:
     async def read(self) -> ProtegoRobotParser:
         """Return the rules, with their Crawl-delay set; raises NotVisited, and ends the run, where there are none."""
         try:
-            response = await self.crawler.engine.download_async(Request(self.url, callback=NO_CALLBACK))
+            request = Request(self.url, callback=NO_CALLBACK, meta={"dont_obey_robotstxt": True})
+            response = await self.crawler.engine.download_async(request)
         except (CannotResolveHostError, DownloadConnectionRefusedError) as error:
             raise self._end(_unreachable(self.url, error)) from error
         except Exception as error:

@@ -1,5 +1,6 @@
 """The four steps between a page and its row, in running order; each a pure function with a thin class over it."""
 
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
@@ -164,12 +165,17 @@ def _short(words: str | None) -> str:
 
 
 class StoragePipeline:
-    """Write each item into the archive, one transaction a page; the last step of the chain."""
+    """Write each item into the archive, one transaction a page; the last step of the chain.
+
+    The first recent articles of a run are held back until there are enough of them to tell that the site still looks as we
+    know it: what a redesign makes of them is not stored. Nothing is lost by it, for a page is due until it is stored.
+    """
 
     def __init__(self, crawler: Crawler, record: RunRecord) -> None:
         self.stats = crawler.stats
+        self.record = record
         self.archive: Archive = record.archive
-        self.run_id = record.run_id
+        self.held: list[Item] = []
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "StoragePipeline":
@@ -178,33 +184,70 @@ class StoragePipeline:
         return cls(crawler, RunRecord.of(crawler))
 
     def process_item(self, item: Item) -> Item:
+        self._count_seen(item)
+        watch = self.record.watch
+        if watch.is_on_trial(item):
+            self.held.append(item)
+            return item
+        if watch.trial_is_over:
+            self.settle()
+        self._store(item)
+        return item
+
+    def close_spider(self) -> None:
+        try:
+            self.settle()
+        except sqlite3.Error as error:
+            self.record.stop_for(error)
+
+    def settle(self) -> bool:
+        """Store what was held back, or let go of it if articles are not what they were; tell whether anything was held."""
+        held, self.held = self.held, []
+        if not self.record.has_changed_articles():
+            for item in held:
+                self._store(item)
+        return bool(held)
+
+    def _store(self, item: Item) -> None:
+        match item:
+            case Article():
+                outcome = self.archive.store_article(
+                    as_row(item), item.authors, item.page, item.links, self.record.run_id
+                )
+                self._count(f"articles/{outcome}")
+            case Listing():
+                self._count_links("article", len(item.articles), self.archive.store_listing(item, self.record.run_id))
+            case Feed():
+                self._count_links("feed", len(item.articles), self.archive.store_feed(item))
+            case Unchanged():
+                self.archive.store_unchanged(item)
+            case Rejection():
+                self.archive.store_rejection(item, self.record.run_id)
+            case Failure():
+                self.archive.store_failure(item, self.record.run_id)
+
+    def _count_seen(self, item: Item) -> None:
         match item:
             case Article():
                 row = as_row(item)
-                outcome = self.archive.store_article(row, item.authors, item.page, item.links, self.run_id)
-                self._count("articles", f"articles/{outcome}", f"access/{item.access}")
-                self._count(*(f"filled/{field}" for field in FILL_FIELDS if row[field]))
+                self._count(
+                    "articles", f"access/{item.access}", *(f"filled/{field}" for field in FILL_FIELDS if row[field])
+                )
             case Listing():
-                self._count_links("article", len(item.articles), self.archive.store_listing(item, self.run_id))
                 self._count("listings")
             case Feed():
-                self._count_links("feed", len(item.articles), self.archive.store_feed(item))
                 self._count("feeds")
             case Unchanged():
-                self.archive.store_unchanged(item)
                 self._count("not modified", f"not modified/{item.page.kind}")
                 if item.page.kind == "article":
                     self._count("articles", "articles/unchanged")
             case Rejection():
-                self.archive.store_rejection(item, self.run_id)
                 self._count("rejected", f"rejected/{item.reason}")
             case Failure():
-                self.archive.store_failure(item, self.run_id)
                 what = ("no feed" if item.page.kind == "feed" else "skipped") if is_no_failure(item) else "failed"
                 self._count(what, f"{what}/{item.reason}")
             case Skip():
                 self._count("skipped", f"skipped/{item.reason}")
-        return item
 
     def _count_links(self, source: str, seen: int, new: int) -> None:
         self.stats.inc_value(f"nkcrawl/links/{source}", seen)

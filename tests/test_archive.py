@@ -776,33 +776,6 @@ def test_gone_and_back(archive: Archive, path: Path, clock: Clock) -> None:
     assert page_row(path, STORY)["failures"] == 0
 
 
-def test_what_a_run_changed_is_taken_back(archive: Archive, path: Path, clock: Clock) -> None:
-    gone, kept, new = (f"{SITE}/2025/06/{name}/" for name in ("gone", "kept", "new"))
-    for url in (STORY, gone, kept):
-        store(archive, url=url)
-    before = read(path, "SELECT * FROM articles")
-    clock.pass_by(days=1)
-    run_id = archive.begin_run({}, {})
-    store(archive, title="Subscribe now", body="Buttons.", label=None, run_id=run_id)
-    archive.store_failure(Failure(article_page(gone, status=404), "HTTP 404", ""), run_id)
-    store(archive, url=kept, run_id=run_id)
-    store(archive, url=new, title="Also poor", run_id=run_id)
-    later = clock.pass_by(minutes=1)
-    archive.take_back(run_id)
-    after = {article["url"]: article for article in read(path, "SELECT * FROM articles")}
-    same = {column: value for column, value in before[0].items() if column not in ("checked_at", "changed_at")}
-    assert {column: after[STORY][column] for column in same} == same
-    assert after[STORY]["changed_at"] == later
-    assert after[gone] == before[1]
-    assert {**after[kept], "checked_at": NOW} == before[2]
-    assert after[new]["title"] == "Also poor"
-    assert [version["title"] for version in versions(path)] == ["Rice prices rise", "Subscribe now"]
-    again = schedule.stamp(clock.now + timedelta(hours=12))
-    for url in (STORY, gone, kept, new):
-        page = page_row(path, url)
-        assert (page["due_at"], page["etag"], page["last_modified"]) == (again, None, None)
-
-
 def test_byline_changes(archive: Archive, path: Path) -> None:
     def byline(*authors: Author) -> tuple[list[tuple[Any, ...]], str | None]:
         archive.store_article(row(), authors, article_page(), [], 1)

@@ -156,7 +156,7 @@ def watched(watch: Watch, *items: Item) -> Judgement | None:
 def test_so_many_in_a_row_end_the_run(items: list[Item], verdict: str, reason: str, words: str) -> None:
     judgement = watched(Watch(), *items)
     assert judgement is not None
-    assert (judgement.verdict, judgement.reason, judgement.takes_back) == (verdict, reason, False)
+    assert (judgement.verdict, judgement.reason) == (verdict, reason)
     assert words in judgement.summary
 
 
@@ -194,7 +194,7 @@ def test_recent_articles_that_are_not_what_they_were_end_the_run(odd: object, wo
     watch = Watch()
     judgement = watched(watch, *(odd(n) for n in range(5)))  # type: ignore[operator]
     assert judgement is not None
-    assert (judgement.verdict, judgement.reason, judgement.takes_back) == ("changed", "articles_changed", True)
+    assert (judgement.verdict, judgement.reason) == ("changed", "articles_changed")
     assert words in judgement.summary
     assert f"scrapy show {SITE}/2025/06/0/" in judgement.summary
 
@@ -231,6 +231,27 @@ def test_a_note_alone_is_text_and_older_articles_prove_nothing() -> None:
 def test_an_article_from_the_future_hides_no_change() -> None:
     watch = Watch(newest=month_of(URL), this_month=month_of(URL))
     assert watched(watch, article(1, "2099/01"), *(article(n, published_on=None) for n in range(5)))
+
+
+def test_the_first_recent_articles_are_on_trial() -> None:
+    watch = Watch(newest=month_of(URL), this_month=month_of(URL))
+    trials = []
+    for item in [
+        listing(URL),
+        article(1),
+        article(2, "2019/01"),
+        failed(3, "timeout"),
+        failed(4, "HTTP 404"),
+        rejected(5),
+        Unchanged(PAGE),
+        article(6, "2025/05"),
+        article(7, "2099/01"),
+        article(8),
+        article(9),
+    ]:
+        trials.append(watch.is_on_trial(item))
+        watch.see(item)
+    assert trials == [False, True, False, False, True, True, False, True, False, True, False]
 
 
 # --- The record -----------------------------------------------------------------------------------------------------------

@@ -444,6 +444,13 @@ def test_a_second_slug_is_believed_to_be_the_first_one_s_copy(rendering: str, hr
 
 
 @renderings
+def test_a_slug_that_ends_in_a_number_of_its_own_has_copies_too(rendering: str) -> None:
+    path = "/2025/06/prices-slip-5/"
+    head = f'<link rel="canonical" href="{SITE}{path}">'
+    assert row(article_html(rendering, head=head), "/2025/06/prices-slip-5-2/") == expected(rendering, url=SITE + path)
+
+
+@renderings
 @pytest.mark.parametrize(
     "href",
     [

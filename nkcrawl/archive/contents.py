@@ -34,11 +34,6 @@ _KEEP_VERSION = f"""
     INSERT INTO article_versions (article_id, run_id, seen_at, {_COLUMNS})
     SELECT id, :run_id, :now, {_COLUMNS} FROM articles WHERE id = :id
 """
-_RESTORE = f"""
-    UPDATE articles
-    SET ({_COLUMNS}) = (SELECT {_COLUMNS} FROM article_versions WHERE id = :version_id), changed_at = :now
-    WHERE id = :id
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +99,6 @@ def newest_article_by(conn: sqlite3.Connection, slug: str) -> list[str]:
         slug,
     )
     return [row["url"] for row in found if row["url"]]
-
-
-def take_back(conn: sqlite3.Connection, run_id: int, started_at: str, now: str) -> None:
-    """Give every article that a run changed the values it had before, what it changed them to becoming a version."""
-    changed = rows(
-        conn,
-        "SELECT article_id AS id, min(id) AS version_id FROM article_versions WHERE run_id = ? GROUP BY article_id",
-        run_id,
-    )
-    for article in changed:
-        values = article | {"run_id": run_id, "now": now}
-        conn.execute(_KEEP_VERSION, values)
-        conn.execute(_RESTORE, values)
-    conn.execute("UPDATE articles SET gone_at = NULL WHERE gone_at >= ?", (started_at,))
 
 
 def put_byline(conn: sqlite3.Connection, article_id: int, authors: Sequence[Author]) -> None:

@@ -220,17 +220,6 @@ class Archive:
                 if page.kind == "article":
                     contents.mark_gone(self._conn, page.url, schedule.stamp(now))
 
-    def take_back(self, run_id: int) -> None:
-        """Undo what a run changed in stored articles, since the pages it read were not what they seemed.
-
-        Every article changed by it is as it was before, no article went missing, and the pages are due another night. What
-        it stored as new stays. Nothing is lost: what is undone becomes a version.
-        """
-        with self._writing() as now:
-            (run,) = rows(self._conn, "SELECT started_at FROM runs WHERE id = ?", run_id)
-            contents.take_back(self._conn, run_id, run["started_at"], schedule.stamp(now))
-            visits.ask_again(self._conn, run["started_at"], schedule.after_failure(now, failures=1))
-
     def _put_off(self, page: Page, reason: str, now: datetime) -> None:
         failures = visits.mark_failed(self._conn, page, reason, schedule.stamp(now))
         visits.reschedule(self._conn, page.url, schedule.after_failure(now, failures))

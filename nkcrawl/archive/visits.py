@@ -130,17 +130,6 @@ def bring_forward(conn: sqlite3.Connection, url: str, due_at: str | None) -> Non
     conn.execute("UPDATE pages SET due_at = ? WHERE url = ? AND due_at > ?", (due_at, url, due_at))
 
 
-def ask_again(conn: sqlite3.Connection, since: str, due_at: str) -> None:
-    """Make every article page visited since a moment due at `due_at`, if it is not sooner, and to be sent whole."""
-    conn.execute(
-        """
-        UPDATE pages SET due_at = min(coalesce(due_at, :due_at), :due_at), etag = NULL, last_modified = NULL
-        WHERE kind = 'article' AND fetched_at >= :since
-        """,
-        {"due_at": due_at, "since": since},
-    )
-
-
 def mark_visited(conn: sqlite3.Connection, page: Page, own_url: str, due_at: str | None, now: str) -> None:
     """Note that a page gave its content, which belongs at `own_url`: that URL is due at `due_at`.
 

@@ -19,7 +19,7 @@ from scrapy.exceptions import NotConfigured
 from twisted.python.failure import Failure as Reason
 
 from nkcrawl.archive import Archive
-from nkcrawl.extensions.verdict import Ending, Judgement, is_no_failure, judge
+from nkcrawl.extensions.verdict import ARTICLES_CHANGED, Ending, Judgement, is_no_failure, judge
 from nkcrawl.extensions.watch import NO_LINKS, Watch, month_of
 from nkcrawl.items import Failure, Item
 from nkcrawl.options import read_options
@@ -105,14 +105,17 @@ class RunRecord:
             closing = self.crawler.engine.close_spider_async(reason=judgement.reason)
             self._closing = asyncio.get_running_loop().create_task(closing)
 
+    def has_changed_articles(self) -> bool:
+        """Tell whether the recent articles of this run are read otherwise than they used to be."""
+        stopped = self.stopped or self.watch.changed()
+        return stopped is not None and stopped.reason == ARTICLES_CHANGED
+
     def finish(self, judgement: Judgement | None = None) -> Judgement:
         """Complete the run's row and close the archive; the run is judged by its outcome, if it is not judged already."""
         logging.getLogger().removeHandler(self.errors)
         stats = self._kept_stats()
         try:
             judgement = judgement or self._judge(stats)
-            if judgement.takes_back:
-                self.archive.take_back(self.run_id)
             self.archive.finish_run(
                 self.run_id,
                 verdict=judgement.verdict,

@@ -14,6 +14,7 @@ EXIT_CODES: dict[Verdict, int] = {
 FORBIDDEN = "robots.txt forbids"
 # What a `Failure` says of a page that the site does not want us to read; 429 is not among them, it asks for patience.
 REFUSALS = frozenset(("HTTP 401", "HTTP 403", "challenge page"))
+ARTICLES_CHANGED = "articles_changed"
 GONE = frozenset(("HTTP 404", "HTTP 410"))
 
 _MANY_FAILURES = 5
@@ -30,7 +31,6 @@ class Judgement:
     verdict: Verdict
     summary: str  # one sentence that names the cause, where there is one the URL, and what to do
     reason: str = "finished"  # Scrapy's finish reason, where this judgement is what ends the crawl
-    takes_back: bool = False  # what the run changed in stored articles is not to be believed
 
     @property
     def exit_code(self) -> int:
@@ -112,10 +112,9 @@ def odd_articles(what: str, url: str) -> Judgement:
     """Return the judgement on articles that are not read as they used to be, `url` being one of them."""
     return Judgement(
         "changed",
-        f"{what}: {_LOOK}, and what was stored before is left as it was. "
+        f"{what}: {_LOOK}, and nothing that is stored was touched. "
         f"`scrapy show {url}` shows how one is read; what to mend is most likely in nkcrawl/site.py.",
-        reason="articles_changed",
-        takes_back=True,
+        reason=ARTICLES_CHANGED,
     )
 
 

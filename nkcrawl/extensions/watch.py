@@ -56,6 +56,21 @@ class Watch:
         self._note_recent(item)
         return self._too_many_in_a_row(item) or self.changed(_ENOUGH_TO_STOP)
 
+    def is_on_trial(self, item: Item) -> bool:
+        """Tell whether an item, not seen yet, is a recent article's at a time when too few were seen to trust them."""
+        return self._has_bearing(item) and not self.trial_is_over
+
+    @property
+    def trial_is_over(self) -> bool:
+        """Tell whether enough recent articles were seen to know what to think of them."""
+        return self.counts["nkcrawl/recent/visited"] >= _ENOUGH_TO_STOP
+
+    def _has_bearing(self, item: Item) -> bool:
+        """Tell whether an item says something of how recent articles are read."""
+        month = month_of(item.page.url)
+        telling = isinstance(item, Article | Rejection) or (isinstance(item, Failure) and item.reason in GONE)
+        return telling and item.page.kind == "article" and self.newest - _RECENT_MONTHS < month <= self.this_month + 1
+
     # --- In a row -------------------------------------------------------------------------------------------------------
 
     def _too_many_in_a_row(self, item: Item) -> Judgement | None:
@@ -72,27 +87,21 @@ class Watch:
     # --- Recent articles ------------------------------------------------------------------------------------------------
 
     def _note_recent(self, item: Item) -> None:
-        if item.page.kind != "article":
+        if not self._has_bearing(item):
             return
-        url, month = item.page.url, month_of(item.page.url)
-        if month > self.this_month + 1:
-            return
-        self.newest = max(self.newest, month)
-        if month <= self.newest - _RECENT_MONTHS:
-            return
+        url = item.page.url
+        self.newest = max(self.newest, month_of(url))
+        self._note("visited", url)
         match item:
             case Article():
-                self._note("visited", url)
                 self._note("read", url)
                 if not item.published_on:
                     self._note("undated", url)
                 if not (item.paragraphs or item.note):  # a note alone is a legal state of a column
                     self._note("empty", url)
             case Rejection():
-                self._note("visited", url)
                 self._note("rejected", url)
-            case Failure() if item.reason in GONE:
-                self._note("visited", url)
+            case Failure():
                 self._note("gone", url)
 
     def _note(self, what: str, url: str) -> None:

@@ -16,7 +16,7 @@ from nkcrawl.pages.outline import Outline, Place, names_in, outline, without_sit
 from nkcrawl.pages.pro import pro_urls
 from nkcrawl.pages.structured import Stated, read_stated
 
-EXTRACTOR_VERSION = 1  # raised whenever the same page would give another row
+EXTRACTOR_VERSION = 2  # raised whenever the same page would give another row
 
 _HANGUL = re.compile(r"[가-힣]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -82,13 +82,15 @@ def _canonical(stated: Stated, served: str, site_url: str) -> str:
     if url is None:
         return served
     named, own = urlsplit(url).path, urlsplit(served).path
-    same_story = _base_slug(named) in (_base_slug(own), site.article_slug(own))
+    same_story = bool(_slug_forms(named) & _slug_forms(own))
     same_month = site.article_month(named) == site.article_month(own) is not None
     return url if same_story and same_month else served
 
 
-def _base_slug(path: str) -> str:
-    return site.SLUG_REPEAT.sub("", site.article_slug(path) or "")
+def _slug_forms(path: str) -> set[str]:
+    """Return the slug as it stands and without a number at its end, which may be a copy's or belong to the headline."""
+    slug = site.article_slug(path) or ""
+    return {slug, site.SLUG_REPEAT.sub("", slug)}
 
 
 # --- Paragraphs and notes ---------------------------------------------------------------------------------------------

@@ -1,0 +1,326 @@
+"""Night after night: what is asked again and when, what an edit leaves, and what a redesign must not touch."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from nkcrawl.demo import Answer, DemoArticle, World
+from tests.nights import Nights
+from tests.test_crawl import stored, truth
+
+TODAY = date(2025, 11, 20)  # the newest article of the made-up site is ten days older
+NEWEST = date(2025, 11, 10)
+
+
+@pytest.fixture
+def nights(archive_file: Path) -> Iterator[Nights]:
+    """The site on the day of its newest article, with nothing stored yet."""
+    with Nights(World(articles=60), archive_file, NEWEST) as nights:
+        yield nights
+
+
+def newest(nights: Nights) -> DemoArticle:
+    return nights.world.articles[0]
+
+
+def quietly(done: object) -> bool:
+    return (done.returncode, done.stdout, done.stderr) == (0, "", "")  # type: ignore[attr-defined]
+
+
+# --- Only what is worth asking ----------------------------------------------------------------------------------------
+
+
+def test_an_article_is_asked_again_a_day_and_a_week_after_publication_and_then_never(nights: Nights) -> None:
+    assert quietly(nights.crawl())
+    path = newest(nights).path
+    again = []
+    for night in range(1, 12):
+        nights.pass_by()
+        assert quietly(nights.crawl())
+        if nights.asked[path]:
+            again.append(night)
+    assert again == [1, 7]
+    assert nights.page(path)["due_at"] is None
+
+
+def test_a_quiet_night_asks_for_robots_txt_the_feed_and_what_is_due(nights: Nights) -> None:
+    nights.crawl()
+    nights.pass_by(30)
+    nights.crawl()
+    nights.pass_by(days=1)
+    due = {
+        page["url"]
+        for page in nights.rows("SELECT url FROM pages WHERE due_at <= ?", f"{nights.now:%Y-%m-%dT%H:%M:%SZ}")
+    }
+    assert quietly(nights.crawl())
+    assert {nights.url(path) for path in nights.asked if path != "/robots.txt"} == due
+    assert nights.url("/feed/") in due
+    assert len(due) < 4
+
+
+def test_an_article_as_it_was_costs_no_body_and_counts_as_checked(nights: Nights) -> None:
+    nights.crawl()
+    path = newest(nights).path
+    before = nights.article(path)
+    nights.pass_by()
+    assert quietly(nights.crawl())
+    (hit,) = [hit for hit in nights.site.log if hit.path == path]
+    assert (hit.conditional, hit.status) == (True, 304)
+    assert nights.article(path) == before | {"checked_at": nights.article(path)["checked_at"]}
+    assert nights.article(path)["checked_at"] > before["checked_at"]
+    assert nights.page(path)["status"] == 304
+    assert nights.rows("SELECT json_extract(stats, '$.\"nkcrawl/not modified/article\"') AS n FROM runs")[-1]["n"] >= 1
+
+
+def test_a_server_that_lies_is_believed_once_in_a_row(nights: Nights) -> None:
+    nights.crawl()
+    path = newest(nights).path
+    nights.world.revise(path, title="The headline after the edit")
+    nights.site.lying_304 = True
+    nights.pass_by()
+    assert quietly(nights.crawl())
+    assert nights.article(path)["title"] != "The headline after the edit"
+    nights.pass_by(6)
+    nights.crawl()
+    (hit,) = [hit for hit in nights.site.log if hit.path == path]
+    assert (hit.conditional, hit.status) == (False, 200)
+    assert nights.article(path)["title"] == "The headline after the edit"
+
+
+def test_nothing_that_was_named_by_hand_is_asked_conditionally(nights: Nights) -> None:
+    nights.crawl()
+    nights.pass_by()
+    nights.crawl("-a", f"url={nights.url(newest(nights).path)}")
+    nights.crawl("-a", "full=yes")
+    assert not any(hit.conditional for hit in nights.site.log if hit.path.startswith("/content_author/"))
+
+
+def test_an_edit_becomes_a_version_and_a_deletion_a_date(nights: Nights) -> None:
+    nights.crawl()
+    article = newest(nights)
+    before = nights.article(article.path)
+    nights.world.revise(article.path, title="The headline after the edit")
+    nights.pass_by()
+    assert quietly(nights.crawl())
+    after = nights.article(article.path)
+    assert (after["title"], after["body"]) == ("The headline after the edit", before["body"])
+    (version,) = nights.rows("SELECT * FROM article_versions WHERE article_id = ?", after["id"])
+    assert (version["title"], version["content_hash"]) == (before["title"], before["content_hash"])
+    nights.world.delete(article.path)
+    nights.pass_by(6)
+    assert quietly(nights.crawl())
+    gone = nights.article(article.path)
+    assert gone == after | {"gone_at": gone["gone_at"]}
+    assert gone["gone_at"] is not None
+    assert nights.page(article.path)["due_at"] is None
+
+
+def test_a_teaser_that_becomes_free_is_read_whole_and_a_free_article_stays_whole(nights: Nights) -> None:
+    nights.crawl()
+    teaser = next(article for article in nights.world.articles if article.access == "teaser" and article.paragraphs)
+    nights.pass_by(0.5)
+    opened = nights.world.open_up(teaser.path)
+    nights.crawl("-a", f"url={nights.url(teaser.path)}")
+    assert nights.article(teaser.path)["access"] == "free"
+    assert nights.article(teaser.path)["body"] == "\n\n".join(opened.paragraphs)
+    nights.world.close_off(teaser.path)
+    nights.crawl("-a", f"url={nights.url(teaser.path)}")
+    assert nights.article(teaser.path)["access"] == "free"
+    assert nights.article(teaser.path)["body"] == "\n\n".join(opened.paragraphs)
+    (version,) = nights.rows("SELECT access, body FROM article_versions")
+    assert version == {"access": "teaser", "body": "\n\n".join(teaser.paragraphs)}
+
+
+# --- The feed ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_feed_is_asked_first_and_only_its_links_are_taken(nights: Nights) -> None:
+    assert quietly(nights.crawl())
+    paths = [hit.path for hit in nights.site.log]
+    assert paths[:2] == ["/robots.txt", "/feed/"]
+    assert stored(nights.archive_file) == truth(nights.world, nights.site)
+    with nights.archive_file.open("rb") as file:
+        everything = file.read().decode("utf-8", "replace")
+    hidden = [paragraph for article in nights.world.articles for paragraph in article.hidden]
+    assert len(hidden) > 20
+    assert not [paragraph for paragraph in hidden if paragraph in everything]
+
+
+def test_a_new_article_of_a_silent_author_is_found_by_the_feed(archive_file: Path) -> None:
+    with Nights(World(articles=60), archive_file, NEWEST - timedelta(days=2)) as nights:
+        nights.crawl()
+        authors = nights.rows("SELECT url FROM pages WHERE kind = 'author'")
+        nights.pass_by()
+        path = newest(nights).path
+        nights.site.faults.update({page["url"].removeprefix(nights.site.base_url): 503 for page in authors})
+        nights.crawl("-s", "RETRY_TIMES=0")
+        assert nights.page(path)["found_on"] == nights.url("/feed/")
+        assert nights.article(path)["title"] == newest(nights).title
+
+
+def test_the_feed_is_left_where_robots_txt_forbids_it(nights: Nights) -> None:
+    nights.site.faults["/robots.txt"] = (200, "User-agent: *\nDisallow: /feed/\n")
+    assert quietly(nights.crawl())
+    assert nights.asked["/feed/"] == 0
+    assert nights.page("/feed/")["trouble"] == "robots.txt forbids"
+    assert len(stored(nights.archive_file)) == 60
+    for _ in range(3):
+        nights.pass_by()
+        assert quietly(nights.crawl())
+
+
+def test_the_feed_is_left_out_when_authors_are_named(nights: Nights) -> None:
+    nights.crawl("-a", f"authors={nights.world.authors[1].slug}")
+    assert nights.asked["/feed/"] == 0
+
+
+def test_a_site_without_a_feed_is_no_trouble(nights: Nights) -> None:
+    nights.site.faults["/feed/"] = 404
+    for _ in range(4):
+        assert quietly(nights.crawl())
+        nights.pass_by()
+    assert len(stored(nights.archive_file)) == 60
+
+
+def test_a_gap_between_the_feed_and_what_is_known_sends_us_through_the_listings(archive_file: Path) -> None:
+    """Forty articles come while no crawl runs, the feed shows ten of them, and no author page would be due by itself."""
+    world = World(articles=120, authors=3)
+    with Nights(world, archive_file, world.articles[40].published_on) as nights:
+        world.feed_size = 10
+        nights.crawl()
+        missed = len(stored(archive_file))
+        nights.now += TODAY - nights.now.date()
+        nights.show()
+        assert len(world.articles) >= missed + 40
+        with closing(sqlite3.connect(archive_file)) as conn:
+            conn.execute(
+                "UPDATE pages SET due_at = '2099-01-01T00:00:00Z' WHERE kind = 'author' AND due_at IS NOT NULL"
+            )
+            conn.commit()
+        assert quietly(nights.crawl())
+        assert set(stored(archive_file)) == set(truth(world, nights.site))
+
+
+# --- Listings ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_pager_without_end_ends(nights: Nights) -> None:
+    slug = nights.world.authors[0].slug
+    first = nights.site.answer(f"/content_author/{slug}/").body
+    assert isinstance(first, str)
+
+    def page(number: int) -> Answer:
+        pager = f'<a href="/content_author/{slug}/page/{number + 1}/">{number + 1}</a>'
+        return Answer(200, first.replace("</body>", f"{pager}</body>"))
+
+    nights.site.faults |= {f"/content_author/{slug}/page/{n}/": page(n) for n in range(2, 40)}
+    nights.site.faults[f"/content_author/{slug}/"] = page(1)
+    assert quietly(nights.crawl())
+    walked = [path for path in nights.asked if path.startswith(f"/content_author/{slug}/")]
+    assert len(walked) == 2
+
+
+# --- Redesigns --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("redesign", "sentence"),
+    [
+        ("shell", "No listing page shows a link to an article"),  # author pages come before articles
+        ("undated", "recent articles have no date"),
+        ("unlinked", "No listing page shows a link to an article"),
+    ],
+)
+def test_a_redesign_is_said_and_nothing_stored_is_touched(archive_file: Path, redesign: str, sentence: str) -> None:
+    world = World(articles=500)
+    with Nights(world, archive_file, date(2025, 11, 4)) as nights:
+        for _ in range(2):
+            assert quietly(nights.crawl("-s", "NKCRAWL_REQUEST_BUDGET=60"))
+            nights.pass_by()
+        before = nights.rows("SELECT * FROM articles ORDER BY id")
+        columns = [name for name in before[0] if name not in ("checked_at", "changed_at", "extractor_version")]
+        nights.site.redesign = redesign  # type: ignore[assignment]
+        for _ in range(3):
+            nights.pass_by()
+            done = nights.crawl("-s", "NKCRAWL_REQUEST_BUDGET=60")
+            assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
+            assert sentence in done.stderr
+            assert "scrapy show http://127.0.0.1" in done.stderr
+        after = nights.rows("SELECT * FROM articles ORDER BY id")[: len(before)]
+        assert [{name: row[name] for name in columns} for row in after] == [
+            {name: row[name] for name in columns} for row in before
+        ]
+        nights.site.redesign = None
+        for _ in range(9):
+            nights.pass_by()
+            assert quietly(nights.crawl("-s", "NKCRAWL_REQUEST_BUDGET=0"))
+        assert stored(archive_file) == truth(world, nights.site)
+
+
+# --- Manners ----------------------------------------------------------------------------------------------------------
+
+
+def test_crawl_delay_is_obeyed_from_the_first_page_on(nights: Nights) -> None:
+    nights.site.faults["/robots.txt"] = (200, "User-agent: *\nCrawl-delay: 1\n")
+    assert quietly(nights.crawl("-a", "limit=1", "-s", "NKCRAWL_REQUEST_BUDGET=5"))
+    moments = [hit.at for hit in nights.site.log]
+    assert len(moments) == 5
+    assert min(later - earlier for earlier, later in pairwise(moments)) > 0.9
+    assert nights.site.in_flight_max == 1
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_retry_after_is_obeyed_in_both_forms(nights: Nights, form: str) -> None:
+    path = newest(nights).path
+    after = "3" if form == "seconds" else f"{nights.now + timedelta(seconds=8):%a, %d %b %Y %H:%M:%S GMT}"
+    answers = iter([Answer(429, headers={"Retry-After": after})])
+    nights.site.faults[path] = lambda: next(answers, None)
+    assert quietly(nights.crawl())
+    first, second = (hit for hit in nights.site.log if hit.path == path)
+    assert (first.status, second.status) == (429, 200)
+    assert second.at - first.at >= 3
+    between = [hit for hit in nights.site.log if first.at < hit.at < second.at]
+    assert between == []
+    assert len(stored(nights.archive_file)) == 60
+
+
+@pytest.mark.parametrize("budget", [1, 2, 3, 10])
+def test_the_budget_holds_to_the_request(nights: Nights, budget: int) -> None:
+    hops = iter(range(100))
+    nights.site.faults["/robots.txt"] = lambda: Answer(302, headers={"Location": "/rules.txt"})
+    nights.site.faults["/rules.txt"] = (200, "User-agent: *\nDisallow:\n")
+    nights.site.faults["/feed/"] = lambda: Answer(302, headers={"Location": f"/feed/?hop={next(hops)}"})
+    done = nights.crawl("-s", f"NKCRAWL_REQUEST_BUDGET={budget}")
+    assert len(nights.site.log) <= budget
+    assert nights.rows("SELECT url FROM pages WHERE failures > 0 AND url NOT LIKE '%/feed/'") == []
+    assert quietly(done)
+    assert quietly(nights.crawl())
+    assert len(stored(nights.archive_file)) == 60
+
+
+def test_every_request_of_a_whole_crawl_keeps_the_manners(nights: Nights) -> None:
+    article = newest(nights)
+    nights.site.faults["/robots.txt"] = (200, f"User-agent: *\nDisallow: {article.path}\n")
+    nights.site.delay = 0.01
+    assert quietly(nights.crawl("-s", "DOWNLOAD_DELAY=0.1"))
+    log = nights.site.log
+    assert len(log) > 70
+    assert min(later.at - earlier.at for earlier, later in pairwise(log)) > 0.09
+    assert nights.site.in_flight_max == 1
+    assert nights.asked[article.path] == 0
+    assert all(
+        path.split("/")[1] in ("robots.txt", "feed", "content_author") or path[1:5].isdigit() for path in nights.asked
+    )
+    assert {path: count for path, count in nights.asked.items() if count > 1} == {}
+
+
+def test_the_clock_of_a_night_is_the_clock_of_the_archive(nights: Nights) -> None:
+    nights.crawl("-a", "limit=1")
+    (run,) = nights.rows("SELECT started_at FROM runs")
+    started = datetime.fromisoformat(run["started_at"])
+    assert timedelta() <= started - nights.now < timedelta(seconds=30)
