@@ -89,15 +89,43 @@ def test_a_second_run_asks_no_article_and_changes_no_row(crawl: Crawl, demo: Dem
     assert comparable(archive_file) == before
 
 
-def test_the_run_record_says_what_happened(crawl: Crawl, world: World, archive_file: Path) -> None:
-    crawl("-a", "limit=3")
+def test_the_run_record_says_what_happened(crawl: Crawl, demo: DemoServer, world: World, archive_file: Path) -> None:
+    soft, down, forbidden = (world.articles[number].path for number in (1, 2, 3))
+    demo.faults = {
+        soft: (200, "<h1>Page not found</h1>"),
+        down: 503,
+        "/robots.txt": (200, f"User-agent: *\nDisallow: {forbidden}\n"),
+    }
+    crawl("-s", "RETRY_TIMES=0", "-a", "full=yes")
     (run,) = rows(archive_file, "SELECT * FROM runs")
     stats, arguments = json.loads(run["stats"]), json.loads(run["args"])
     assert (run["verdict"], run["exit_code"], run["finish_reason"]) == ("ok", 0, "finished")
-    assert stats["nkcrawl/articles"] == stats["nkcrawl/articles/new"] == 3
-    assert arguments["limit"] == "3"
-    assert run["summary"].startswith("3 articles (3 new, 0 changed, 0 unchanged)")
+    assert arguments == {"full": "yes"}
+    aliases = stats["nkcrawl/articles/unchanged"]
+    assert run["summary"] == (
+        f"{57 + aliases} articles (57 new, 0 changed, {aliases} unchanged), {stats['nkcrawl/listings']} listing pages, 1 rejected, 1 failed, 1 skipped; 0 pages are still due."
+    )
+    counted = {
+        name: count for name, count in stats.items() if name.startswith(("nkcrawl/rej", "nkcrawl/f", "nkcrawl/s"))
+    }
+    assert {name: count for name, count in counted.items() if not name.startswith("nkcrawl/fill")} == {
+        "nkcrawl/rejected": 1,
+        "nkcrawl/rejected/soft 404": 1,
+        "nkcrawl/failed": 1,
+        "nkcrawl/failed/HTTP 503": 1,
+        "nkcrawl/feeds": 1,
+        "nkcrawl/skipped": 1,
+        "nkcrawl/skipped/robots.txt forbids": 1,
+    }
+    assert stats["nkcrawl/links/feed"] == len(world.articles)
+    assert stats["nkcrawl/links/article"] >= len(world.articles)
+    assert stats["downloader/request_count"] == len(demo.log)
+    assert stats["nkcrawl/errors"] == []
+    (filled,) = rows(archive_file, "SELECT count(subtitle) AS subtitle, count(note) AS note FROM articles")
+    for field, count in filled.items():
+        assert stats[f"nkcrawl/fill/{field}"] == pytest.approx(count / 57, abs=0.03)  # aliases were read too
     assert run["started_at"] <= run["finished_at"]
+    assert json.loads(run["versions"]).keys() >= {"nkcrawl", "scrapy", "sqlite", "python", "extractor"}
 
 
 def test_killed_twenty_times_and_started_again_the_archive_is_the_same(

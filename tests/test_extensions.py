@@ -1,6 +1,7 @@
 """The verdict on a run, from its counts, and the watch on what becomes of its pages."""
 
 import logging
+import random
 import sys
 
 import pytest
@@ -73,6 +74,14 @@ UNLINKED = {**FIRST, "unlinked": "https://a/"}
             ),
             "changed",
             "No page is where it was, first u (HTTP 503): the site no longer looks as nkcrawl knows it",
+        ),
+        (Ending({"nkcrawl/failed": 2, "nkcrawl/failed/HTTP 404": 2}, "finished", FIRST), "ok", "2 failed"),
+        (
+            Ending(
+                {"nkcrawl/not modified/feed": 1, "nkcrawl/failed": 1, "nkcrawl/failed/timeout": 1}, "finished", FIRST
+            ),
+            "ok",
+            "1 failed",
         ),
         (
             Ending({**GOOD, "nkcrawl/failed": 1}, "finished", UNLINKED),
@@ -199,26 +208,51 @@ def test_recent_articles_that_are_not_what_they_were_end_the_run(odd: object, wo
     assert f"scrapy show {SITE}/2025/06/0/" in judgement.summary
 
 
+USUAL = {"nkcrawl/recent/read": 50, "nkcrawl/recent/visited": 50, "nkcrawl/recent/undated": 2}
+
+
+def undated(number: int, undated: bool = True) -> Article:
+    return article(number, published_on=None if undated else "2025-06-01")
+
+
 def test_three_recent_articles_are_enough_at_the_end() -> None:
-    watch = Watch()
-    assert watched(watch, *(article(n, published_on=None) for n in range(2))) is None
+    watch = Watch(usual=USUAL)
+    assert watched(watch, *map(undated, range(2))) is None
     assert watch.changed() is None
-    assert watched(watch, article(3, published_on=None)) is None
+    assert watched(watch, undated(3)) is None
     assert watch.changed() is not None
 
 
-def test_what_was_usual_in_good_runs_is_no_change() -> None:
-    usual = {"nkcrawl/recent/read": 20, "nkcrawl/recent/visited": 20, "nkcrawl/recent/empty": 12}
-    columns = [article(n, paragraphs=[]) for n in range(9)]
-    assert watched(Watch(usual=usual), *columns) is None
-    assert watched(Watch(usual=usual | {"nkcrawl/recent/empty": 1}), *columns[:5]) is not None
+@pytest.mark.parametrize(
+    ("usual", "dates", "changed"),
+    [
+        (USUAL, "..-", False),  # two of three without a date: a night like that comes
+        (USUAL, "...-", False),
+        (USUAL, "....", True),
+        (USUAL, "......-----", True),
+        (USUAL, ".....-----", False),  # half is not most
+        (USUAL | {"nkcrawl/recent/undated": 20}, "........", False),  # it was so often enough before
+        (USUAL | {"nkcrawl/recent/undated": 20}, "..........", True),
+        ({}, "...", False),  # the first run knows nothing yet
+        ({}, ".....", True),
+    ],
+)
+def test_far_more_than_usual_is_what_chance_would_hardly_do(usual: dict[str, int], dates: str, changed: bool) -> None:
+    watch = Watch(usual=usual)
+    for number, mark in enumerate(dates):
+        watch._note_recent(undated(number, mark == "."))
+    assert (watch.changed() is not None) == changed
 
 
-def test_half_is_not_most() -> None:
-    usual = {"nkcrawl/recent/read": 20}
-    mixed = [article(n, published_on=None if n % 2 else "2025-06-01") for n in range(20)]
-    assert watched(Watch(usual=usual), *mixed) is None
-    assert watched(Watch(usual=usual), *mixed, article(21, published_on=None)) is not None
+def test_no_false_alarm_in_a_hundred_years_of_usual_nights() -> None:
+    chance = random.Random(1)
+    alarms = 0
+    for _ in range(36_500):
+        watch = Watch(usual=USUAL)
+        for number in range(chance.randint(3, 20)):
+            watch._note_recent(undated(number, chance.random() < 0.04))
+        alarms += watch.changed() is not None
+    assert alarms <= 3
 
 
 def test_a_note_alone_is_text_and_older_articles_prove_nothing() -> None:

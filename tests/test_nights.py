@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from nkcrawl.archive import Archive
 from nkcrawl.demo import Answer, DemoArticle, World
+from nkcrawl.items import Author, Feed, Link, Listing, Page
 from tests.nights import Nights
 from tests.test_crawl import stored, truth
 
@@ -265,9 +267,10 @@ def test_a_redesign_is_said_and_nothing_stored_is_touched(archive_file: Path, re
 # --- Manners ----------------------------------------------------------------------------------------------------------
 
 
-def test_crawl_delay_is_obeyed_from_the_first_page_on(nights: Nights) -> None:
+@pytest.mark.parametrize("throttle", ["True", "False"])
+def test_crawl_delay_is_obeyed_from_the_first_page_on(nights: Nights, throttle: str) -> None:
     nights.site.faults["/robots.txt"] = (200, "User-agent: *\nCrawl-delay: 1\n")
-    assert quietly(nights.crawl("-a", "limit=1", "-s", "NKCRAWL_REQUEST_BUDGET=5"))
+    assert quietly(nights.crawl("-s", f"AUTOTHROTTLE_ENABLED={throttle}", "-s", "NKCRAWL_REQUEST_BUDGET=5"))
     moments = [hit.at for hit in nights.site.log]
     assert len(moments) == 5
     assert min(later - earlier for earlier, later in pairwise(moments)) > 0.9
@@ -324,3 +327,49 @@ def test_the_clock_of_a_night_is_the_clock_of_the_archive(nights: Nights) -> Non
     (run,) = nights.rows("SELECT started_at FROM runs")
     started = datetime.fromisoformat(run["started_at"])
     assert timedelta() <= started - nights.now < timedelta(seconds=30)
+
+
+# --- Large archives ---------------------------------------------------------------------------------------------------
+
+
+def archived(world: World, nights: Nights, unseen: int) -> None:
+    """Store a world but for its newest articles as a crawl a night ago would have left it, every listing walked."""
+    with closing(Archive.open(nights.archive_file, lambda: nights.now)) as archive:
+        run_id = archive.begin_run({}, {})
+        archive.store_feed(Feed(Page(nights.url("/feed/"), "feed", status=200), [link(nights, world.articles[unseen])]))
+        for article in world.articles[unseen:]:
+            row = world.truth(article, nights.site.base_url) | {"access_evidence": [], "extractor_version": 2}
+            authors = [Author(slug, name) for slug, name in row.pop("authors")]
+            archive.store_article(row, authors, Page(row["url"], "article", row["url"], 200), [], run_id)
+        for author in world.authors:
+            for number in range(1, world.page_count(author.slug) + 1):
+                path = f"/content_author/{author.slug}/" + (f"page/{number}/" if number > 1 else "")
+                entries = world.entries(author.slug, number)
+                shown = [link(nights, article) for article in entries if article.number <= len(world.articles) - unseen]
+                page = Page(nights.url(path), "author", nights.url(path), 200)
+                archive.store_listing(Listing(page, author.slug, author.name, articles=shown), run_id)
+
+
+def link(nights: Nights, article: DemoArticle) -> Link:
+    return Link(nights.url(article.path), "article")
+
+
+def test_a_quiet_night_costs_no_more_with_a_larger_archive(tmp_path: Path) -> None:
+    beyond = {}
+    for articles in (500, 5_000):
+        world = World(articles=articles, authors=40)
+        with Nights(world, tmp_path / f"{articles}.db", TODAY) as nights:
+            nights.now -= timedelta(days=1)
+            archived(world, nights, unseen=12)
+            nights.now += timedelta(days=1)
+            now = f"{nights.now:%Y-%m-%dT%H:%M:%SZ}"
+            due = nights.rows("SELECT count(*) AS n FROM pages WHERE due_at <= ? AND kind <> 'feed'", now)[0]["n"]
+            assert quietly(nights.crawl())
+            assert nights.rows("SELECT count(*) AS n FROM articles")[0]["n"] == articles
+            # A second address of an old article, which a new one links to, is a new page too: it has to be seen once.
+            aliases = [path for path in nights.asked if path.endswith("-2/")]
+            beyond[articles] = len(nights.site.log) - 12 - due - len(aliases)
+            assert len(aliases) < 4
+    assert beyond[500] == beyond[5_000] <= 3, (
+        "it is robots.txt, the feed, and page 2 of an author who wrote half a page"
+    )

@@ -367,8 +367,9 @@ def start_two_at_once(demo: DemoServer, archive_file: Path) -> list[int]:
     return sorted(process.returncode for process in both)
 
 
-def test_of_two_crawls_started_at_once_on_no_archive_one_works(demo: DemoServer, tmp_path: Path) -> None:
-    for attempt in range(5):
+@pytest.mark.parametrize("times", [5, pytest.param(50, marks=pytest.mark.long)])
+def test_of_two_crawls_started_at_once_on_no_archive_one_works(demo: DemoServer, tmp_path: Path, times: int) -> None:
+    for attempt in range(times):
         archive_file = tmp_path / f"{attempt}.db"
         demo.delay = 0.05  # so that the first still works when the second looks
         assert start_two_at_once(demo, archive_file) == [0, 75]

@@ -1,15 +1,11 @@
 """A year of nights on the made-up site: what happens to a site and to a machine, one real crawl a night, and the sum.
 
-`python -m tests.year` lives through 365 nights with 5,500 articles and prints what came of it; the tests live through a
-month. The clock of each crawl is set, nothing else is: the site is served on loopback, the crawls are processes.
+The clock of each crawl is set, nothing else is: the site is served on loopback, the crawls are processes.
 """
 
-import argparse
 import random
 import signal
 import subprocess
-import sys
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -318,31 +314,16 @@ def live_through(nights: int, articles: int, authors: int, budget: int, seed: in
         return year
 
 
-def main() -> int:
-    """Live through a year as the command line says, and print what came of it."""
-    parser = argparse.ArgumentParser(prog="python -m tests.year", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--nights", type=int, default=365)
-    parser.add_argument("--articles", type=int, default=5_500)
-    parser.add_argument("--authors", type=int, default=60)
-    parser.add_argument("--budget", type=int, default=600, help="requests a night")
-    parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        year = live_through(**vars(given), folder=Path(folder))
-    print(f"{given.nights} nights, {given.articles} articles, {given.authors} authors, seed {given.seed}")
-    print(f"articles stored {len(year.truths)}, versions {sum(len(life.states) - 1 for life in year.lives.values())}")
-    print(
-        "happened: " + ", ".join(f"{count} × {what}" for what, count in sorted(year.happened.items()) if what != PLAIN)
-    )
+def report(year: Year) -> str:
+    """Return what came of a year in a few lines."""
+    quiet = [night.requests for night in year.quiet()]
     codes = Counter(night.code for night in year.log)
-    print("exit codes: " + ", ".join(f"{count} × {code}" for code, count in codes.items()))
-    quiet = year.quiet()
-    print(f"quiet nights {len(quiet)}: {sum(n.requests for n in quiet) / len(quiet):.1f} requests on average, most "
-          f"{max(n.requests for n in quiet)}; never more than new + due + {ALLOWANCE}")  # fmt: skip
-    print(f"in {time.monotonic() - began:.0f} s")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    happened = sorted(f"{count} x {what}" for what, count in year.happened.items() if what != PLAIN)
+    changes = sum(len(life.states) - 1 for life in year.lives.values())
+    counted = ", ".join(f"{count} x {'no crawl' if code is None else code}" for code, count in codes.items())
+    average = sum(quiet) / len(quiet)
+    return f"""\
+{len(year.log)} nights: {len(year.truths)} articles stored, {changes} changes seen, each of them a version
+happened: {", ".join(happened)}
+exit codes: {counted}
+{len(quiet)} quiet nights: {average:.1f} requests on average, {max(quiet)} at most, never more than new + due + {ALLOWANCE}"""

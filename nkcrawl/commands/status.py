@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from rich.console import Console
 from rich.text import Text
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
@@ -120,7 +121,8 @@ def print_status(status: dict[str, Any]) -> None:
         )
     if status["fields"]:
         rates = ", ".join(f"{field} {rate:.0%}" for field, rate in status["fields"].items())
-        print(f"\nfilled in the articles stored last: {rates}")
+        console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+        console.print(Text(f"\nfilled in the articles stored last: {rates}"))
     if status["failures"]:
         print_table(
             ["trouble", "pages", "one of them", "failures", "due again"],

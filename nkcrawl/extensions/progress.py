@@ -14,6 +14,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from nkcrawl.extensions.record import RunRecord
+from nkcrawl.extensions.verdict import pages_read
 from nkcrawl.items import Article, Failure, Feed, Item, Listing, Rejection, Skip, Unchanged
 from nkcrawl.spiders.nknews import NKNewsSpider
 
@@ -49,9 +50,8 @@ class Progress:
 
     def item_scraped(self, item: Item) -> None:
         fate, words = progress_line(item)
-        self.bar.console.print(
-            Text.assemble((f"{fate:9} ", _FATES.get(fate, "")), words, no_wrap=True, overflow="ellipsis")
-        )
+        line = Text.assemble((f"{fate:9} ", _FATES.get(fate, "")), words)
+        self.bar.console.print(line, no_wrap=True, overflow="ellipsis")
         due = RunRecord.of(self.crawler).archive.count_due()
         elapsed = self.bar.tasks[0].elapsed or 0
         self.bar.update(self.task, counts=counts_line(self.crawler.stats.get_stats(), due, elapsed))
@@ -81,7 +81,7 @@ def progress_line(item: Item) -> tuple[str, str]:
 
 def counts_line(stats: Mapping[str, Any], due: int, seconds: float) -> str:
     """Return how far a run is: pages done, due and new, and pages a minute."""
-    done = sum(stats.get(f"nkcrawl/{name}", 0) for name in ("articles", "listings", "feeds", "rejected", "failed"))
+    done = pages_read(stats) + stats.get("nkcrawl/failed", 0)
     speed = f" · {done / seconds * 60:.0f} pages a minute" if seconds >= 1 else ""
     return f"{done} done · {due} due · {stats.get('nkcrawl/articles/new', 0)} new{speed}"
 
@@ -101,6 +101,7 @@ def print_summary(stats: Mapping[str, Any]) -> None:
         if count := stats.get(f"nkcrawl/{name}", 0):
             table.add_row(name, str(count), Text(", ".join(details)))
     table.add_row("requests", str(stats.get("downloader/request_count", 0)))
+    print()
     Console(highlight=False).print(table)
 
 

@@ -17,7 +17,10 @@ REFUSALS = frozenset(("HTTP 401", "HTTP 403", "challenge page"))
 ARTICLES_CHANGED = "articles_changed"
 GONE = frozenset(("HTTP 404", "HTTP 410"))
 
+_MOVED = GONE | {"not an author page"}
+
 _MANY_FAILURES = 5
+_SOME_PAGES = 3  # so many pages that are gone, and none that is there, are no coincidence
 _REPORT = "please report it"
 _LOOK = "the site no longer looks as nkcrawl knows it"
 
@@ -140,12 +143,13 @@ def _of_the_answers(run: Ending) -> Judgement | None:
     return None
 
 
-def _nothing_read(run: Ending, failed: int) -> Judgement:
+def _nothing_read(run: Ending, failed: int) -> Judgement | None:
     first = run.first["failed"]
     if _count(run.stats, "failed", REFUSALS) == failed:
         return refused(f"The site refused every page, first {first}")
-    if _count(run.stats, "failed", GONE) == failed:
-        return Judgement("changed", f"No page is where it was, first {first}: {_LOOK}; see nkcrawl/site.py.")
+    if _count(run.stats, "failed", _MOVED) == failed:
+        moved = Judgement("changed", f"No page is where it was, first {first}: {_LOOK}; see nkcrawl/site.py.")
+        return moved if failed >= _SOME_PAGES else None
     return Judgement("failed", f"No page could be read, first {first}. Is the site reachable?")
 
 
@@ -160,8 +164,9 @@ def refused(what: str) -> Judgement:
 
 
 def pages_read(stats: Stats) -> int:
-    """Return how many pages gave what they were asked for, or were at least looked at."""
-    return sum(stats.get(f"nkcrawl/{name}", 0) for name in ("articles", "listings", "feeds", "rejected"))
+    """Return how many pages gave what they were asked for, be it that they are as they were, or were at least looked at."""
+    names = ("articles", "listings", "feeds", "rejected", "not modified/author", "not modified/feed")
+    return sum(stats.get(f"nkcrawl/{name}", 0) for name in names)
 
 
 def _count(stats: Stats, what: str, reasons: frozenset[str]) -> int:

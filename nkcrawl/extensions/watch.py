@@ -1,5 +1,6 @@
 """Does the run still make sense? Looks at each page's outcome as it comes; pure, so that no rule needs a crawl."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -14,11 +15,10 @@ _IN_A_ROW = {"refused": 3, "no answer": 5, "unlinked": 3}
 NO_LINKS = "no article links"
 _NO_ANSWER = re.compile(r"HTTP 5\d\d|timeout|connection refused|host not found|no answer|cut off")
 
-# A fault of recent articles is a redesign when more than half have it, and far more than had it in the last good runs.
-_MOST = 0.5
-_FAR_MORE = 0.4
+# A fault of recent articles is a redesign when more than half have it, and chance would hardly have it so: given how many
+# had it in the last good runs, or one in six before there were any.
+_UNLIKELY = 2e-4
 _ENOUGH_TO_STOP, _ENOUGH_TO_JUDGE = 5, 3  # pages; the former in the middle of a run
-_ENOUGH_TO_COMPARE = 10  # pages of earlier runs; with fewer, nothing is usual
 _FAULTS = {
     "rejected": ("visited", "are read as no articles"),
     "gone": ("visited", "are gone"),
@@ -63,7 +63,7 @@ class Watch:
     @property
     def trial_is_over(self) -> bool:
         """Tell whether enough recent articles were seen to know what to think of them."""
-        return self.counts["nkcrawl/recent/visited"] >= _ENOUGH_TO_STOP
+        return self._counted("visited") >= _ENOUGH_TO_STOP
 
     def _has_bearing(self, item: Item) -> bool:
         """Tell whether an item says something of how recent articles are read."""
@@ -111,17 +111,25 @@ class Watch:
     def changed(self, enough: int = _ENOUGH_TO_JUDGE) -> Judgement | None:
         """Return the judgement that the recent articles, of which `enough` were seen, are not what they used to be."""
         for fault, (whole, words) in _FAULTS.items():
-            seen, faulty = self.counts[f"nkcrawl/recent/{whole}"], self.counts[f"nkcrawl/recent/{fault}"]
-            usual = self._usual_share(fault, whole)
-            if seen >= enough and faulty > seen * max(_MOST, usual + _FAR_MORE):
+            seen, faulty = self._counted(whole), self._counted(fault)
+            if (
+                seen >= enough
+                and faulty * 2 > seen
+                and _chance(faulty, seen, self._usual_share(fault, whole)) < _UNLIKELY
+            ):
                 return odd_articles(f"{faulty} of {seen} recent articles {words}", self.example[fault])
         return None
 
+    def _counted(self, what: str) -> int:
+        return self.counts[f"nkcrawl/recent/{what}"]
+
     def _usual_share(self, fault: str, whole: str) -> float:
-        seen = self.usual.get(f"nkcrawl/recent/{whole}", 0)
-        if seen < _ENOUGH_TO_COMPARE:
-            return _FAR_MORE
-        return self.usual.get(f"nkcrawl/recent/{fault}", 0) / seen
+        return (self.usual.get(f"nkcrawl/recent/{fault}", 0) + 1) / (self.usual.get(f"nkcrawl/recent/{whole}", 0) + 6)
+
+
+def _chance(faulty: int, seen: int, share: float) -> float:
+    """Return how likely it is that so many or more of the pages seen have a fault that so large a share of all has."""
+    return sum(math.comb(seen, k) * share**k * (1 - share) ** (seen - k) for k in range(faulty, seen + 1))
 
 
 def _trouble(item: Item) -> Trouble | None:
