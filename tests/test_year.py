@@ -17,4 +17,4 @@ def test_through_all_nights_nothing_is_left_out(
     year = live_through(nights=nights, articles=articles, authors=authors, budget=budget, seed=0, folder=tmp_path)
     print(report(year))
     assert len(year.quiet()) > nights // 4
-    assert sum(night.new for night in year.quiet()) > nights // 10
+    assert any(night.new for night in year.quiet())

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.test_crawl import stored
 
 END = date(2025, 11, 10)  # the day of the newest article
 ALLOWANCE = 3  # requests a quiet night may cost beside what is new and due: robots.txt, the feed, an alias
+RECENT = 250  # articles, more than come while no crawl runs
 PLAIN = "-"
 
 # What happens, in this order and so many nights each, with the exit code it must have; plain nights lie between, but for
@@ -103,7 +105,7 @@ class Year:
 
     def _crawl(self, event: str, code: int | None) -> None:
         self.nights.pass_by()
-        for article in self.world.articles[:200]:
+        for article in self.world.articles[:RECENT]:
             self._note(article)
         new, allowed = self._expected_requests()
         if code is None:
@@ -166,10 +168,10 @@ class Year:
 
     def _expected_requests(self) -> tuple[int, int]:
         """Return how many articles are there that were never met, and how many requests a quiet night may cost."""
-        if not self.nights.archive_file.exists():
-            return len(self.world.articles), 0
+        if not self.backfilled:
+            return 0, 0
         known = {row["url"] for row in self.nights.rows("SELECT url FROM pages WHERE kind = 'article'")}
-        new = sum(self.nights.url(article.path) not in known for article in self.world.articles)
+        new = sum(self.nights.url(article.path) not in known for article in self.world.articles[:RECENT])
         due = self._due_now("kind <> 'feed'")
         return new, new + due + ALLOWANCE
 
@@ -299,9 +301,7 @@ class Year:
 
     def quiet(self) -> list[Night]:
         """Return the nights after the backfill on which nothing happened to the site, and nothing the night before."""
-        done = next(place for place, night in enumerate(self.log) if night.code == 0 and night.requests < self.budget)
-        pairs = zip(self.log[done:], self.log[done + 1 :], strict=False)
-        return [night for before, night in pairs if before.code == night.code == 0]
+        return [night for before, night in pairwise(self.log) if before.code == night.code == 0 and before.allowed]
 
 
 def live_through(nights: int, articles: int, authors: int, budget: int, seed: int, folder: Path) -> Year:

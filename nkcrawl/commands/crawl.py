@@ -70,7 +70,7 @@ class Command(ScrapyCrawl):
         self.crawler_process.start()
         _no_longer_stuck()
         judgement = _outcome(crawler, task)
-        if sys.stdout.isatty() and judgement.verdict != "usage":
+        if sys.stdout.isatty() and RunRecord.begun(crawler):
             print_summary(crawler.stats.get_stats())
         return judgement
 
@@ -81,9 +81,8 @@ def _outcome(crawler: Crawler, task: "asyncio.Task[None]") -> Judgement:
     match error:
         case None:
             record = RunRecord.of(crawler)
-            killed = (
-                record.finish_reason is None and signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
-            )  # a second signal
+            # A second signal, after which Scrapy ignores all others, ends the crawl without closing the spider.
+            killed = record.finish_reason is None and signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
             return record.finish(interrupted() if killed else None)
         case ArchiveBusy():
             return Judgement("later", str(error))
@@ -114,11 +113,11 @@ def _end_when_stuck(crawler: Crawler, seconds: int) -> None:
 
     def end(_: int, frame: FrameType | None) -> None:
         place = traceback.extract_stack(frame)[-1]
-        url = RunRecord.of(crawler).visiting
+        record = RunRecord.begun(crawler)
         print(
             f"The crawl was stuck for {seconds} seconds (NKCRAWL_HARD_LIMIT) and ended itself, while it was at "
-            f"{url or 'no page yet'}, in {place.name} ({Path(place.filename).name}:{place.lineno}); what was stored stays, "
-            "and the rest is due. Please report it.",
+            f"{(record and record.visiting) or 'no page yet'}, in {place.name} ({Path(place.filename).name}:{place.lineno}); "
+            "what was stored stays, and the rest is due. Please report it.",
             file=sys.stderr,
             flush=True,
         )
