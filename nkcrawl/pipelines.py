@@ -186,12 +186,15 @@ class StoragePipeline:
     def process_item(self, item: Item) -> Item:
         self._count_seen(item)
         watch = self.record.watch
-        if watch.is_on_trial(item):
+        on_trial = watch.is_on_trial(item)
+        self.record.note(item)
+        if on_trial:
             self.held.append(item)
             return item
         if watch.trial_is_over:
             self.settle()
-        self._store(item)
+        if not self.record.has_given_up_on_articles:
+            self._store(item)
         return item
 
     def close_spider(self) -> None:
@@ -203,7 +206,7 @@ class StoragePipeline:
     def settle(self) -> bool:
         """Store what was held back, or let go of it if articles are not what they were; tell whether anything was held."""
         held, self.held = self.held, []
-        if not self.record.has_changed_articles():
+        if not (self.record.has_given_up_on_articles or self.record.watch.changed()):
             for item in held:
                 self._store(item)
         return bool(held)

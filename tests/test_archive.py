@@ -887,6 +887,19 @@ def test_rejection(archive: Archive, path: Path) -> None:
     assert page["etag"] is None  # nothing was stored that a 304 could confirm
 
 
+def test_faults_of_a_page(archive: Archive) -> None:
+    urls = [f"{SITE}/2025/06/{name}/" for name in ("whole", "undated", "empty", "note", "rejected", "met")]
+    whole, dateless, empty, note, turned_away, met = urls
+    store(archive, url=whole)
+    store(archive, url=dateless, published_on=None, published_at=None)
+    store(archive, url=empty, body="")
+    store(archive, url=note, body="", note="Views expressed …")
+    archive.store_rejection(Rejection(article_page(turned_away), "no headline", ""), 1)
+    archive.meet([Link(met, "article")])
+    faults = [archive.faults_of(url) for url in [*urls, f"{SITE}/2025/06/unknown/"]]
+    assert faults == [set(), {"undated"}, {"empty"}, set(), {"rejected"}, set(), set()]
+
+
 def test_404_of_an_author_page(archive: Archive, path: Path) -> None:
     archive.store_failure(Failure(Page("a", "author", status=404), "gone", ""), 1)
     assert page_row(path, "a")["due_at"] is None

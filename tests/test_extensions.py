@@ -208,7 +208,7 @@ def test_recent_articles_that_are_not_what_they_were_end_the_run(odd: object, wo
     assert f"scrapy show {SITE}/2025/06/0/" in judgement.summary
 
 
-USUAL = {"nkcrawl/recent/read": 50, "nkcrawl/recent/visited": 50, "nkcrawl/recent/undated": 2}
+USUAL = {"nkcrawl/recent/undated of": 50, "nkcrawl/recent/undated": 2}
 
 
 def undated(number: int, undated: bool = True) -> Article:
@@ -240,7 +240,7 @@ def test_three_recent_articles_are_enough_at_the_end() -> None:
 def test_far_more_than_usual_is_what_chance_would_hardly_do(usual: dict[str, int], dates: str, changed: bool) -> None:
     watch = Watch(usual=usual)
     for number, mark in enumerate(dates):
-        watch._note_recent(undated(number, mark == "."))
+        watch._note_recent(undated(number, mark == "."), frozenset())
     assert (watch.changed() is not None) == changed
 
 
@@ -250,9 +250,18 @@ def test_no_false_alarm_in_a_hundred_years_of_usual_nights() -> None:
     for _ in range(36_500):
         watch = Watch(usual=USUAL)
         for number in range(chance.randint(3, 20)):
-            watch._note_recent(undated(number, chance.random() < 0.04))
+            watch._note_recent(undated(number, chance.random() < 0.04), frozenset())
         alarms += watch.changed() is not None
     assert alarms <= 3
+
+
+def test_a_fault_that_the_page_had_before_is_no_news() -> None:
+    watch = Watch(usual=USUAL)
+    for number in range(20):
+        assert watch.see(undated(number), frozenset({"undated"})) is None
+    assert watched(watch, *(undated(number) for number in range(20, 25))) is not None
+    watch = Watch(usual=USUAL)
+    assert not any(watch.see(rejected(number), frozenset({"rejected"})) for number in range(20))
 
 
 def test_a_note_alone_is_text_and_older_articles_prove_nothing() -> None:

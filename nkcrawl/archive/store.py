@@ -224,6 +224,19 @@ class Archive:
         failures = visits.mark_failed(self._conn, page, reason, schedule.stamp(now))
         visits.reschedule(self._conn, page.url, schedule.after_failure(now, failures))
 
+    def faults_of(self, url: str) -> frozenset[str]:
+        """Return what is known to be wrong with an article's page: 'rejected' when last seen, stored 'undated' or 'empty'."""
+        found = rows(
+            self._conn,
+            """
+            SELECT trouble IS NOT NULL AS rejected, a.url IS NOT NULL AND published_on IS NULL AS undated,
+                a.url IS NOT NULL AND body = '' AND note IS NULL AS empty
+            FROM pages LEFT JOIN articles a ON a.url = pages.url WHERE pages.url = ?
+            """,
+            url,
+        )
+        return frozenset(fault for row in found for fault, has_it in row.items() if has_it)
+
     def newest_article_url(self) -> str:
         """Return the URL of the newest article stored, by the month in it, or ''."""
         return rows(self._conn, "SELECT max(url) AS url FROM articles")[0]["url"] or ""

@@ -56,7 +56,6 @@ class RunRecord:
         logging.getLogger().addHandler(record.errors)
         crawler.signals.connect(record.request_reached_downloader, signal=signals.request_reached_downloader)
         crawler.signals.connect(record.spider_closed, signal=signals.spider_closed)
-        crawler.signals.connect(record.item_scraped, signal=signals.item_scraped)
         crawler.signals.connect(record.item_error, signal=signals.item_error)
         return record
 
@@ -81,12 +80,13 @@ class RunRecord:
     def spider_closed(self, reason: str) -> None:
         self.finish_reason = reason
 
-    def item_scraped(self, item: Item) -> None:
+    def note(self, item: Item) -> None:
+        """Take note of what became of a page, before it is stored, and end the crawl if it makes no sense any more."""
         if isinstance(item, Failure):
             self.first.setdefault("skipped" if is_no_failure(item) else "failed", item.detail)
             if item.reason == NO_LINKS:
                 self.first.setdefault("unlinked", item.page.url)
-        if trouble := self.watch.see(item):
+        if trouble := self.watch.see(item, self.archive.faults_of(item.page.url)):
             self.stop(trouble)
 
     def item_error(self, failure: Reason) -> None:
@@ -105,10 +105,10 @@ class RunRecord:
             closing = self.crawler.engine.close_spider_async(reason=judgement.reason)
             self._closing = asyncio.get_running_loop().create_task(closing)
 
-    def has_changed_articles(self) -> bool:
-        """Tell whether the recent articles of this run are read otherwise than they used to be."""
-        stopped = self.stopped or self.watch.changed()
-        return stopped is not None and stopped.reason == ARTICLES_CHANGED
+    @property
+    def has_given_up_on_articles(self) -> bool:
+        """Tell whether the run ends because articles are not read as they used to be."""
+        return self.stopped is not None and self.stopped.reason == ARTICLES_CHANGED
 
     def finish(self, judgement: Judgement | None = None) -> Judgement:
         """Complete the run's row and close the archive; the run is judged by its outcome, if it is not judged already."""

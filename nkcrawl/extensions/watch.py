@@ -20,10 +20,10 @@ _NO_ANSWER = re.compile(r"HTTP 5\d\d|timeout|connection refused|host not found|n
 _UNLIKELY = 2e-4
 _ENOUGH_TO_STOP, _ENOUGH_TO_JUDGE = 5, 3  # pages; the former in the middle of a run
 _FAULTS = {
-    "rejected": ("visited", "are read as no articles"),
-    "gone": ("visited", "are gone"),
-    "undated": ("read", "have no date"),
-    "empty": ("read", "have no text"),
+    "rejected": "are read as no articles",
+    "gone": "are gone",
+    "undated": "have no date",
+    "empty": "have no text",
 }
 
 _MONTH = re.compile(r"https?://[^/]+/(\d{4})/(\d\d)/")
@@ -48,12 +48,15 @@ class Watch:
     _has_links: bool = False  # a listing showed links
     _streak: list[Failure | Rejection] = field(default_factory=list)  # the last pages, all of one trouble
 
-    def see(self, item: Item) -> Judgement | None:
-        """Take note of one page's outcome, and return why the run has to end, or None if it may go on."""
+    def see(self, item: Item, known: frozenset[str] = frozenset()) -> Judgement | None:
+        """Take note of one page's outcome, and return why the run has to end, or None if it may go on.
+
+        `known` are the faults that the page had before: to have them still is no news.
+        """
         if isinstance(item, Skip) or (isinstance(item, Failure) and is_no_failure(item)):
             return None  # nothing was asked, so nothing was learnt
         self._has_links |= isinstance(item, Listing)
-        self._note_recent(item)
+        self._note_recent(item, known)
         return self._too_many_in_a_row(item) or self.changed(_ENOUGH_TO_STOP)
 
     def is_on_trial(self, item: Item) -> bool:
@@ -86,45 +89,42 @@ class Watch:
 
     # --- Recent articles ------------------------------------------------------------------------------------------------
 
-    def _note_recent(self, item: Item) -> None:
+    def _note_recent(self, item: Item, known: frozenset[str]) -> None:
         if not self._has_bearing(item):
             return
         url = item.page.url
         self.newest = max(self.newest, month_of(url))
-        self._note("visited", url)
-        match item:
-            case Article():
-                self._note("read", url)
-                if not item.published_on:
-                    self._note("undated", url)
-                if not (item.paragraphs or item.note):  # a note alone is a legal state of a column
-                    self._note("empty", url)
-            case Rejection():
-                self._note("rejected", url)
-            case Failure():
-                self._note("gone", url)
-
-    def _note(self, what: str, url: str) -> None:
-        self.counts[f"nkcrawl/recent/{what}"] += 1
-        self.example.setdefault(what, url)
+        self.counts["nkcrawl/recent/visited"] += 1
+        for fault, has_it in _faults_looked_for(item).items():
+            if fault not in known:
+                self.counts[f"nkcrawl/recent/{fault} of"] += 1
+                self.counts[f"nkcrawl/recent/{fault}"] += has_it
+                if has_it:
+                    self.example.setdefault(fault, url)
 
     def changed(self, enough: int = _ENOUGH_TO_JUDGE) -> Judgement | None:
         """Return the judgement that the recent articles, of which `enough` were seen, are not what they used to be."""
-        for fault, (whole, words) in _FAULTS.items():
-            seen, faulty = self._counted(whole), self._counted(fault)
-            if (
-                seen >= enough
-                and faulty * 2 > seen
-                and _chance(faulty, seen, self._usual_share(fault, whole)) < _UNLIKELY
-            ):
+        for fault, words in _FAULTS.items():
+            seen, faulty = self._counted(f"{fault} of"), self._counted(fault)
+            if seen >= enough and faulty * 2 > seen and _chance(faulty, seen, self._usual_share(fault)) < _UNLIKELY:
                 return odd_articles(f"{faulty} of {seen} recent articles {words}", self.example[fault])
         return None
 
     def _counted(self, what: str) -> int:
         return self.counts[f"nkcrawl/recent/{what}"]
 
-    def _usual_share(self, fault: str, whole: str) -> float:
-        return (self.usual.get(f"nkcrawl/recent/{fault}", 0) + 1) / (self.usual.get(f"nkcrawl/recent/{whole}", 0) + 6)
+    def _usual_share(self, fault: str) -> float:
+        return (self.usual.get(f"nkcrawl/recent/{fault}", 0) + 1) / (
+            self.usual.get(f"nkcrawl/recent/{fault} of", 0) + 6
+        )
+
+
+def _faults_looked_for(item: Item) -> dict[str, bool]:
+    """Return which faults a recent article's page can be told to have or not to have."""
+    faults = {"rejected": isinstance(item, Rejection), "gone": isinstance(item, Failure)}
+    if isinstance(item, Article):  # a note alone is a legal state of a column
+        faults |= {"undated": not item.published_on, "empty": not (item.paragraphs or item.note)}
+    return faults
 
 
 def _chance(faulty: int, seen: int, share: float) -> float:
