@@ -4,12 +4,12 @@ PYTHON ?= python3
 LIMIT ?= 5
 BIN := .venv/bin
 
-.PHONY: help demo crawl test lint clean
+.PHONY: help demo crawl test test-long lint clean
 
 help:
 	@echo 'make demo    crawl a made-up NK News on this machine into data/demo.db, and look at it'
 	@echo 'make crawl   crawl $(LIMIT) articles of the live site into data/nknews.db (LIMIT=20 for more)'
-	@echo 'make test    run the tests'
+	@echo 'make test    run the tests; make test-long those that take many minutes'
 	@echo 'make lint    check format, style and types'
 	@echo 'make clean   remove the virtual environment'
 
@@ -20,7 +20,10 @@ crawl: .venv/.ready
 	@$(BIN)/scrapy crawl nknews -a limit=$(LIMIT)
 
 test: .venv/.ready-dev
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+test-long: .venv/.ready-dev
+	@$(BIN)/python -m pytest -m long -s
 
 lint: .venv/.ready-dev
 	@$(BIN)/ruff format --check

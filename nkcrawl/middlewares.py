@@ -21,7 +21,7 @@ from nkcrawl.extensions import Judgement, stop_run
 from nkcrawl.extensions.verdict import FORBIDDEN, refused
 from nkcrawl.frontier import Frontier
 from nkcrawl.items import Failure
-from nkcrawl.options import read_options
+from nkcrawl.options import read_options, user_agent
 from nkcrawl.spiders.nknews import NotVisited, is_challenge, visited_page
 
 LONGEST_WAIT = 120  # seconds that we wait when asked to; for longer, another night is better
@@ -60,7 +60,7 @@ class RobotsMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.url = read_options(crawler.settings).site + "/robots.txt"
-        self.name = crawler.settings["BOT_NAME"]
+        self.name = user_agent(contact="")  # with its version, for rules that name that too
         self.reading: asyncio.Task[ProtegoRobotParser] | None = None
 
     @classmethod

@@ -12,7 +12,7 @@ import pytest
 from scrapy.settings import Settings
 from scrapy.utils.project import get_project_settings
 
-from nkcrawl.demo import Answer, DemoServer, World
+from nkcrawl.demo import Answer, DemoServer, World, article_page
 from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, scrapy_command
 
 Crawl = Callable[..., subprocess.CompletedProcess[str]]
@@ -111,7 +111,7 @@ def redirect(target: str, status: int = 302) -> Answer:
 
 
 @pytest.mark.parametrize("first", ["at once", "after a retry"])
-@pytest.mark.parametrize("where", ["another host", "another port", "file", "data"])
+@pytest.mark.parametrize("where", ["another host", "another port", "file", "data", "a circle"])
 def test_a_redirect_never_leaves_the_site(
     crawl: Crawl, demo: DemoServer, world: World, archive_file: Path, where: str, first: str
 ) -> None:
@@ -123,6 +123,7 @@ def test_a_redirect_never_leaves_the_site(
             "another port": elsewhere.base_url + path,
             "file": "file:///etc/hostname",
             "data": "data:text/html,<h1>x</h1>",
+            "a circle": path,
         }[where]
         answers = iter([Answer(503)] if first == "after a retry" else [])
         demo.faults[path] = lambda: next(answers, redirect(target))
@@ -277,7 +278,8 @@ def test_a_signal_ends_the_crawl_with_130_and_keeps_what_was_stored(demo: DemoSe
 
 def test_a_stuck_process_ends_itself(demo: DemoServer, archive_file: Path, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import nkcrawl.pages.article as a\ndef stuck(*_):\n    while True: pass\na._read_dates = stuck\n"
+        "import re\nimport nkcrawl.pages.article as a\n"
+        "def stuck(*_): re.match('(a+)+$', 'a' * 60 + 'b')\na._read_dates = stuck\n"
     )
     done = scrapy(*crawl_args(demo, archive_file), NKCRAWL_HARD_LIMIT="5", PYTHONPATH=str(tmp_path))
     assert done.returncode == 1
@@ -285,8 +287,32 @@ def test_a_stuck_process_ends_itself(demo: DemoServer, archive_file: Path, tmp_p
         "The crawl was stuck for 5 seconds (NKCRAWL_HARD_LIMIT) and ended itself, while it was at "
     )
     assert f"{demo.base_url}/2025/" in done.stderr
-    assert "in stuck (sitecustomize.py:3)" in done.stderr
+    assert ", in read_article, article.py:" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_cut_off_page_is_a_failure_and_no_article(
+    crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
+) -> None:
+    path = world.articles[0].path
+    demo.faults[path] = Answer(200, article_page(world, world.articles[0], demo.base_url), cut_off=True)
+    assert crawl().returncode == 0
+    url = demo.base_url + path
+    (page,) = rows(archive_file, "SELECT failures, trouble FROM pages WHERE url = ?", url)
+    assert page == {"failures": 1, "trouble": "cut off"}
+    assert rows(archive_file, "SELECT 1 FROM articles WHERE url = ?", url) == []
+
+
+def test_a_log_is_small_and_holds_no_article(
+    demo: DemoServer, world: World, archive_file: Path, tmp_path: Path
+) -> None:
+    log = tmp_path / "crawl.log"
+    for level in ("INFO", "DEBUG"):
+        done = scrapy(*crawl_args(demo, archive_file.with_suffix(f".{level}")), "-L", level, "--logfile", log)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        told = log.read_text(encoding="utf-8")
+        assert len(told) < {"INFO": 20_000, "DEBUG": 100_000}[level]
+        assert not [p for article in world.articles for p in article.paragraphs if p in told]
 
 
 def test_it_listens_on_no_socket(demo: DemoServer, archive_file: Path) -> None:

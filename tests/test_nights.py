@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -32,6 +33,28 @@ def newest(nights: Nights) -> DemoArticle:
 
 def quietly(done: object) -> bool:
     return (done.returncode, done.stdout, done.stderr) == (0, "", "")  # type: ignore[attr-defined]
+
+
+def archived(world: World, nights: Nights, unseen: int) -> None:
+    """Store a world but for its newest articles as a crawl a night ago would have left it, every listing walked."""
+    with closing(Archive.open(nights.archive_file, lambda: nights.now)) as archive:
+        run_id = archive.begin_run({}, {})
+        archive.store_feed(Feed(Page(nights.url("/feed/"), "feed", status=200), [link(nights, world.articles[unseen])]))
+        for article in world.articles[unseen:]:
+            row = world.truth(article, nights.site.base_url) | {"access_evidence": [], "extractor_version": 2}
+            authors = [Author(slug, name) for slug, name in row.pop("authors")]
+            archive.store_article(row, authors, Page(row["url"], "article", row["url"], 200), [], run_id)
+        for author in world.authors:
+            for number in range(1, world.page_count(author.slug) + 1):
+                path = f"/content_author/{author.slug}/" + (f"page/{number}/" if number > 1 else "")
+                entries = world.entries(author.slug, number)
+                shown = [link(nights, article) for article in entries if article.number <= len(world.articles) - unseen]
+                page = Page(nights.url(path), "author", nights.url(path), 200)
+                archive.store_listing(Listing(page, author.slug, author.name, articles=shown), run_id)
+
+
+def link(nights: Nights, article: DemoArticle) -> Link:
+    return Link(nights.url(article.path), "article")
 
 
 # --- Only what is worth asking ----------------------------------------------------------------------------------------
@@ -238,29 +261,28 @@ def test_a_pager_without_end_ends(nights: Nights) -> None:
         ("unlinked", "No listing page shows a link to an article"),
     ],
 )
-def test_a_redesign_is_said_and_nothing_stored_is_touched(archive_file: Path, redesign: str, sentence: str) -> None:
-    world = World(articles=500)
-    with Nights(world, archive_file, date(2025, 11, 4)) as nights:
-        for _ in range(2):
-            assert quietly(nights.crawl("-s", "NKCRAWL_REQUEST_BUDGET=60"))
-            nights.pass_by()
+def test_a_redesign_is_said_and_nothing_stored_is_touched(
+    archive_file: Path, redesign: Literal["shell", "undated", "unlinked"], sentence: str
+) -> None:
+    world = World(articles=300)
+    with Nights(world, archive_file, TODAY) as nights:
+        archived(world, nights, unseen=12)
         before = nights.rows("SELECT * FROM articles ORDER BY id")
-        columns = [name for name in before[0] if name not in ("checked_at", "changed_at", "extractor_version")]
-        nights.site.redesign = redesign  # type: ignore[assignment]
+        checked = ("checked_at", "extractor_version")
+        nights.site.redesign = redesign
         for _ in range(3):
             nights.pass_by()
-            done = nights.crawl("-s", "NKCRAWL_REQUEST_BUDGET=60")
+            done = nights.crawl()
             assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
             assert sentence in done.stderr
             assert "scrapy show http://127.0.0.1" in done.stderr
         after = nights.rows("SELECT * FROM articles ORDER BY id")[: len(before)]
-        assert [{name: row[name] for name in columns} for row in after] == [
-            {name: row[name] for name in columns} for row in before
+        assert [{name: row[name] for name in row if name not in checked} for row in after] == [
+            {name: row[name] for name in row if name not in checked} for row in before
         ]
         nights.site.redesign = None
-        for _ in range(9):
-            nights.pass_by()
-            assert quietly(nights.crawl("-s", "NKCRAWL_REQUEST_BUDGET=0"))
+        nights.pass_by()
+        assert quietly(nights.crawl())
         assert stored(archive_file) == truth(world, nights.site)
 
 
@@ -306,20 +328,22 @@ def test_the_budget_holds_to_the_request(nights: Nights, budget: int) -> None:
     assert len(stored(nights.archive_file)) == 60
 
 
-def test_every_request_of_a_whole_crawl_keeps_the_manners(nights: Nights) -> None:
-    article = newest(nights)
-    nights.site.faults["/robots.txt"] = (200, f"User-agent: *\nDisallow: {article.path}\n")
-    nights.site.delay = 0.01
-    assert quietly(nights.crawl("-s", "DOWNLOAD_DELAY=0.1"))
-    log = nights.site.log
-    assert len(log) > 70
-    assert min(later.at - earlier.at for earlier, later in pairwise(log)) > 0.09
-    assert nights.site.in_flight_max == 1
-    assert nights.asked[article.path] == 0
-    assert all(
-        path.split("/")[1] in ("robots.txt", "feed", "content_author") or path[1:5].isdigit() for path in nights.asked
-    )
-    assert {path: count for path, count in nights.asked.items() if count > 1} == {}
+def test_every_request_of_a_whole_crawl_keeps_the_manners(archive_file: Path) -> None:
+    with Nights(World(articles=30), archive_file, TODAY) as nights:
+        article = newest(nights)
+        nights.site.faults["/robots.txt"] = (200, f"User-agent: *\nDisallow: {article.path}\n")
+        nights.site.delay = 0.01
+        assert quietly(nights.crawl("-s", "DOWNLOAD_DELAY=0.25"))
+        moments = [hit.at for hit in nights.site.log]
+        assert len(moments) > 35
+        # A request is noted when a busy machine gets round to it: one that is noted late makes the next gap look short.
+        assert min(later - earlier for earlier, later in pairwise(moments)) > 0.1
+        assert moments[-1] - moments[0] > 0.25 * (len(moments) - 1) - 0.15
+        assert nights.site.in_flight_max == 1
+        assert nights.asked[article.path] == 0
+        ours = ("robots.txt", "feed", "content_author")
+        assert all(path.split("/")[1] in ours or path[1:5].isdigit() for path in nights.asked)
+        assert {path: count for path, count in nights.asked.items() if count > 1} == {}
 
 
 def test_the_clock_of_a_night_is_the_clock_of_the_archive(nights: Nights) -> None:
@@ -330,28 +354,6 @@ def test_the_clock_of_a_night_is_the_clock_of_the_archive(nights: Nights) -> Non
 
 
 # --- Large archives ---------------------------------------------------------------------------------------------------
-
-
-def archived(world: World, nights: Nights, unseen: int) -> None:
-    """Store a world but for its newest articles as a crawl a night ago would have left it, every listing walked."""
-    with closing(Archive.open(nights.archive_file, lambda: nights.now)) as archive:
-        run_id = archive.begin_run({}, {})
-        archive.store_feed(Feed(Page(nights.url("/feed/"), "feed", status=200), [link(nights, world.articles[unseen])]))
-        for article in world.articles[unseen:]:
-            row = world.truth(article, nights.site.base_url) | {"access_evidence": [], "extractor_version": 2}
-            authors = [Author(slug, name) for slug, name in row.pop("authors")]
-            archive.store_article(row, authors, Page(row["url"], "article", row["url"], 200), [], run_id)
-        for author in world.authors:
-            for number in range(1, world.page_count(author.slug) + 1):
-                path = f"/content_author/{author.slug}/" + (f"page/{number}/" if number > 1 else "")
-                entries = world.entries(author.slug, number)
-                shown = [link(nights, article) for article in entries if article.number <= len(world.articles) - unseen]
-                page = Page(nights.url(path), "author", nights.url(path), 200)
-                archive.store_listing(Listing(page, author.slug, author.name, articles=shown), run_id)
-
-
-def link(nights: Nights, article: DemoArticle) -> Link:
-    return Link(nights.url(article.path), "article")
 
 
 def test_a_quiet_night_costs_no_more_with_a_larger_archive(tmp_path: Path) -> None:

@@ -79,6 +79,12 @@ CASES = [
         everything_but_robots(slow(1.2)),
     ),
     Case(
+        "every page is cut off",
+        1,
+        r"The site stopped answering: 5 requests in a row failed, first \S+/feed/ \(cut off: ",
+        everything_but_robots(Answer(200, "<p>Hello" * 99, cut_off=True)),
+    ),
+    Case(
         "the host is not found",
         1,
         r"The site could not be reached: \S+/robots\.txt \(CannotResolveHostError: ",
@@ -266,6 +272,35 @@ def test_what_goes_wrong_is_said_in_one_sentence_with_its_code(
     if case.code in (4, 75) and "robots" in case.name:
         assert {hit.path for hit in demo.log} <= {"/robots.txt"}, "a page was asked for"
         assert rows(archive_file, "SELECT url FROM pages WHERE failures > 0 AND trouble <> 'robots.txt forbids'") == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        404,
+        410,
+        (404, "User-agent: *\nDisallow: /\n"),
+        (200, ""),
+        (200, "\ufeffUser-agent: *\nDisallow: /wp-admin/\n"),
+        (200, "# a comment\n" * 90_000 + "User-agent: *\nDisallow: /wp-admin/\n"),
+        Answer(200, "User-agent: *\nDisallow: /wp-admin/\n", "text/html"),
+        Answer(301, headers={"Location": "/robots/"}),
+        (200, "User-agent: somebot\nDisallow: /\n"),
+    ],
+)
+def test_a_robots_txt_that_forbids_nothing_lets_the_crawl_pass(demo: DemoServer, archive_file: Path, said: Any) -> None:
+    demo.faults = {"/robots.txt": said, "/robots/": (200, "User-agent: *\nDisallow:\n")}
+    done = scrapy(*crawl_args(demo, archive_file), "-a", "limit=1")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert len(rows(archive_file, "SELECT 1 FROM articles")) == 1
+
+
+@pytest.mark.parametrize("name", ["nkcrawl", "NKCrawl", "nkcrawl/0.1"])
+def test_a_robots_txt_that_forbids_us_by_name_is_obeyed(demo: DemoServer, archive_file: Path, name: str) -> None:
+    demo.faults["/robots.txt"] = (200, f"User-agent: *\nDisallow:\n\nUser-agent: {name}\nDisallow: /\n")
+    done = scrapy(*crawl_args(demo, archive_file))
+    assert done.returncode == 4
+    assert {hit.path for hit in demo.log} == {"/robots.txt"}
 
 
 # --- Signals, kills, and two at once ------------------------------------------------------------------------------------

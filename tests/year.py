@@ -178,7 +178,7 @@ class Year:
     def _due_now(self, which: str = "true") -> int:
         if not self.nights.archive_file.exists():
             return 0
-        now = f"{self.nights.now:%Y-%m-%dT%H:%M:%SZ}"
+        now = f"{self.nights.now + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"  # what a crawl finds is due while it runs
         return int(self.nights.rows(f"SELECT count(*) AS n FROM pages WHERE due_at <= ? AND {which}", now)[0]["n"])
 
     # --- What the editors do ------------------------------------------------------------------------------------------

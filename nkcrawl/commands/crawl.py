@@ -9,7 +9,6 @@ import signal
 import sys
 import traceback
 from contextlib import suppress
-from pathlib import Path
 from types import FrameType
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
@@ -17,7 +16,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
 from nkcrawl.archive import ArchiveBusy, ArchiveError, ArchiveTrouble
-from nkcrawl.extensions import Judgement, RunRecord, briefly, print_summary
+from nkcrawl.extensions import Judgement, RunRecord, briefly, place_in_ours, print_summary
 from nkcrawl.extensions.verdict import interrupted
 from nkcrawl.options import read_options
 
@@ -112,11 +111,11 @@ def _end_when_stuck(crawler: Crawler, seconds: int) -> None:
         return
 
     def end(_: int, frame: FrameType | None) -> None:
-        place = traceback.extract_stack(frame)[-1]
+        place = place_in_ours(traceback.extract_stack(frame))
         record = RunRecord.begun(crawler)
         print(
             f"The crawl was stuck for {seconds} seconds (NKCRAWL_HARD_LIMIT) and ended itself, while it was at "
-            f"{(record and record.visiting) or 'no page yet'}, in {place.name} ({Path(place.filename).name}:{place.lineno}); "
+            f"{(record and record.visiting) or 'no page yet'}, in {place}; "
             "what was stored stays, and the rest is due. Please report it.",
             file=sys.stderr,
             flush=True,

@@ -41,6 +41,7 @@ class Answer:
     body: str | bytes = ""
     content_type: str = "text/html; charset=UTF-8"
     headers: dict[str, str] = field(default_factory=dict)
+    cut_off: bool = False  # send half of the body, and hang up
 
 
 Fault = int | tuple[int, str] | Answer | Callable[[], Answer | None]
@@ -277,7 +278,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD" and said.status != 304:
-            self.wfile.write(body)
+            self.wfile.write(body[: len(body) // 2] if said.cut_off else body)
+            self.close_connection = self.close_connection or said.cut_off
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing on stderr; the log is a list."""

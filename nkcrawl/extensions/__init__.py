@@ -1,7 +1,17 @@
 """How a run goes and how it ended: its record in the archive, the verdict on it, and what a terminal shows of it."""
 
 from nkcrawl.extensions.progress import Progress, print_summary
-from nkcrawl.extensions.record import RunRecord, briefly, stop_run
+from nkcrawl.extensions.record import RunRecord, briefly, place_in_ours, stop_run
 from nkcrawl.extensions.verdict import EXIT_CODES, Judgement, Verdict
 
-__all__ = ["EXIT_CODES", "Judgement", "Progress", "RunRecord", "Verdict", "briefly", "print_summary", "stop_run"]
+__all__ = [
+    "EXIT_CODES",
+    "Judgement",
+    "Progress",
+    "RunRecord",
+    "Verdict",
+    "briefly",
+    "place_in_ours",
+    "print_summary",
+    "stop_run",
+]

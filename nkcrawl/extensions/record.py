@@ -6,7 +6,7 @@ import platform
 import sqlite3
 import traceback
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -180,8 +180,14 @@ class ErrorLog(logging.Handler):
 
 def briefly(error: BaseException) -> str:
     """Return an error with the place in our own code that it passed last: `KeyError('x') in _read_dates, article.py:9`."""
-    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "nkcrawl" in Path(frame.filename).parts]
-    return f"{error!r} in {ours[-1].name}, {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else repr(error)
+    place = place_in_ours(traceback.extract_tb(error.__traceback__))
+    return f"{error!r} in {place}" if place else repr(error)
+
+
+def place_in_ours(frames: Sequence[traceback.FrameSummary]) -> str:
+    """Return the innermost function of our own among stack frames, as `_read_dates, article.py:9`, or ''."""
+    ours = [frame for frame in frames if "nkcrawl" in Path(frame.filename).parts]
+    return f"{ours[-1].name}, {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
 
 
 def _watch(archive: Archive) -> Watch:
