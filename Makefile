@@ -4,12 +4,12 @@ PYTHON ?= python3
 LIMIT ?= 5
 BIN := .venv/bin
 
-.PHONY: help demo crawl test test-long lint clean
+.PHONY: help demo crawl test test-long test-recipes lint clean
 
 help:
 	@echo 'make demo    crawl a made-up NK News on this machine into data/demo.db, and look at it'
 	@echo 'make crawl   crawl $(LIMIT) articles of the live site into data/nknews.db (LIMIT=20 for more)'
-	@echo 'make test    run the tests; make test-long those that take many minutes'
+	@echo 'make test    run the tests; make test-long those that take many minutes, make test-recipes docs/scheduling.md'
 	@echo 'make lint    check format, style and types'
 	@echo 'make clean   remove the virtual environment'
 
@@ -24,6 +24,9 @@ test: .venv/.ready-dev
 
 test-long: .venv/.ready-dev
 	@$(BIN)/python -m pytest -m long -s
+
+test-recipes: .venv/.ready-dev
+	@$(BIN)/python -m pytest tests/recipes
 
 lint: .venv/.ready-dev
 	@$(BIN)/ruff format --check
