@@ -98,7 +98,9 @@ UNLINKED = {**FIRST, "unlinked": "https://a/"}
         (Ending(GOOD, "memusage_exceeded"), "failed", "more memory than MEMUSAGE_LIMIT_MB allows"),
         (Ending(GOOD, "closespider_timeout"), "failed", "its time was up, for the site answers too slowly"),
         (Ending(GOOD, "start_error"), "failed", "ended early (start_error)"),
-        (Ending(GOOD, None), "failed", "ended early (no reason given)"),
+        (Ending(GOOD, None), "interrupted", "stopped by a signal"),
+        (Ending(GOOD, None, errors=["x"]), "failed", "ended early (no reason given)"),
+        (Ending(GOOD, "shutdown", errors=["x"]), "failed", "An error in nkcrawl: x."),
     ],
 )
 def test_a_run_is_judged_by_its_outcome(ending: Ending, verdict: str, words: str) -> None:

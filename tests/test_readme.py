@@ -1,14 +1,18 @@
 """The README against the code: what it promises is what there is."""
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from scrapy.utils.project import get_project_settings
 
 from nkcrawl.archive import schema
+from nkcrawl.demo import DemoServer
 from nkcrawl.extensions import EXIT_CODES
 from nkcrawl.spiders.nknews import ARGUMENTS
-from tests.conftest import ROOT
+from tests.conftest import ROOT, rows
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -41,6 +45,19 @@ def test_every_setting_of_our_own_is_listed_with_its_default(monkeypatch: pytest
 def test_the_exit_codes_are_the_code_s() -> None:
     for code, verdict, _ in table("exit code"):
         assert EXIT_CODES[verdict] == int(code)
+
+
+def test_its_crontab_runs_as_cron_runs_it(demo: DemoServer, archive_file: Path) -> None:
+    """Run the line with what cron gives: a shell, a home folder to start in, a short PATH, the variables set above it."""
+    variable, line = re.search(r"^(NKCRAWL_CONTACT=\S+)\n17 5 \* \* \* (.+)$", README, flags=re.MULTILINE).groups()  # type: ignore[union-attr]
+    given = {"HOME": "/", "LOGNAME": "you", "SHELL": "/bin/sh", "PATH": "/usr/bin:/bin"}
+    given |= dict([variable.split("=", 1)])
+    given |= {"NKCRAWL_SITE": demo.base_url, "NKCRAWL_DATABASE": str(archive_file), "NKCRAWL_REQUEST_BUDGET": "3"}
+    command = line.replace("/path/to/nkcrawl/.venv/bin", str(Path(sys.executable).parent))
+    done = subprocess.run(["/bin/sh", "-c", command], check=False, cwd="/", env=given, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert rows(archive_file, "SELECT verdict FROM runs") == [{"verdict": "ok"}]
+    assert len(demo.log) == 3
 
 
 def test_every_make_target_that_it_names_exists() -> None:

@@ -26,7 +26,8 @@ from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, sc
 from tests.test_readme import table
 
 CHALLENGE = "<html><title>Just a moment...</title><p>Checking your browser before accessing the site.</p></html>"
-QUICK = ("-s", "RETRY_TIMES=0", "-s", "DOWNLOAD_TIMEOUT=1")
+QUICK = ("-s", "RETRY_TIMES=0")
+IMPATIENT = (*QUICK, "-s", "DOWNLOAD_TIMEOUT=1")  # for what hangs
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ CASES = [
         "every page hangs",
         1,
         r"The site stopped answering: 5 requests in a row failed, first \S+/feed/ \(timeout: Getting .*\)\.",
-        everything_but_robots(slow(1.2)),
+        everything_but_robots(slow(1.5)),
+        args=IMPATIENT,
     ),
     Case(
         "every page is cut off",
@@ -150,7 +152,7 @@ CASES = [
         Case(f"robots.txt answers {status}", 75, UNREADABLE % f"HTTP {status}", robots(status))
         for status in (429, 500, 502, 503)
     ),
-    Case("robots.txt hangs", 75, UNREADABLE % "DownloadTimeoutError", robots(slow(1.2))),
+    Case("robots.txt hangs", 75, UNREADABLE % "DownloadTimeoutError", robots(slow(1.5)), args=IMPATIENT),
     Case(
         "robots.txt is a web page", 75, UNREADABLE % "it is a web page", robots((200, "\n<!DOCTYPE html><p>Hello</p>"))
     ),
@@ -342,6 +344,49 @@ def test_a_signal_ends_the_crawl_in_order_and_a_second_one_at_once(
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == 60
 
 
+@pytest.mark.parametrize("moment", range(10))
+def test_a_signal_at_any_moment_of_the_start_ends_the_crawl_with_its_code(
+    demo: DemoServer, archive_file: Path, moment: int
+) -> None:
+    """From when our command looks at its arguments; before that the process is Python's, and just ends."""
+    demo.delay = 0.2
+    process = subprocess.Popen(
+        scrapy_command(*crawl_args(demo, archive_file)),
+        cwd=ROOT,
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not catches(process.pid, signal.SIGTERM):
+        time.sleep(0.005)
+    time.sleep(moment * 0.07)
+    process.send_signal(signal.SIGTERM)
+    printed, told = process.communicate(timeout=60)
+    assert (process.returncode, printed) == (130, "")
+    assert told == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
+    demo.delay = 0
+    assert scrapy(*crawl_args(demo, archive_file), "-a", "limit=1").returncode == 0
+
+
+def catches(pid: int, signum: signal.Signals) -> bool:
+    """Tell whether a process has a handler of its own for a signal."""
+    caught = re.search(r"^SigCgt:\t(\w+)$", Path(f"/proc/{pid}/status").read_text(), flags=re.MULTILINE)
+    return bool(caught and int(caught[1], 16) >> (signum - 1) & 1)
+
+
+def test_a_signal_while_robots_txt_hangs_is_a_signal(demo: DemoServer, archive_file: Path) -> None:
+    demo.faults["/robots.txt"] = slow(3)
+    command = scrapy_command(*crawl_args(demo, archive_file), "-s", "DOWNLOAD_TIMEOUT=2", "-s", "RETRY_TIMES=0")
+    with subprocess.Popen(command, cwd=ROOT, env=clean_environment(), stderr=subprocess.PIPE, text=True) as process:
+        while not demo.in_flight_max:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert told == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
+
+
 def test_a_signal_ends_the_wait_that_the_site_asked_for(demo: DemoServer, archive_file: Path) -> None:
     patient = Answer(429, headers={"Retry-After": "100"})
     answers = iter([None] * 12)
@@ -415,7 +460,7 @@ def test_of_two_crawls_started_at_once_on_no_archive_one_works(demo: DemoServer,
 
 def test_a_process_that_no_signal_reaches_ends_itself_too(demo: DemoServer, archive_file: Path, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import nkcrawl.pages.article as a, nkcrawl.commands.crawl as c, itertools\n"
+        "import nkcrawl.pages.article as a, nkcrawl.commands.interrupts as c, itertools\n"
         "c._LAST_RESORT = 1\n"
         "def stuck(*_):\n    max(itertools.repeat(1))  # never comes back to Python, which is where signals are handled\n"
         "a._read_dates = stuck\n"
@@ -477,9 +522,9 @@ def test_a_site_that_is_down_for_a_night_changes_nothing_but_the_record(demo: De
 
     assert scrapy(*crawl_args(demo, archive_file), "-a", "limit=20").returncode == 0
     before = everything()
-    for said in (503, slow(1.2)):
+    for said in (503, slow(1.5)):
         demo.faults["*"] = said
-        assert scrapy(*crawl_args(demo, archive_file), *QUICK).returncode == 75
+        assert scrapy(*crawl_args(demo, archive_file), *IMPATIENT).returncode == 75
         assert everything() == before
 
 

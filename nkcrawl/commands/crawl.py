@@ -2,30 +2,26 @@
 
 import argparse
 import asyncio
-import faulthandler
 import logging
-import os
-import signal
 import sys
-import traceback
 from contextlib import suppress
-from types import FrameType
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
-from scrapy.crawler import Crawler
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.exceptions import UsageError
 
 from nkcrawl.archive import ArchiveBusy, ArchiveError, ArchiveTrouble
-from nkcrawl.extensions import Judgement, RunRecord, briefly, place_in_ours, print_summary
-from nkcrawl.extensions.verdict import interrupted
+from nkcrawl.commands.interrupts import Signals, hard_limit
+from nkcrawl.extensions import Judgement, RunRecord, briefly, print_summary
+from nkcrawl.extensions.verdict import INTERRUPTED
 from nkcrawl.options import read_options
-
-_LAST_RESORT = 10  # seconds after the hard limit, for a process that cannot even say so
 
 logger = logging.getLogger(__name__)
 
 
 class Command(ScrapyCrawl):
+    signals: Signals
+
     def short_desc(self) -> str:
         return "Crawl the site into the archive"
 
@@ -39,6 +35,7 @@ class Command(ScrapyCrawl):
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        self.signals = Signals()
         logging.raiseExceptions = False  # a log that cannot be written, on a full disk, is no reason to fill the mail
         super().process_options(args, opts)
 
@@ -54,7 +51,8 @@ class Command(ScrapyCrawl):
                 print(judgement.summary)
 
     def _crawl(self, name: str, opts: argparse.Namespace) -> Judgement:
-        assert self.crawler_process is not None
+        process = self.crawler_process
+        assert isinstance(process, AsyncCrawlerProcess)
         try:
             crawler = self._create_crawler(name)
         except UsageError as error:
@@ -63,11 +61,9 @@ class Command(ScrapyCrawl):
             return Judgement("failed", f"The log could not be written ({error}). Make room, or leave out --logfile.")
         except KeyError:
             return Judgement("usage", f"There is no spider {name!r}; the one there is: scrapy crawl nknews")
-        task = self.crawler_process.crawl(crawler, **opts.spargs)
-        assert isinstance(task, asyncio.Task)
-        _end_when_stuck(crawler, read_options(crawler.settings).hard_limit)
-        self.crawler_process.start()
-        _no_longer_stuck()
+        with self.signals.ending(process), hard_limit(crawler, read_options(crawler.settings).hard_limit):
+            task = process.crawl(crawler, **opts.spargs)
+            process.start(install_signal_handlers=False)
         judgement = _outcome(crawler, task)
         if sys.stdout.isatty() and RunRecord.begun(crawler):
             print_summary(crawler.stats.get_stats())
@@ -79,10 +75,8 @@ def _outcome(crawler: Crawler, task: "asyncio.Task[None]") -> Judgement:
     error = task.exception() if task.done() and not task.cancelled() else None
     match error:
         case None:
-            record = RunRecord.of(crawler)
-            # A second signal, after which Scrapy ignores all others, ends the crawl without closing the spider.
-            killed = record.finish_reason is None and signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
-            return record.finish(interrupted() if killed else None)
+            record = RunRecord.begun(crawler)
+            return record.finish() if record else INTERRUPTED
         case ArchiveBusy():
             return Judgement("later", str(error))
         case ArchiveTrouble():
@@ -95,38 +89,3 @@ def _outcome(crawler: Crawler, task: "asyncio.Task[None]") -> Judgement:
     failed = Judgement("failed", f"The crawl could not start: {briefly(error)}; please report it.")
     begun = RunRecord.begun(crawler)
     return begun.finish(failed) if begun else failed
-
-
-# --- A process that is stuck ----------------------------------------------------------------------------------------------
-
-
-def _end_when_stuck(crawler: Crawler, seconds: int) -> None:
-    """End the process when it has run for so long, even if it is stuck in its own code, as in a regular expression.
-
-    Scrapy's clocks stand still then. A signal still gets through where Python looks for signals; where it does not, in a
-    library written in C, the fault handler ends the process a little later, with a traceback in place of a sentence.
-    """
-    faulthandler.dump_traceback_later(seconds + _LAST_RESORT, exit=True)
-    if not hasattr(signal, "setitimer"):  # Windows
-        return
-
-    def end(_: int, frame: FrameType | None) -> None:
-        place = place_in_ours(traceback.extract_stack(frame))
-        record = RunRecord.begun(crawler)
-        print(
-            f"The crawl was stuck for {seconds} seconds (NKCRAWL_HARD_LIMIT) and ended itself, while it was at "
-            f"{(record and record.visiting) or 'no page yet'}, in {place}; "
-            "what was stored stays, and the rest is due. Please report it.",
-            file=sys.stderr,
-            flush=True,
-        )
-        os._exit(1)
-
-    signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-def _no_longer_stuck() -> None:
-    faulthandler.cancel_dump_traceback_later()
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, 0)

@@ -96,10 +96,14 @@ class RunRecord:
 
     def stop_for(self, error: sqlite3.Error) -> None:
         """End the crawl at the first storage error: whatever else were asked for would only be thrown away."""
-        self.stop(self._not_stored(error))
+        self._stop(self._not_stored(error))
 
     def stop(self, judgement: Judgement) -> None:
-        """End the crawl now and for this reason, unless it is ending already."""
+        """End the crawl now and for this reason, unless a signal is ending it already."""
+        if self.crawler.engine.running:
+            self._stop(judgement)
+
+    def _stop(self, judgement: Judgement) -> None:
         if self.stopped is None:
             self.stopped = judgement
             closing = self.crawler.engine.close_spider_async(reason=judgement.reason)

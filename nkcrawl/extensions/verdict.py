@@ -41,6 +41,9 @@ class Judgement:
         return EXIT_CODES[self.verdict]
 
 
+INTERRUPTED = Judgement("interrupted", "The crawl was stopped by a signal; what was stored stays, and the rest is due.")
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """What there is to be known of a run when it is over."""
@@ -59,16 +62,11 @@ def is_no_failure(failure: Failure) -> bool:
 
 def judge(run: Ending) -> Judgement:
     """Judge a run by its outcome; a run that stored nothing new is a good one if it saw what it looked for."""
-    if run.finish_reason == "shutdown":
-        return interrupted()
-    if run.finish_reason != "finished":
+    if run.finish_reason in ("shutdown", None) and not run.errors:  # a second signal leaves no reason
+        return INTERRUPTED
+    if run.finish_reason not in ("finished", "shutdown"):
         return Judgement("failed", _early_end(run.finish_reason))
     return _of_our_making(run) or _of_the_listings(run) or _of_the_answers(run) or Judgement("ok", _summary(run))
-
-
-def interrupted() -> Judgement:
-    """Return the judgement on a run that a signal ended."""
-    return Judgement("interrupted", "The crawl was stopped by a signal; what was stored stays, and the rest is due.")
 
 
 def _early_end(reason: str | None) -> str:
