@@ -144,31 +144,27 @@ class Archive:
     def store_listing(self, listing: Listing, run_id: int) -> int:
         """Store what a listing page shows, and return how many of its articles were never met before.
 
-        The walk goes on to the next page until most of a page was known when it was last read. To ask whether its articles
-        are known now would not do: the feed or another author's page may have shown them a moment ago, and what stands
-        below them be unknown still.
+        The walk goes on to the next page until most of a page was known when the listing was last walked. To ask whether
+        its articles are known now would not do: the feed or another author's page may have shown them a moment ago, and
+        what stands below them be unknown still.
         """
         page, articles = listing.page, listing.articles
         own_url = page.final_url or page.url
         with self._writing() as now:
-            known = visits.count_known_since_last_visit(self._conn, page.url, articles)
+            until = visits.known_until(self._conn, page.url)
+            known = visits.count_known(self._conn, articles, until) if until else 0
             if listing.slug:
                 contents.put_author(self._conn, listing.slug, listing.name, listing.bio)
             due_at = schedule.after_listing(now, own_url, (link.url for link in articles))
             visits.mark_visited(self._conn, page, own_url, due_at, schedule.stamp(now))
             met = visits.meet(self._conn, articles, page.url, schedule.stamp(now))
             if listing.next_page:
-                walks_on = listing.walk_on or known * 2 <= len(articles)
-                self._meet_next(listing.next_page, page.url, walks_on, schedule.stamp(now))
+                visits.meet(self._conn, [listing.next_page], page.url, schedule.stamp(now))
+                if listing.walk_on or known * 2 <= len(articles):
+                    visits.lead_on(self._conn, listing.next_page.url, until, schedule.stamp(now))
             if page.kind == "author":
                 visits.find_again(self._conn, articles, page.url)
         return met
-
-    def _meet_next(self, next_page: Link, found_on: str, walks_on: bool, now: str) -> None:
-        """Make the next page of a listing due if it was never met, or if the walk goes on through the listing."""
-        visits.meet(self._conn, [next_page], found_on, now)
-        if walks_on:
-            visits.set_due(self._conn, [next_page], now)
 
     def store_feed(self, feed: Feed) -> int:
         """Store what the feed shows, and return how many of its articles were never met before.

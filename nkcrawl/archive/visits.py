@@ -75,13 +75,32 @@ def is_known(conn: sqlite3.Connection, url: str) -> bool:
     return bool(rows(conn, "SELECT 1 FROM pages WHERE url = ?", url))
 
 
-def count_known_since_last_visit(conn: sqlite3.Connection, url: str, links: Iterable[Link]) -> int:
-    """Return how many of a listing page's links had been met when that page last gave its content; 0 if it never did."""
-    found = rows(conn, "SELECT fetched_at FROM pages WHERE url = ? AND failures = 0 AND fetched_at IS NOT NULL", url)
-    if not found:
-        return 0
+def known_until(conn: sqlite3.Connection, url: str) -> str | None:
+    """Return until when all that a listing had to show, from this page of it on, was met; None if that cannot be told.
+
+    A first page tells it by its last visit. A further page has been due since then: `lead_on` hands the moment down.
+    """
+    moment = "fetched_at" if is_first_page(url) else "due_at"
+    found = rows(
+        conn, f"SELECT {moment} AS until FROM pages WHERE url = ? AND failures = 0 AND fetched_at IS NOT NULL", url
+    )
+    return found[0]["until"] if found else None
+
+
+def count_known(conn: sqlite3.Connection, links: Iterable[Link], until: str) -> int:
+    """Return how many pages had been met by a moment."""
     known = "SELECT 1 FROM pages WHERE url = ? AND found_at <= ?"
-    return sum(bool(rows(conn, known, link.url, found[0]["fetched_at"])) for link in links)
+    return sum(bool(rows(conn, known, link.url, until)) for link in links)
+
+
+def lead_on(conn: sqlite3.Connection, url: str, since: str | None, now: str) -> None:
+    """Make the next page of a listing due, since the moment until which what it shows is known, or else its last visit."""
+    conn.execute(
+        """
+        UPDATE pages SET due_at = min(coalesce(due_at, :now), coalesce(:since, fetched_at, :now), :now) WHERE url = :url
+        """,
+        {"url": url, "since": since, "now": now},
+    )
 
 
 def meet(conn: sqlite3.Connection, links: Iterable[Link], found_on: str | None, now: str) -> int:
