@@ -15,7 +15,6 @@ from scrapy.crawler import Crawler
 from nkcrawl.archive import DuePage
 from nkcrawl.extensions import RunRecord
 from nkcrawl.items import Link
-from nkcrawl.pipelines import StoragePipeline
 from nkcrawl.spiders.nknews import NKNewsSpider
 
 
@@ -23,7 +22,6 @@ class Frontier(BaseScheduler):
     """Hands out due pages in the archive's order, each at most once a run, until the spider or the budget says stop."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
         self.stats = crawler.stats
         self.record = RunRecord.of(crawler)
         self.archive = self.record.archive
@@ -39,9 +37,6 @@ class Frontier(BaseScheduler):
     def open(self, spider: Spider) -> None:
         assert isinstance(spider, NKNewsSpider)
         self.spider = spider
-        storage = self.crawler.get_item_pipeline(StoragePipeline)
-        assert storage is not None
-        self.storage = storage
         if spider.full and not spider.authors:
             self.archive.make_authors_due()
 
@@ -51,7 +46,10 @@ class Frontier(BaseScheduler):
             self.put_back.append(request)
         else:
             link = Link(request.url, request.meta["kind"])
-            self.archive.meet([link], due_now=request.meta["due_now"])
+            try:
+                self.archive.meet([link], due_now=request.meta["due_now"])
+            except sqlite3.Error as error:
+                self.record.stop_for(error)
         return True
 
     def has_pending_requests(self) -> bool:
@@ -74,18 +72,11 @@ class Frontier(BaseScheduler):
 
     def _next_page(self) -> DuePage | None:
         try:
-            page = self._first_due()
-            if page is None and self.storage.settle():  # what was held back may lead on
-                page = self._first_due()
-            return page
+            for page in self.archive.due():
+                if page.url not in self.handed_out and self.spider.wants(page):
+                    return page
         except sqlite3.Error as error:  # Scrapy would log it and ask again, for ever
             self.record.stop_for(error)
-            return None
-
-    def _first_due(self) -> DuePage | None:
-        for page in self.archive.due():
-            if page.url not in self.handed_out and self.spider.wants(page):
-                return page
         return None
 
     def _is_over(self) -> bool:

@@ -6,6 +6,12 @@ from typing import Literal
 PageKind = Literal["article", "author", "feed"]
 Access = Literal["free", "teaser", "unknown"]
 
+# What a page says of an article, in the order of the page; the names are those of the table's columns.
+ARTICLE_FIELDS = (
+    "label", "title", "subtitle", "byline", "published_on", "published_at", "modified_at", "image_url", "image_caption",
+    "image_credit", "note", "body", "access", "language",
+)  # fmt: skip
+
 
 @dataclass(slots=True, frozen=True)
 class Author:

@@ -17,12 +17,13 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser
 
-from nkcrawl.extensions import Judgement, stop_run
+from nkcrawl.extensions import Judgement, briefly, stop_run
 from nkcrawl.extensions.verdict import FORBIDDEN, refused
+from nkcrawl.extensions.watch import UNREADABLE
 from nkcrawl.frontier import Frontier
 from nkcrawl.items import Failure
 from nkcrawl.options import read_options, user_agent
-from nkcrawl.spiders.nknews import NotVisited, is_challenge, visited_page
+from nkcrawl.spiders.nknews import NotVisited, is_challenge, visited_page, why_no_answer
 
 LONGEST_WAIT = 120  # seconds that we wait when asked to; for longer, another night is better
 
@@ -84,9 +85,9 @@ class RobotsMiddleware:
             request = Request(self.url, callback=NO_CALLBACK, meta={"dont_obey_robotstxt": True})
             response = await self.crawler.engine.download_async(request)
         except (CannotResolveHostError, DownloadConnectionRefusedError) as error:
-            raise self._end(_unreachable(self.url, error)) from error
+            raise self._end(_unreachable(self.url, why_no_answer(error)[1])) from error
         except Exception as error:
-            raise self._end(_not_readable(self.url, f"{type(error).__name__}: {error}")) from error
+            raise self._end(_not_readable(self.url, why_no_answer(error)[1])) from error
         if trouble := robots_trouble(response):
             raise self._end(trouble)
         body = response.body if response.status < 300 else b""  # a site without robots.txt forbids nothing
@@ -120,7 +121,7 @@ def robots_trouble(response: Response) -> Judgement | None:
     url, status, body = response.url, response.status, response.body.removeprefix(b"\xef\xbb\xbf").lstrip()
     is_page = body.startswith(b"<")
     if status in (401, 403) or (is_page and is_challenge(response)):
-        return refused(f"The site refused even {url} (HTTP {status})")
+        return refused(f"The site refused even {url} (HTTP {status}), so no page was asked for")
     if status == 429 or status >= 500 or 300 <= status < 400:
         return _not_readable(url, f"HTTP {status}")
     if status < 300 and is_page:
@@ -139,10 +140,10 @@ def _not_readable(url: str, why: str) -> Judgement:
     )
 
 
-def _unreachable(url: str, error: Exception) -> Judgement:
+def _unreachable(url: str, why: str) -> Judgement:
     return Judgement(
         "failed",
-        f"The site could not be reached: {url} ({type(error).__name__}: {error}). Is this machine online, and the site up?",
+        f"The site could not be reached: {url} ({why}). Is this machine online, and the site up?",
         reason="no_answer",
     )
 
@@ -241,4 +242,5 @@ class UnreadablePageMiddleware:
         if isinstance(exception, CloseSpider):
             return None
         logger.error("%s cannot be read", response.url, exc_info=exception)
-        return [Failure(visited_page(response), "unreadable", repr(exception)[:500])]
+        page = visited_page(response)
+        return [Failure(page, UNREADABLE, f"{page.url} ({briefly(exception)})"[:500])]

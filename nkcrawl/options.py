@@ -10,6 +10,7 @@ from scrapy.settings import BaseSettings
 
 import nkcrawl
 
+_MOST = 1_000_000  # requests, or seconds
 _SOFT_LIMIT = 5 / 6  # of the hard limit: time enough to end in order, the last page and a wait included
 SLOWEST_ALLOWED_HURRY = 2.0  # seconds; nobody crawls the live site faster than this, by mistake or on purpose
 
@@ -86,8 +87,8 @@ def _number(settings: BaseSettings, name: str) -> float:
 
 def _whole_number(settings: BaseSettings, name: str, at_least: int) -> int:
     value = _text(settings, name)
-    if not (value.isascii() and value.isdigit() and int(value) >= at_least):
-        raise UsageError(f"{name} is {settings[name]!r}, but it takes a whole number from {at_least} up.")
+    if not (value.isascii() and value.isdigit() and at_least <= int(value[:12]) <= _MOST):
+        raise UsageError(f"{name} is {settings[name]!r}, but it takes a whole number from {at_least} to {_MOST}.")
     return int(value)
 
 

@@ -1,4 +1,4 @@
-"""The four steps between a page and its row, in running order; each a pure function with a thin class over it."""
+"""The four steps between a page and its row, in running order, each a thin class over what does the work."""
 
 import sqlite3
 from dataclasses import replace
@@ -8,14 +8,27 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from itemadapter import ItemAdapter
+from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from nkcrawl import site, text
 from nkcrawl.archive import Archive
 from nkcrawl.extensions import RunRecord
-from nkcrawl.extensions.verdict import is_no_failure
-from nkcrawl.items import Access, Article, Author, Failure, Feed, Item, Listing, Rejection, Skip, Unchanged
+from nkcrawl.extensions.verdict import FORBIDDEN, GONE, is_no_failure
+from nkcrawl.items import (
+    ARTICLE_FIELDS,
+    Access,
+    Article,
+    Author,
+    Failure,
+    Feed,
+    Item,
+    Listing,
+    Rejection,
+    Skip,
+    Unchanged,
+)
 from nkcrawl.pages import free_as_stated
 from nkcrawl.spiders.nknews import NKNewsSpider
 
@@ -24,9 +37,6 @@ FIELD_LIMIT = 1_000
 NOTE_LIMIT = 5_000
 BODY_LIMIT = 500_000
 OLDEST = date(2010, 1, 1)  # NK News began in 2010
-
-# Whose fill rate each run records.
-FILL_FIELDS = ("title", "subtitle", "label", "byline", "published_on", "body", "note", "image_url", "image_caption")
 
 _LINES = ("title", "subtitle", "label", "byline", "image_caption", "image_credit", "image_url", "language")
 
@@ -165,61 +175,47 @@ def _short(words: str | None) -> str:
 
 
 class StoragePipeline:
-    """Write each item into the archive, one transaction a page; the last step of the chain.
-
-    The first recent articles of a run are held back until there are enough of them to tell that the site still looks as we
-    know it: what a redesign makes of them is not stored. Nothing is lost by it, for a page is due until it is stored.
-    """
+    """Write each item into the archive, one transaction a page, when the watch has no doubts about it; the last step."""
 
     def __init__(self, crawler: Crawler, record: RunRecord) -> None:
         self.stats = crawler.stats
         self.record = record
         self.archive: Archive = record.archive
-        self.held: list[Item] = []
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "StoragePipeline":
         if not isinstance(crawler.spider, NKNewsSpider):  # nothing of another spider is stored
             raise NotConfigured
-        return cls(crawler, RunRecord.of(crawler))
+        pipeline = cls(crawler, RunRecord.of(crawler))
+        # What is held back may lead to further pages; the frontier is asked once more after this.
+        crawler.signals.connect(pipeline.settle, signal=signals.scheduler_empty)
+        return pipeline
 
     def process_item(self, item: Item) -> Item:
         self._count_seen(item)
-        watch = self.record.watch
-        on_trial = watch.is_on_trial(item)
-        self.record.note(item)
-        if on_trial:
-            self.held.append(item)
-            return item
-        if watch.trial_is_over:
-            self.settle()
-        if not self.record.has_given_up_on_articles:
-            self._store(item)
+        for released in self.record.offer(item):
+            self._store(released)
         return item
 
     def close_spider(self) -> None:
+        self.settle()
+
+    def settle(self) -> None:
+        """Store what the watch holds back, there being nothing more to learn from."""
         try:
-            self.settle()
+            for released in self.record.watch.end():
+                self._store(released)
         except sqlite3.Error as error:
             self.record.stop_for(error)
-
-    def settle(self) -> bool:
-        """Store what was held back, or let go of it if articles are not what they were; tell whether anything was held."""
-        held, self.held = self.held, []
-        if not (self.record.has_given_up_on_articles or self.record.watch.changed()):
-            for item in held:
-                self._store(item)
-        return bool(held)
 
     def _store(self, item: Item) -> None:
         match item:
             case Article():
-                outcome = self.archive.store_article(
-                    as_row(item), item.authors, item.page, item.links, self.record.run_id
-                )
+                row, run_id = as_row(item), self.record.run_id
+                outcome = self.archive.store_article(row, item.authors, item.page, item.links, run_id)
                 self._count(f"articles/{outcome}")
             case Listing():
-                self._count_links("article", len(item.articles), self.archive.store_listing(item, self.record.run_id))
+                self._count_links("article", len(item.articles), self.archive.store_listing(item))
             case Feed():
                 self._count_links("feed", len(item.articles), self.archive.store_feed(item))
             case Unchanged():
@@ -227,15 +223,15 @@ class StoragePipeline:
             case Rejection():
                 self.archive.store_rejection(item, self.record.run_id)
             case Failure():
-                self.archive.store_failure(item, self.record.run_id)
+                self.archive.store_failure(item)
 
     def _count_seen(self, item: Item) -> None:
         match item:
             case Article():
+                self._count("articles", f"access/{item.access}")
                 row = as_row(item)
-                self._count(
-                    "articles", f"access/{item.access}", *(f"filled/{field}" for field in FILL_FIELDS if row[field])
-                )
+                for name in ARTICLE_FIELDS:
+                    self.stats.inc_value(f"nkcrawl/filled/{name}", int(bool(row[name])))
             case Listing():
                 self._count("listings")
             case Feed():
@@ -246,8 +242,10 @@ class StoragePipeline:
                     self._count("articles", "articles/unchanged")
             case Rejection():
                 self._count("rejected", f"rejected/{item.reason}")
+            case Failure() if item.reason == FORBIDDEN:
+                self._count("skipped", f"skipped/{item.reason}", f"forbidden/{item.page.kind}")
             case Failure():
-                what = ("no feed" if item.page.kind == "feed" else "skipped") if is_no_failure(item) else "failed"
+                what = "no feed" if is_no_failure(item) else "gone" if item.reason in GONE else "failed"
                 self._count(what, f"{what}/{item.reason}")
             case Skip():
                 self._count("skipped", f"skipped/{item.reason}")

@@ -764,11 +764,11 @@ def test_gone_and_back(archive: Archive, path: Path, clock: Clock) -> None:
     store(archive)
     before = stored_article(path)
     gone = clock.pass_by(days=1)
-    archive.store_failure(Failure(article_page(status=404), "gone", "404"), 1)
+    archive.store_failure(Failure(article_page(status=404), "gone", "404"))
     assert stored_article(path) == before | {"gone_at": gone}
     assert page_row(path, STORY) | {"due_at": None, "failures": 1, "fetched_at": gone} == page_row(path, STORY)
     clock.pass_by(days=1)
-    archive.store_failure(Failure(article_page(status=410), "gone", "410"), 1)
+    archive.store_failure(Failure(article_page(status=410), "gone", "410"))
     assert stored_article(path)["gone_at"] == gone
     back = clock.pass_by(days=1)
     assert store(archive) == "unchanged"
@@ -811,7 +811,7 @@ def test_alias_by_redirect(archive: Archive, path: Path, clock: Clock) -> None:
 
 def test_alias_by_canonical_of_a_known_page(archive: Archive, path: Path, clock: Clock) -> None:
     archive.meet([Link(STORY, "article")], SITE)
-    archive.store_failure(Failure(Page(STORY, "article"), "timeout", ""), 1)
+    archive.store_failure(Failure(Page(STORY, "article"), "timeout", ""))
     copy = f"{SITE}/2025/06/copy/"
     later = clock.pass_by(hours=1)
     store(archive, page=article_page(copy))
@@ -834,7 +834,7 @@ def test_alias_by_canonical_of_a_known_page(archive: Archive, path: Path, clock:
 
 def test_alias_of_a_listing(archive: Archive, path: Path) -> None:
     old, new = f"{SITE}/author/ann/", f"{SITE}/author/ann-lee/"
-    archive.store_listing(listing(old, STORY, final_url=new), 1)
+    archive.store_listing(listing(old, STORY, final_url=new))
     assert page_row(path, old)["due_at"] is None
     assert page_row(path, new)["due_at"] == "2025-06-20T23:15:00Z"
     assert page_row(path, new)["kind"] == "author"
@@ -842,7 +842,7 @@ def test_alias_of_a_listing(archive: Archive, path: Path) -> None:
 
 def test_meet(archive: Archive, path: Path, clock: Clock) -> None:
     assert archive.meet(iter([Link("b", "article"), Link("a", "author"), Link("b", "article")]), "c") == 2
-    archive.store_failure(Failure(Page("b", "article"), "timeout", ""), 1)
+    archive.store_failure(Failure(Page("b", "article"), "timeout", ""))
     before = page_row(path, "b")
     later = clock.pass_by(hours=1)
     assert archive.meet([Link("b", "article")], "d") == 0
@@ -855,7 +855,7 @@ def test_author_page_outranks_an_article_as_finder(archive: Archive, path: Path)
     other, author = f"{SITE}/2025/05/other/", f"{SITE}/author/ann/"
     archive.store_article(row(), [], article_page(), [Link(other, "article")], 1)
     assert page_row(path, other)["found_on"] == STORY
-    assert archive.store_listing(listing(author, other, STORY), 1) == 0
+    assert archive.store_listing(listing(author, other, STORY)) == 0
     assert page_row(path, other)["found_on"] == author
     assert page_row(path, STORY)["found_on"] is None  # fetched already
     archive.store_article(row(), [], article_page(), [Link(other, "article")], 1)
@@ -865,11 +865,11 @@ def test_author_page_outranks_an_article_as_finder(archive: Archive, path: Path)
 def test_failures_wait_longer_each_time(archive: Archive, path: Path, clock: Clock) -> None:
     archive.meet([Link(STORY, "article")])
     met = page_row(path, STORY)
-    for failures, hours in enumerate([12, 24, 48, 96, 192, 384, 720, 720], start=1):
-        archive.store_failure(Failure(Page(STORY, "article"), "timeout", ""), 1)
+    for failures, hours in enumerate([12, 20, 44, 92, 188, 380, 716, 716], start=1):
+        archive.store_failure(Failure(Page(STORY, "article"), "timeout", ""))
         due_at = schedule.stamp(clock.now + timedelta(hours=hours))
         assert page_row(path, STORY) == met | {"failures": failures, "due_at": due_at, "trouble": "timeout"}
-    archive.store_failure(Failure(Page(STORY, "article", status=500), "HTTP 500", ""), 1)
+    archive.store_failure(Failure(Page(STORY, "article", status=500), "HTTP 500", ""))
     answered = {"status": 500, "fetched_at": NOW, "trouble": "HTTP 500"}
     assert page_row(path, STORY) == met | {"failures": 9, "due_at": due_at} | answered
 
@@ -883,26 +883,106 @@ def test_rejection(archive: Archive, path: Path) -> None:
         {"id": 2, "detail": "h1 missing"} | fixed,
     ]
     page = page_row(path, STORY)
-    assert (page["failures"], page["due_at"], page["status"]) == (2, "2025-06-21T03:15:00Z", 200)
+    assert (page["failures"], page["due_at"], page["status"]) == (2, "2025-06-20T23:15:00Z", 200)
     assert page["etag"] is None  # nothing was stored that a 304 could confirm
 
 
-def test_faults_of_a_page(archive: Archive) -> None:
-    urls = [f"{SITE}/2025/06/{name}/" for name in ("whole", "undated", "empty", "note", "rejected", "met")]
-    whole, dateless, empty, note, turned_away, met = urls
+def test_what_is_known_of_a_page(archive: Archive) -> None:
+    urls = [f"{SITE}/2025/06/{name}/" for name in ("whole", "undated", "empty", "note", "rejected", "late", "met")]
+    whole, dateless, empty, note, turned_away, late, met = urls
     store(archive, url=whole)
     store(archive, url=dateless, published_on=None, published_at=None)
     store(archive, url=empty, body="")
     store(archive, url=note, body="", note="Views expressed …")
     archive.store_rejection(Rejection(article_page(turned_away), "no headline", ""), 1)
+    archive.store_failure(Failure(article_page(late, status=None), "timeout", ""))
     archive.meet([Link(met, "article")])
-    faults = [archive.faults_of(url) for url in [*urls, f"{SITE}/2025/06/unknown/"]]
-    assert faults == [set(), {"undated"}, {"empty"}, set(), {"rejected"}, set(), set()]
+    known = [archive.known_of(article_page(url)) for url in [*urls, f"{SITE}/2025/06/unknown/"]]
+    assert known == [
+        (True, set()),
+        (True, {"undated"}),
+        (True, {"empty"}),
+        (True, set()),
+        (False, {"rejected"}),
+        *[(False, set())] * 3,
+    ]
+    archive.store_failure(Failure(article_page(turned_away, status=None), "timeout", ""))
+    assert archive.known_of(article_page(turned_away)) == (False, set())
+    authors = [archive.known_of(Page(f"{SITE}/author/{slug}/", "author")) for slug in ("ann", "bob")]
+    assert authors == [(True, set()), (False, set())]
 
 
-def test_404_of_an_author_page(archive: Archive, path: Path) -> None:
-    archive.store_failure(Failure(Page("a", "author", status=404), "gone", ""), 1)
-    assert page_row(path, "a")["due_at"] is None
+def test_an_outage_does_not_put_off_what_all_else_hangs_on(archive: Archive, path: Path, clock: Clock) -> None:
+    entrances = {f"{SITE}/feed/": "feed", f"{SITE}/author/ann/": "author"}
+    for _ in range(9):
+        for url, kind in entrances.items():
+            archive.store_failure(Failure(Page(url, kind, status=503), "HTTP 503", ""))  # type: ignore[arg-type]
+        clock.pass_by(days=1)
+    tomorrow = schedule.stamp(clock.now - timedelta(hours=12))
+    assert {page_row(path, url)["due_at"] for url in entrances} == {tomorrow}
+    further = f"{SITE}/author/ann/page/2/"
+    for _ in range(3):
+        archive.store_failure(Failure(Page(further, "author", status=503), "HTTP 503", ""))
+    assert page_row(path, further)["due_at"] == schedule.stamp(clock.now + timedelta(hours=44))
+
+
+def test_an_author_page_that_is_gone_is_looked_for_again_and_a_further_one_is_not(archive: Archive, path: Path) -> None:
+    for _ in range(2):
+        archive.store_failure(Failure(Page(f"{SITE}/author/ann/", "author", status=404), "HTTP 404", ""))
+    archive.store_failure(Failure(Page(f"{SITE}/author/ann/page/9/", "author", status=404), "HTTP 404", ""))
+    assert page_row(path, f"{SITE}/author/ann/")["due_at"] == "2025-06-20T23:15:00Z"
+    assert page_row(path, f"{SITE}/author/ann/page/9/")["due_at"] is None
+
+
+def test_an_article_that_is_shown_again_is_not_gone_for_good(archive: Archive, path: Path, clock: Clock) -> None:
+    store(archive)
+    clock.pass_by(days=1)
+    archive.store_failure(Failure(article_page(status=404), "HTTP 404", ""))
+    assert page_row(path, STORY)["due_at"] is None
+    clock.pass_by(hours=2)
+    archive.store_listing(listing(f"{SITE}/author/ann/", STORY))
+    assert page_row(path, STORY)["due_at"] == "2025-06-21T15:15:00Z"  # as after any failure
+    archive.store_failure(Failure(article_page(status=410), "HTTP 410", ""))
+    archive.store_feed(feed(STORY))
+    assert page_row(path, STORY)["due_at"] == "2025-06-22T01:15:00Z"
+    store(archive)
+    archive.store_feed(feed(STORY))
+    assert page_row(path, STORY)["due_at"] == "2025-06-27T01:00:00Z"
+
+
+def test_pages_in_doubt_are_asked_for_again_the_next_night_and_whole(
+    archive: Archive, path: Path, clock: Clock
+) -> None:
+    other = f"{SITE}/2015/01/other/"
+    store(archive)
+    store(archive, url=other, published_on="2015-01-01", published_at=None)
+    clock.pass_by(hours=10)
+    archive.doubt([STORY, other])
+    for url, due_at in ((STORY, "2025-06-21T01:00:00Z"), (other, "2025-06-21T01:15:00Z")):
+        page = page_row(path, url)
+        assert (page["due_at"], page["etag"], page["last_modified"]) == (due_at, None, None)
+
+
+def test_what_is_wrong_with_a_page_in_doubt_is_news_until_it_is_read_well_or_believed(archive: Archive) -> None:
+    store(archive, published_on=None, published_at=None)
+    archive.doubt([STORY])
+    assert archive.known_of(article_page()) == (True, set())
+    store(archive, published_on=None, published_at=None)
+    assert archive.known_of(article_page()) == (True, {"undated"})
+
+
+def test_who_is_named_as_the_finder(archive: Archive, path: Path) -> None:
+    other, author = f"{SITE}/2025/06/other/", f"{SITE}/author/ann/"
+    finders = []
+    archive.store_article(row(), [], article_page(), [Link(other, "article")], 1)
+    finders.append(page_row(path, other)["found_on"])
+    archive.store_feed(feed(other, STORY))
+    finders.append(page_row(path, other)["found_on"])
+    archive.store_listing(listing(author, other, STORY))
+    finders.append(page_row(path, other)["found_on"])
+    archive.store_feed(feed(other, STORY))
+    finders.append(page_row(path, other)["found_on"])
+    assert finders == [STORY, f"{SITE}/feed/", author, author]
 
 
 @pytest.mark.parametrize(
@@ -910,19 +990,19 @@ def test_404_of_an_author_page(archive: Archive, path: Path) -> None:
     [
         (["2025/06"], "2025-06-20T23:15:00Z"),
         (["2019/01", "2025/05"], "2025-06-20T23:15:00Z"),
-        (["2025/04"], "2025-06-23T03:15:00Z"),
-        (["2025/03"], "2025-06-23T03:15:00Z"),
-        (["2025/02"], "2025-06-27T03:15:00Z"),
-        (["2024/06"], "2025-06-27T03:15:00Z"),
-        (["2024/05"], "2025-07-20T03:15:00Z"),
-        ([], "2025-06-27T03:15:00Z"),
+        (["2025/04"], "2025-06-22T23:15:00Z"),
+        (["2025/03"], "2025-06-22T23:15:00Z"),
+        (["2025/02"], "2025-06-26T23:15:00Z"),
+        (["2024/06"], "2025-06-26T23:15:00Z"),
+        (["2024/05"], "2025-07-19T23:15:00Z"),
+        ([], "2025-06-26T23:15:00Z"),
     ],
 )
 def test_author_schedule(archive: Archive, path: Path, months: list[str], due_at: str) -> None:
     first, second = f"{SITE}/author/ann/", f"{SITE}/author/ann/page/2/"
     links = [f"{SITE}/{month}/x/" for month in months]
-    assert archive.store_listing(listing(first, *links), 1) == len(links)
-    assert archive.store_listing(listing(second, *links), 1) == 0
+    assert archive.store_listing(listing(first, *links)) == len(links)
+    assert archive.store_listing(listing(second, *links)) == 0
     assert page_row(path, first)["due_at"] == due_at
     assert page_row(path, second)["due_at"] is None
 
@@ -952,9 +1032,9 @@ def test_article_schedule(
 
 def test_author_of_a_listing(archive: Archive, path: Path) -> None:
     shown = listing(f"{SITE}/author/ann/")
-    archive.store_listing(shown, 1)
+    archive.store_listing(shown)
     shown.name, shown.bio = None, ""
-    archive.store_listing(shown, 1)
+    archive.store_listing(shown)
     assert read(path, "SELECT * FROM authors") == [{"id": 1, "slug": "ann", "name": "Ann Lee", "bio": "Writes."}]
 
 
@@ -965,21 +1045,21 @@ def due_urls(archive: Archive) -> list[str]:
 def test_next_page_of_a_listing(archive: Archive, path: Path, clock: Clock) -> None:
     first, second = f"{SITE}/author/ann/", f"{SITE}/author/ann/page/2/"
     archive.meet([Link(STORY, "article")])
-    archive.store_listing(listing(first, STORY, next_page=second), 1)
+    archive.store_listing(listing(first, STORY, next_page=second))
     assert page_row(path, second)["due_at"] == NOW  # nothing new, but never met
     waiting = page_row(path, second)
     clock.pass_by(hours=1)
-    archive.store_listing(listing(first, STORY, next_page=second), 1)
+    archive.store_listing(listing(first, STORY, next_page=second))
     assert page_row(path, second) == waiting
-    archive.store_listing(listing(second, STORY), 1)
-    archive.store_listing(listing(first, STORY, next_page=second), 1)
+    archive.store_listing(listing(second, STORY))
+    archive.store_listing(listing(first, STORY, next_page=second))
     assert page_row(path, second)["due_at"] is None  # nothing new and known
     clock.pass_by(hours=1)
-    archive.store_listing(listing(first, f"{SITE}/2025/06/new/", STORY, next_page=second), 1)
+    archive.store_listing(listing(first, f"{SITE}/2025/06/new/", STORY, next_page=second))
     assert second in due_urls(archive)
-    archive.store_listing(listing(second, STORY), 1)
+    archive.store_listing(listing(second, STORY))
     assert second not in due_urls(archive)
-    archive.store_listing(listing(first, STORY, next_page=second, walk_on=True), 1)
+    archive.store_listing(listing(first, STORY, next_page=second, walk_on=True))
     assert second in due_urls(archive)
 
 
@@ -990,7 +1070,7 @@ def test_a_walk_through_a_listing_ends_where_most_was_known_at_the_last_one(arch
 
     def visit(number: int) -> None:
         entries = shown[(number - 1) * 10 : number * 10]
-        archive.store_listing(listing(urls[number - 1], *entries, next_page=urls[number]), 1)
+        archive.store_listing(listing(urls[number - 1], *entries, next_page=urls[number]))
 
     for number in range(1, 11):
         visit(number)
@@ -1017,26 +1097,26 @@ def test_a_walk_through_a_listing_ends_where_most_was_known_at_the_last_one(arch
 def test_a_listing_that_failed_in_between_is_walked_on(archive: Archive, clock: Clock) -> None:
     first, second, third = (f"{SITE}/author/ann/{end}" for end in ("", "page/2/", "page/3/"))
     for page, following in ((first, second), (second, third)):
-        archive.store_listing(listing(page, STORY, next_page=following), 1)
-    archive.store_listing(listing(third, f"{SITE}/2024/01/x/"), 1)
+        archive.store_listing(listing(page, STORY, next_page=following))
+    archive.store_listing(listing(third, f"{SITE}/2024/01/x/"))
     clock.pass_by(days=1)
-    archive.store_failure(Failure(Page(first, "author", status=503), "HTTP 503", ""), 1)
+    archive.store_failure(Failure(Page(first, "author", status=503), "HTTP 503", ""))
     clock.pass_by(hours=12)
-    archive.store_listing(listing(first, STORY, next_page=second), 1)
-    assert due_urls(archive) == [second]
-    archive.store_failure(Failure(Page(second, "author", status=503), "HTTP 503", ""), 1)
+    archive.store_listing(listing(first, STORY, next_page=second))
+    assert second in due_urls(archive)
+    archive.store_failure(Failure(Page(second, "author", status=503), "HTTP 503", ""))
     clock.pass_by(hours=12)
-    archive.store_listing(listing(second, STORY, next_page=third), 1)
+    archive.store_listing(listing(second, STORY, next_page=third))
     assert third in due_urls(archive)
 
 
 def test_a_silent_author_who_publishes_again_is_visited_sooner(archive: Archive, path: Path, clock: Clock) -> None:
     first = f"{SITE}/author/ann/"
-    archive.store_listing(listing(first, f"{SITE}/2015/01/old/"), 1)
-    assert page_row(path, first)["due_at"] == "2025-07-20T03:15:00Z"
+    archive.store_listing(listing(first, f"{SITE}/2015/01/old/"))
+    assert page_row(path, first)["due_at"] == "2025-07-19T23:15:00Z"
     links = [Link(first, "author")]
     archive.store_article(row(url=f"{SITE}/2015/01/old/"), [], article_page(f"{SITE}/2015/01/old/"), links, 1)
-    assert page_row(path, first)["due_at"] == "2025-07-20T03:15:00Z"
+    assert page_row(path, first)["due_at"] == "2025-07-19T23:15:00Z"
     archive.store_article(row(), [], article_page(), links, 1)
     assert page_row(path, first)["due_at"] == "2025-06-20T23:15:00Z"
     clock.pass_by(hours=1)
@@ -1054,7 +1134,7 @@ def feed(*articles: str, **changes: Any) -> Feed:
 
 def test_feed(archive: Archive, path: Path, clock: Clock) -> None:
     author = f"{SITE}/author/ann/"
-    archive.store_listing(listing(author, STORY), 1)
+    archive.store_listing(listing(author, STORY))
     new, older = f"{SITE}/2025/06/new/", f"{SITE}/2025/06/older/"
     assert archive.store_feed(feed(new, STORY)) == 1
     page = page_row(path, f"{SITE}/feed/")
@@ -1065,20 +1145,20 @@ def test_feed(archive: Archive, path: Path, clock: Clock) -> None:
     later = clock.pass_by(hours=1)
     assert archive.store_feed(feed(new, older)) == 1
     assert page_row(path, author)["due_at"] == later  # what came before the oldest may be unknown too
-    archive.store_listing(listing(author, STORY), 1)
+    archive.store_listing(listing(author, STORY))
     assert archive.store_feed(feed(new, older)) == 0
     assert page_row(path, author)["due_at"] != later
 
 
 def test_a_feed_that_is_missing_is_looked_for_again(archive: Archive, path: Path) -> None:
-    archive.store_failure(Failure(feed().page, "HTTP 404", ""), 1)
-    archive.store_failure(Failure(Page(f"{SITE}/feed/", "feed", status=404), "HTTP 404", ""), 1)
-    assert page_row(path, f"{SITE}/feed/")["due_at"] == "2025-06-21T03:15:00Z"
+    archive.store_failure(Failure(feed().page, "HTTP 404", ""))
+    archive.store_failure(Failure(Page(f"{SITE}/feed/", "feed", status=404), "HTTP 404", ""))
+    assert page_row(path, f"{SITE}/feed/")["due_at"] == "2025-06-20T23:15:00Z"
 
 
 def test_unchanged_article(archive: Archive, path: Path, clock: Clock) -> None:
     store(archive)
-    archive.store_failure(Failure(article_page(status=404), "HTTP 404", ""), 1)
+    archive.store_failure(Failure(article_page(status=404), "HTTP 404", ""))
     before = stored_article(path)
     later = clock.pass_by(days=2)
     archive.store_unchanged(Unchanged(article_page(status=304, etag=None)))
@@ -1093,7 +1173,7 @@ def test_unchanged_article(archive: Archive, path: Path, clock: Clock) -> None:
 
 def test_unchanged_author_page_and_feed(archive: Archive, path: Path, clock: Clock) -> None:
     author = f"{SITE}/author/ann/"
-    archive.store_listing(listing(author), 1)
+    archive.store_listing(listing(author))
     store(archive)
     clock.pass_by(days=8)
     archive.store_unchanged(Unchanged(Page(author, "author", status=304)))

@@ -60,7 +60,7 @@ def test_nothing_stored_is_lost(observations: list[Any]) -> None:
             for seen in observations:
                 before = history[-1] if history else None
                 if seen == "gone":
-                    archive.store_failure(Failure(Page(URL, "article", status=404), "gone", ""), run_id)
+                    archive.store_failure(Failure(Page(URL, "article", status=404), "gone", ""))
                 else:
                     page = Page(URL, "article", status=200)
                     outcome = archive.store_article(seen, [Author("a", "A")], page, [], run_id)

@@ -41,7 +41,7 @@ def archive(archive_file: Path) -> Path:
             row = article("ferry", published_on=None, language=None, **state)
             archive.store_article(row, [Author("ann", "Ann")], Page(URL, "article", status=200), [], run)
             now[0] += timedelta(days=1)
-        archive.store_failure(Failure(Page(URL, "article", status=404), "HTTP 404", ""), run)
+        archive.store_failure(Failure(Page(URL, "article", status=404), "HTTP 404", ""))
     return archive_file
 
 

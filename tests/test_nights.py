@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -50,7 +50,7 @@ def archived(world: World, nights: Nights, unseen: int) -> None:
                 entries = world.entries(author.slug, number)
                 shown = [link(nights, article) for article in entries if article.number <= len(world.articles) - unseen]
                 page = Page(nights.url(path), "author", nights.url(path), 200)
-                archive.store_listing(Listing(page, author.slug, author.name, articles=shown), run_id)
+                archive.store_listing(Listing(page, author.slug, author.name, articles=shown))
 
 
 def link(nights: Nights, article: DemoArticle) -> Link:
@@ -256,19 +256,18 @@ def test_a_pager_without_end_ends(nights: Nights) -> None:
 @pytest.mark.parametrize(
     ("redesign", "sentence"),
     [
-        ("shell", "No listing page shows a link to an article"),  # author pages come before articles
+        ("shell", "No author page shows a link to an article"),  # author pages come before articles
         ("undated", "recent articles have no date"),
-        ("unlinked", "No listing page shows a link to an article"),
+        ("unlinked", "No author page shows a link to an article"),
     ],
 )
-def test_a_redesign_is_said_and_nothing_stored_is_touched(
+def test_a_redesign_is_said_each_night_and_nothing_stored_is_touched(
     archive_file: Path, redesign: Literal["shell", "undated", "unlinked"], sentence: str
 ) -> None:
     world = World(articles=300)
     with Nights(world, archive_file, TODAY) as nights:
         archived(world, nights, unseen=12)
         before = nights.rows("SELECT * FROM articles ORDER BY id")
-        checked = ("checked_at", "extractor_version")
         nights.site.redesign = redesign
         for _ in range(3):
             nights.pass_by()
@@ -276,14 +275,101 @@ def test_a_redesign_is_said_and_nothing_stored_is_touched(
             assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
             assert sentence in done.stderr
             assert "scrapy show http://127.0.0.1" in done.stderr
-        after = nights.rows("SELECT * FROM articles ORDER BY id")[: len(before)]
-        assert [{name: row[name] for name in row if name not in checked} for row in after] == [
-            {name: row[name] for name in row if name not in checked} for row in before
-        ]
+            after = nights.rows("SELECT * FROM articles ORDER BY id")
+            assert [as_read(row) for row in after[: len(before)]] == [as_read(row) for row in before]
+            in_doubt = {row["url"]: row["published_on"] for row in after[len(before) :]}
+            assert set(in_doubt.values()) <= {None}
+            assert bool(in_doubt) == (redesign == "undated")  # of the others no article was asked for
+            assert due_tomorrow(nights) >= {*in_doubt, *author_pages_read(nights)}
         nights.site.redesign = None
         nights.pass_by()
         assert quietly(nights.crawl())
         assert stored(archive_file) == truth(world, nights.site)
+
+
+def as_read(article: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in article.items() if name not in ("checked_at", "extractor_version")}
+
+
+def due_tomorrow(nights: Nights) -> set[str]:
+    tomorrow = f"{nights.now + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+    return {page["url"] for page in nights.rows("SELECT url FROM pages WHERE due_at <= ?", tomorrow)}
+
+
+def author_pages_read(nights: Nights) -> set[str]:
+    """Return which author pages were asked for tonight and gave nothing."""
+    return {nights.url(path) for path in nights.asked if "author" in path and nights.site.redesign != "undated"}
+
+
+def test_a_redesign_in_the_middle_of_a_run_takes_no_word_and_its_pages_are_read_again(archive_file: Path) -> None:
+    world = World(articles=600)
+    with Nights(world, archive_file, TODAY) as nights:
+        archived(world, nights, unseen=60)
+        asked = iter(range(1_000))
+
+        def redesign_after_a_few() -> None:
+            if next(asked) == 12:
+                nights.site.redesign = "undated"
+
+        nights.site.faults["*"] = redesign_after_a_few
+        nights.pass_by()
+        done = nights.crawl()
+        assert done.returncode == 3
+        assert "recent articles have no date" in done.stderr
+        dated = {url for url, row in truth(world, nights.site).items() if row["published_on"]}
+        undated = dated & {row["url"] for row in nights.rows("SELECT url FROM articles WHERE published_on IS NULL")}
+        assert len(undated) > 5
+        assert undated <= due_tomorrow(nights)
+        nights.site.redesign, nights.site.faults = None, {}
+        nights.pass_by()
+        assert quietly(nights.crawl())
+        assert stored(archive_file) == truth(world, nights.site)
+
+
+def test_a_night_on_which_every_page_is_gone_is_no_loss(archive_file: Path) -> None:
+    world = World(articles=300)
+    with Nights(world, archive_file, TODAY) as nights:
+        archived(world, nights, unseen=12)
+        before = nights.rows("SELECT * FROM articles ORDER BY id")
+        nights.site.faults = {"*": 404, "/robots.txt": (200, "User-agent: *\nDisallow:\n")}
+        nights.pass_by()
+        done = nights.crawl()
+        assert done.returncode == 3
+        assert done.stderr.startswith("No page is where it was, first ")
+        assert nights.rows("SELECT * FROM articles ORDER BY id") == before
+        nights.site.faults = {}
+        nights.pass_by()
+        assert quietly(nights.crawl())
+        assert stored(archive_file) == truth(world, nights.site)
+
+
+def test_after_an_outage_of_several_nights_the_next_one_finds_all_that_came(archive_file: Path) -> None:
+    world = World(articles=300)
+    with Nights(world, archive_file, TODAY) as nights:
+        archived(world, nights, unseen=12)
+        nights.site.faults = {"*": 503, "/robots.txt": (200, "User-agent: *\nDisallow:\n")}
+        for _ in range(5):
+            nights.pass_by()
+            assert nights.crawl("-s", "RETRY_TIMES=0").returncode == 1
+            assert nights.asked["/feed/"] == 1
+        nights.site.faults = {}
+        nights.pass_by()
+        assert quietly(nights.crawl())
+        assert stored(archive_file) == truth(world, nights.site)
+
+
+def test_author_pages_as_they_were_and_one_without_articles_are_no_redesign(archive_file: Path) -> None:
+    world = World(articles=300)
+    with Nights(world, archive_file, TODAY) as nights:
+        assert quietly(nights.crawl("-s", "NKCRAWL_REQUEST_BUDGET=0"))
+        nights.pass_by(30)
+        slug = world.authors[-1].slug
+        nights.site.faults[f"/content_author/{slug}/"] = (200, "<h1>Somebody</h1>")
+        assert quietly(nights.crawl())
+        listings = [hit for hit in nights.site.log if "author" in hit.path]
+        assert {hit.status for hit in listings} == {200, 304}
+        assert [hit.path for hit in listings if hit.status == 200] == [f"/content_author/{slug}/"]
+        assert nights.page(f"/content_author/{slug}/")["trouble"] == "no article links"
 
 
 # --- Manners ----------------------------------------------------------------------------------------------------------
@@ -302,7 +388,10 @@ def test_crawl_delay_is_obeyed_from_the_first_page_on(nights: Nights, throttle: 
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_retry_after_is_obeyed_in_both_forms(nights: Nights, form: str) -> None:
     path = newest(nights).path
-    after = "3" if form == "seconds" else f"{nights.now + timedelta(seconds=8):%a, %d %b %Y %H:%M:%S GMT}"
+    until = nights.now + timedelta(
+        seconds=12
+    )  # by the crawl's clock, which begins at `now` and needs time to get there
+    after = "3" if form == "seconds" else f"{until:%a, %d %b %Y %H:%M:%S GMT}"
     answers = iter([Answer(429, headers={"Retry-After": after})])
     nights.site.faults[path] = lambda: next(answers, None)
     assert quietly(nights.crawl())

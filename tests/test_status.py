@@ -51,10 +51,10 @@ def archive(archive_file: Path) -> Path:
         for name, access, body in (("a", "free", "Text."), ("b", "teaser", "Text."), ("c", "teaser", "")):
             row = article(name, access, body=body)
             archive.store_article(row, [Author("ann", "Ann")], page(name), [], run)
-        archive.store_failure(Failure(page("c", status=404), "HTTP 404", ""), run)
-        archive.store_failure(Failure(page("d", status=None), "timeout", ""), run)
-        archive.store_failure(Failure(page("e", status=None), "timeout", ""), run)
-        archive.store_failure(Failure(page("e", status=None), "timeout", ""), run)
+        archive.store_failure(Failure(page("c", status=404), "HTTP 404", ""))
+        archive.store_failure(Failure(page("d", status=None), "timeout", ""))
+        archive.store_failure(Failure(page("e", status=None), "timeout", ""))
+        archive.store_failure(Failure(page("e", status=None), "timeout", ""))
         archive.store_rejection(Rejection(page("f"), "soft 404", ""), run)
         stats = {"nkcrawl/articles/new": 3, "downloader/request_count": 9}
         archive.finish_run(run, verdict="ok", exit_code=0, finish_reason="finished", summary="3 articles.", stats=stats)
@@ -84,7 +84,7 @@ def test_everything_as_json(archive: Path) -> None:
         "pages": 2,
         "in_a_row": 2,
         "url": f"{SITE}/2025/06/e/",
-        "due_at": "2025-06-21T03:15:00Z",
+        "due_at": "2025-06-20T23:15:00Z",
     }
     assert {(row["trouble"], row["due_at"]) for row in others} == {
         ("HTTP 404", None),
@@ -110,7 +110,7 @@ def test_for_people(archive: Path) -> None:
         "3\t1\t2\t0\t1",
         "due\tnow\twithin a day\tlater\tnever",
         "article\t0\t5\t0\t1",
-        f"timeout\t2\t{SITE}/2025/06/e/\t2\t2025-06-21T03:15:00Z",
+        f"timeout\t2\t{SITE}/2025/06/e/\t2\t2025-06-20T23:15:00Z",
         f"HTTP 404\t1\t{SITE}/2025/06/c/\t1\tnever",
         "2025-06-20T03:15:00Z\t0:00\tok\t3\t9\t3 articles.",
         "2025-06-20T03:15:00Z\t0:00\trefused\t0\t0\tIt said no.",
@@ -187,6 +187,25 @@ def test_what_is_no_archive_is_said_in_a_sentence(archive_file: Path, content: b
     assert done.stderr.startswith(complaint.format(file=archive_file))
     assert done.stderr.count("\n") == 1
     assert (archive_file.read_bytes() if archive_file.exists() else None) == content
+
+
+def test_a_damaged_archive_is_said_in_a_sentence(archive: Path) -> None:
+    with archive.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 4096 * 8)
+    for command in (["status"], ["status", "--max-age", "26h"], ["history", f"{SITE}/2025/06/a/"]):
+        done = scrapy(*command, NKCRAWL_DATABASE=str(archive))
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert done.stderr.startswith(f"{archive} is damaged (")
+
+
+def test_a_run_for_one_page_is_no_night(archive_file: Path) -> None:
+    with closing(Archive.open(archive_file)) as archive:
+        run = archive.begin_run({"url": f"{SITE}/2025/06/a/"}, {})
+        archive.finish_run(run, verdict="ok", exit_code=0, finish_reason="finished", summary="1 article.", stats={})
+    done = scrapy("status", "--max-age", "26h", NKCRAWL_DATABASE=str(archive_file))
+    assert done.returncode == 1
+    assert done.stderr.startswith("No good run yet; the last run began ")
 
 
 @pytest.mark.parametrize("arguments", [["--max-age", "soon"], ["--max-age", "26"], ["something"]])

@@ -9,7 +9,7 @@ from tests.year import live_through, report
 
 @pytest.mark.parametrize(
     ("nights", "articles", "authors", "budget"),
-    [(44, 500, 12, 300), pytest.param(365, 5_500, 60, 600, marks=pytest.mark.long)],
+    [(48, 500, 12, 300), pytest.param(365, 5_500, 60, 600, marks=pytest.mark.long)],
 )
 def test_through_all_nights_nothing_is_left_out(
     tmp_path: Path, nights: int, articles: int, authors: int, budget: int

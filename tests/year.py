@@ -25,7 +25,7 @@ RECENT = 250  # articles, more than come while no crawl runs
 PLAIN = "-"
 
 # What happens, in this order and so many nights each, with the exit code it must have; plain nights lie between, but for
-# those after the machine was off: what waits then is enough for a redesign to show.
+# those after the machine was off: what waits then is enough to show what is wrong with the site.
 OFF = "no crawl, the machine is off"
 EVENTS: tuple[tuple[str, int, int | None], ...] = (
     ("pages answer 503", 1, 1),
@@ -38,6 +38,7 @@ EVENTS: tuple[tuple[str, int, int | None], ...] = (
     ("a redesign without dates", 2, 3),
     ("a redesign as an empty shell", 2, 3),
     (OFF, 9, None),
+    ("every page is gone", 1, 3),
     ("a redesign without links on author pages", 2, 3),
 )
 
@@ -150,6 +151,8 @@ class Year:
                 site.faults = {"*": 503}
             case "robots.txt answers 503":
                 site.faults = {"/robots.txt": 503}
+            case "every page is gone":
+                site.faults = {"*": 404, "/robots.txt": rules}
             case "a page asks to wait 1 second":
                 site.faults = {"/feed/": lambda: next(waits, None)}
             case "a page asks to wait an hour":

@@ -80,11 +80,17 @@ def _change(
     return "changed"
 
 
-def check_article(conn: sqlite3.Connection, url: str, now: str) -> StoredArticle | None:
-    """Note that an article is on the site as it is stored; None if it is not stored."""
+def check_article(conn: sqlite3.Connection, url: str, now: str) -> StoredArticle:
+    """Note that a stored article is on the site as it is stored."""
     conn.execute("UPDATE articles SET checked_at = ?, gone_at = NULL WHERE url = ?", (now, url))
-    found = rows(conn, "SELECT id, published_at, published_on, first_seen_at FROM articles WHERE url = ?", url)
-    return StoredArticle(outcome="unchanged", **found[0]) if found else None
+    (found,) = rows(conn, "SELECT id, published_at, published_on, first_seen_at FROM articles WHERE url = ?", url)
+    return StoredArticle(outcome="unchanged", **found)
+
+
+def has_articles(conn: sqlite3.Connection, slug: str) -> bool:
+    """Tell whether an article by this author is stored."""
+    sql = "SELECT 1 FROM article_authors JOIN authors ON authors.id = author_id WHERE slug = ? LIMIT 1"
+    return bool(rows(conn, sql, slug))
 
 
 def newest_article_by(conn: sqlite3.Connection, slug: str) -> list[str]:

@@ -45,7 +45,7 @@ def open_database(path: Path, now: datetime) -> tuple[Database, BaseFileLock]:
             f"{path} cannot be opened: this Python brings SQLite {sqlite3.sqlite_version} and the archive needs 3.37 "
             "or newer. Use a newer Python."
         )
-    with _explained(path):
+    with explained(path):
         _check_place(path)
         if not _is_new(path):
             _check_header(path)  # so that no lock is left beside a file that is not ours
@@ -62,9 +62,9 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
     Raises ArchiveError where there is none, where it is not one of ours, and where it is newer or older than this nkcrawl.
     """
-    if not path.exists() or (path.is_file() and _is_new(path)):
-        raise ArchiveError(f"There is no archive at {path} yet; `scrapy crawl nknews` makes it.")
-    with _explained(path, reading=True):
+    with explained(path, reading=True):
+        if not path.exists() or (path.is_file() and _is_new(path)):
+            raise ArchiveError(f"There is no archive at {path} yet; `scrapy crawl nknews` makes it.")
         if not path.is_file():
             raise ArchiveError(f"{path} is not a regular file. Name the archive's file.")
         _check_header(path, mode="rb")
@@ -215,8 +215,8 @@ def _pragma(conn: sqlite3.Connection, pragma: str) -> object:
 
 
 @contextmanager
-def _explained(path: Path, *, reading: bool = False) -> Iterator[None]:
-    """Turn what the system or SQLite says about the file into an ArchiveError."""
+def explained(path: Path, *, reading: bool = False) -> Iterator[None]:
+    """Turn what the system or SQLite says about the file at `path` into an ArchiveError for people."""
     try:
         yield
     except Locked as holder:

@@ -10,20 +10,19 @@ from typing import Any
 from nkcrawl.archive import schedule
 from nkcrawl.archive.connection import rows
 from nkcrawl.archive.merging import VERSIONED
-from nkcrawl.archive.opening import open_for_reading
+from nkcrawl.archive.opening import explained, open_for_reading
+from nkcrawl.items import ARTICLE_FIELDS
 
 _COLUMNS = ", ".join(VERSIONED)
-# Whose fill rate is told; NULL and '' are empty.
-_FIELDS = (
-    "title", "subtitle", "label", "byline", "published_on", "published_at", "modified_at", "body", "note", "image_url",
-    "image_caption", "image_credit",
-)  # fmt: skip
-_FILLED = ", ".join(f"count(nullif({field}, '')) AS {field}" for field in _FIELDS)
+_FILLED = ", ".join(f"count(nullif({field}, '')) AS {field}" for field in ARTICLE_FIELDS)  # NULL and '' are empty
 _RECENTLY_STORED = 1_000  # fill rates are told of so many articles, those stored last
 
 
 class Reader:
-    """One archive file open for reading alone; nothing of it changes, and nothing is left beside it."""
+    """One archive file open for reading alone: nothing of it changes.
+
+    Each method raises ArchiveError where the file turns out to be damaged or not to be read.
+    """
 
     def __init__(self, path: Path, conn: sqlite3.Connection, clock: Callable[[], datetime] = schedule.utc_now) -> None:
         self.path = path
@@ -90,8 +89,10 @@ class Reader:
         return [run | {name: json.loads(run[name] or "{}") for name in ("stats", "args", "versions")} for run in found]
 
     def last_good_end(self) -> datetime | None:
-        """Return when the last run with the verdict `ok` ended, or None if there was none."""
-        (found,) = self._rows("SELECT max(finished_at) AS finished_at FROM runs WHERE verdict = 'ok'")
+        """Return when the last run with the verdict `ok` ended, one for a single page apart, or None if there was none."""
+        (found,) = self._rows(
+            "SELECT max(finished_at) AS finished_at FROM runs WHERE verdict = 'ok' AND json_extract(args, '$.url') IS NULL"
+        )
         return datetime.fromisoformat(found["finished_at"]) if found["finished_at"] else None
 
     def history(self, url: str) -> list[dict[str, Any]]:
@@ -126,4 +127,5 @@ class Reader:
         }
 
     def _rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
-        return rows(self._conn, sql, *values)
+        with explained(self.path, reading=True):
+            return rows(self._conn, sql, *values)

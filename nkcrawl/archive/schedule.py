@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 SEOUL = timezone(timedelta(hours=9))
 _ARTICLE_VISITS = (timedelta(days=1), timedelta(days=7))  # after publication
 _FEED_VISIT = timedelta(hours=12)  # so that a run each night finds it due, at whatever minute
+_EARLIER = timedelta(hours=4)  # than whole days, for no night's run comes to the minute of an earlier one
 _FIRST_BACKOFF = timedelta(hours=12)
 _LONGEST_BACKOFF = timedelta(days=30)
-# Age in calendar months of an author's newest article → time until the next visit.
-_AUTHOR_VISITS = ((1, timedelta(hours=20)), (3, timedelta(days=3)), (12, timedelta(days=7)))
-_QUIET_AUTHOR = timedelta(days=30)
-_UNKNOWN_AUTHOR = timedelta(days=7)
+# Age in calendar months of an author's newest article → days until the next visit.
+_AUTHOR_VISITS = ((1, 1), (3, 3), (12, 7))
+_QUIET_AUTHOR = 30
+_UNKNOWN_AUTHOR = 7
 _YEAR_AND_MONTH = re.compile(r"^/(20\d\d)/(0[1-9]|1[0-2])/", re.ASCII)
 
 
@@ -68,10 +69,14 @@ def after_listing(now: datetime, url: str, article_urls: Iterable[str]) -> str |
         return None
     months = [month for month in map(_month_of, article_urls) if month is not None]
     if not months:
-        return stamp(now + _UNKNOWN_AUTHOR)
+        return _nights_from(now, _UNKNOWN_AUTHOR)
     local = now.astimezone(SEOUL)
     age = local.year * 12 + local.month - max(months)
-    return stamp(now + next((wait for limit, wait in _AUTHOR_VISITS if age <= limit), _QUIET_AUTHOR))
+    return _nights_from(now, next((days for limit, days in _AUTHOR_VISITS if age <= limit), _QUIET_AUTHOR))
+
+
+def _nights_from(now: datetime, days: int) -> str:
+    return stamp(now + timedelta(days=days) - _EARLIER)
 
 
 def after_feed(now: datetime) -> str:
@@ -89,7 +94,14 @@ def is_first_page(url: str) -> bool:
     return len([segment for segment in urlsplit(url).path.split("/") if segment]) <= 2
 
 
+def listing_name(url: str) -> str:
+    """Return whose listing a URL is a page of: 'slug' for /author/slug/ and for /author/slug/page/2/."""
+    return [segment for segment in urlsplit(url).path.split("/") if segment][1]
+
+
 def after_failure(now: datetime, failures: int) -> str:
     """Return when a page is due again after so many failures in a row, the present one included."""
-    doublings = min(failures - 1, 10)  # far past the longest wait, and no overflow
-    return stamp(now + min(_FIRST_BACKOFF * 2**doublings, _LONGEST_BACKOFF))
+    if failures <= 1:
+        return stamp(now + _FIRST_BACKOFF)
+    days = 2 ** min(failures - 2, 10)  # far past the longest wait, and no overflow
+    return stamp(now + min(timedelta(days=days), _LONGEST_BACKOFF) - _EARLIER)

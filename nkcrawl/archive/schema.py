@@ -131,11 +131,12 @@ _INDEXES = (
     "CREATE INDEX rejects_run_id ON rejects (run_id)",
 )
 
-# What `scrapy status` counts, without reading a single body.
-_INDEXES_OF_STATUS = (
+# What `scrapy status` counts without reading a single body, and whether a page was rejected before.
+_FURTHER_INDEXES = (
     "CREATE INDEX articles_access ON articles (access)",
     "CREATE INDEX articles_gone_at ON articles (gone_at) WHERE gone_at IS NOT NULL",
     "CREATE INDEX pages_failures ON pages (failures) WHERE failures > 0",
+    "CREATE INDEX rejects_url ON rejects (url)",
 )
 
 _SEARCH = (
@@ -198,7 +199,7 @@ _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             _ARTICLE_LIST,
         ),
     ),
-    ("0002_trouble_of_a_page", ("ALTER TABLE pages ADD COLUMN trouble TEXT", *_INDEXES_OF_STATUS)),
+    ("0002_trouble_of_a_page", ("ALTER TABLE pages ADD COLUMN trouble TEXT", *_FURTHER_INDEXES)),
 )
 NEWEST = len(_MIGRATIONS)
 

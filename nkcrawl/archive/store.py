@@ -18,7 +18,7 @@ from nkcrawl.archive.opening import open_database
 from nkcrawl.archive.visits import DuePage
 from nkcrawl.items import Author, Failure, Feed, Link, Listing, Page, Rejection, Unchanged
 
-_GONE = (404, 410)
+_OK, _GONE = 200, (404, 410)
 _CLOSING_PATIENCE = 1_000  # milliseconds
 _DIED = (
     "The run ended without a word: it was killed, or the machine went down; what it had stored stays, the rest was due."
@@ -53,10 +53,10 @@ class Archive:
             return
         self._is_open = False
         try:
-            # A reader may hold the log for as long as it likes; then the log stays, and nothing is lost.
-            self._conn.execute(f"PRAGMA busy_timeout = {_CLOSING_PATIENCE:d}")
-            self._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            # A reader may hold the log for as long as it likes, the disk may be full: the log stays, and nothing is lost.
             with suppress(sqlite3.OperationalError):
+                self._conn.execute(f"PRAGMA busy_timeout = {_CLOSING_PATIENCE:d}")
+                self._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
                 self._conn.execute("PRAGMA journal_mode = DELETE").fetchall()
         finally:
             self._conn.close()
@@ -141,7 +141,7 @@ class Archive:
                         visits.bring_forward(self._conn, link.url, schedule.after_listing(now, link.url, [row["url"]]))
         return stored.outcome
 
-    def store_listing(self, listing: Listing, run_id: int) -> int:
+    def store_listing(self, listing: Listing) -> int:
         """Store what a listing page shows, and return how many of its articles were never met before.
 
         The walk goes on to the next page until most of a page was known when the listing was last walked. To ask whether
@@ -157,13 +157,20 @@ class Archive:
                 contents.put_author(self._conn, listing.slug, listing.name, listing.bio)
             due_at = schedule.after_listing(now, own_url, (link.url for link in articles))
             visits.mark_visited(self._conn, page, own_url, due_at, schedule.stamp(now))
-            met = visits.meet(self._conn, articles, page.url, schedule.stamp(now))
+            met = self._meet_shown(articles, page.url, now)
             if listing.next_page:
                 visits.meet(self._conn, [listing.next_page], page.url, schedule.stamp(now))
                 if listing.walk_on or known * 2 <= len(articles):
                     visits.lead_on(self._conn, listing.next_page.url, until, schedule.stamp(now))
-            if page.kind == "author":
-                visits.find_again(self._conn, articles, page.url)
+        return met
+
+    def _meet_shown(self, links: Sequence[Link], found_on: str, now: datetime) -> int:
+        """Meet the articles that a listing or the feed shows, be it again: then what was gone need not be gone."""
+        met = visits.meet(self._conn, links, found_on, schedule.stamp(now))
+        visits.find_again(self._conn, links, found_on)
+        for url, failures, fetched_at in visits.gone_among(self._conn, links):
+            due_at = schedule.after_failure(datetime.fromisoformat(fetched_at), failures)
+            visits.reschedule(self._conn, url, due_at)
         return met
 
     def store_feed(self, feed: Feed) -> int:
@@ -174,7 +181,7 @@ class Archive:
         with self._writing() as now:
             gap = bool(feed.articles) and not visits.is_known(self._conn, feed.articles[-1].url)
             visits.mark_visited(self._conn, feed.page, feed.page.url, schedule.after_feed(now), schedule.stamp(now))
-            met = visits.meet(self._conn, feed.articles, feed.page.url, schedule.stamp(now))
+            met = self._meet_shown(feed.articles, feed.page.url, now)
             if gap:
                 visits.set_due(self._conn, visits.first_pages(self._conn), schedule.stamp(now))
         return met
@@ -188,10 +195,9 @@ class Archive:
     def _next_visit_of_unchanged(self, page: Page, now: datetime) -> str | None:
         match page.kind:
             case "article":
-                stored = contents.check_article(self._conn, page.url, schedule.stamp(now))
-                return _next_visit(now, page.url, stored) if stored else schedule.stamp(now)
+                return _next_visit(now, page.url, contents.check_article(self._conn, page.url, schedule.stamp(now)))
             case "author":
-                slug = page.url.rstrip("/").rsplit("/", 1)[-1]
+                slug = schedule.listing_name(page.url)
                 return schedule.after_listing(now, page.url, contents.newest_article_by(self._conn, slug))
             case "feed":
                 return schedule.after_feed(now)
@@ -203,35 +209,54 @@ class Archive:
             contents.put_reject(self._conn, page.url, run_id, schedule.stamp(now), rejection.reason, rejection.detail)
             self._put_off(page, rejection.reason, now)
 
-    def store_failure(self, failure: Failure, run_id: int) -> None:
-        """Note a visit that gave nothing: a page that is gone is never due again, any other later each time.
+    def store_failure(self, failure: Failure) -> None:
+        """Note a visit that gave nothing: an article that is gone is never due again, other pages later each time.
 
-        `run_id` is not kept: failures are counted on the page, not listed.
+        The feed and an author's first page, on which all else hangs, are looked for again: the next night after an outage,
+        and from time to time when they are gone.
         """
         page = failure.page
         with self._writing() as now:
             self._put_off(page, failure.reason, now)
-            if page.status in _GONE and page.kind != "feed":  # a site may get a feed again
-                visits.reschedule(self._conn, page.url, None)
-                if page.kind == "article":
-                    contents.mark_gone(self._conn, page.url, schedule.stamp(now))
+            if page.kind == "article" and page.status in _GONE:
+                contents.mark_gone(self._conn, page.url, schedule.stamp(now))
 
     def _put_off(self, page: Page, reason: str, now: datetime) -> None:
         failures = visits.mark_failed(self._conn, page, reason, schedule.stamp(now))
-        visits.reschedule(self._conn, page.url, schedule.after_failure(now, failures))
+        is_entrance = page.kind == "feed" or (page.kind == "author" and schedule.is_first_page(page.url))
+        if page.status in _GONE:
+            due_at = schedule.after_failure(now, failures) if is_entrance else None
+        else:
+            is_outage = is_entrance and page.status != _OK
+            due_at = schedule.after_failure(now, 1 if is_outage else failures)
+        visits.reschedule(self._conn, page.url, due_at)
 
-    def faults_of(self, url: str) -> frozenset[str]:
-        """Return what is known to be wrong with an article's page: 'rejected' when last seen, stored 'undated' or 'empty'."""
-        found = rows(
+    def known_of(self, page: Page) -> tuple[bool, frozenset[str]]:
+        """Return what is known of a page before it is stored.
+
+        Whether its content is stored (of an author page: an article of this author), and what is known to be wrong with an
+        article: it was 'rejected' when last seen, is stored 'undated' or 'empty'; nothing, if that was held in doubt.
+        """
+        if page.kind == "author":
+            return contents.has_articles(self._conn, schedule.listing_name(page.url)), frozenset()
+        (found,) = rows(
             self._conn,
             """
-            SELECT trouble IS NOT NULL AS rejected, a.url IS NOT NULL AND published_on IS NULL AS undated,
+            SELECT p.trouble, p.trouble IN (SELECT reason FROM rejects WHERE url = ?1) AS rejected,
+                a.url IS NOT NULL AS is_stored, a.url IS NOT NULL AND published_on IS NULL AS undated,
                 a.url IS NOT NULL AND body = '' AND note IS NULL AS empty
-            FROM pages LEFT JOIN articles a ON a.url = pages.url WHERE pages.url = ?
+            FROM (SELECT 1) LEFT JOIN articles a ON a.url = ?1 LEFT JOIN pages p ON p.url = ?1
             """,
-            url,
+            page.url,
         )
-        return frozenset(fault for row in found for fault, has_it in row.items() if has_it)
+        is_stored, trouble = bool(found.pop("is_stored")), found.pop("trouble")
+        faults = (fault for fault, has_it in found.items() if has_it)
+        return is_stored, frozenset(faults if trouble != visits.IN_DOUBT else ())
+
+    def doubt(self, urls: Iterable[str]) -> None:
+        """Make article pages of a redesign due the next night, whole, and what is wrong with them news each time."""
+        with self._writing() as now:
+            visits.doubt(self._conn, urls, schedule.after_failure(now, failures=1))
 
     def newest_article_url(self) -> str:
         """Return the URL of the newest article stored, by the month in it, or ''."""

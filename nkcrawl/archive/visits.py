@@ -11,6 +11,7 @@ from nkcrawl.items import Link, Page, PageKind
 
 _BATCH = 100
 _AFTER_EVERY_URL = "\U0010ffff"
+IN_DOUBT = "redesign suspected"  # the trouble of a page that was read, but probably wrongly
 
 # The index holds only what is due at some time, in the order of the visits; no statistics may talk SQLite out of it.
 _DUE_COLUMNS = """
@@ -123,10 +124,34 @@ def _insert(
 
 
 def find_again(conn: sqlite3.Connection, links: Iterable[Link], found_on: str) -> None:
-    """Name an author page as the finder of pages that were never fetched, whatever found them first."""
+    """Name a page as the finder of pages never fetched: an author page outranks the feed, and both outrank an article."""
     conn.executemany(
-        "UPDATE pages SET found_on = ? WHERE url = ? AND fetched_at IS NULL",
-        [(found_on, link.url) for link in links],
+        """
+        UPDATE pages SET found_on = :found_on
+        WHERE url = :url AND fetched_at IS NULL AND (
+            (SELECT kind FROM pages WHERE url = :found_on) = 'author'
+            OR (SELECT kind FROM pages finder WHERE finder.url = pages.found_on) IS NOT 'author'
+        )
+        """,
+        [{"found_on": found_on, "url": link.url} for link in links],
+    )
+
+
+def gone_among(conn: sqlite3.Connection, links: Iterable[Link]) -> list[tuple[str, int, str]]:
+    """Return of the pages that are gone for good: URL, failures in a row, and when that was last seen."""
+    gone = "SELECT url, failures, fetched_at FROM pages WHERE url = ? AND status IN (404, 410) AND due_at IS NULL"
+    return [tuple(row.values()) for link in links for row in rows(conn, gone, link.url)]
+
+
+def doubt(conn: sqlite3.Connection, urls: Iterable[str], due_at: str) -> None:
+    """Mark pages as read wrongly, it seems, make them due at `due_at` if they are not sooner, and forget the validators."""
+    conn.executemany(
+        """
+        UPDATE pages
+        SET due_at = min(coalesce(due_at, :due_at), :due_at), etag = NULL, last_modified = NULL, trouble = :trouble
+        WHERE url = :url
+        """,
+        [{"url": url, "due_at": due_at, "trouble": IN_DOUBT} for url in urls],
     )
 
 

@@ -3,8 +3,10 @@
 import argparse
 import asyncio
 import logging
+import sqlite3
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
@@ -12,8 +14,8 @@ from scrapy.exceptions import UsageError
 
 from nkcrawl.archive import ArchiveBusy, ArchiveError, ArchiveTrouble
 from nkcrawl.commands.interrupts import Signals, hard_limit
-from nkcrawl.extensions import Judgement, RunRecord, briefly, print_summary
-from nkcrawl.extensions.verdict import INTERRUPTED
+from nkcrawl.extensions import Judgement, Progress, RunRecord, briefly, print_summary
+from nkcrawl.extensions.verdict import INTERRUPTED, not_stored
 from nkcrawl.options import read_options
 
 logger = logging.getLogger(__name__)
@@ -64,19 +66,33 @@ class Command(ScrapyCrawl):
         with self.signals.ending(process), hard_limit(crawler, read_options(crawler.settings).hard_limit):
             task = process.crawl(crawler, **opts.spargs)
             process.start(install_signal_handlers=False)
+        _let_go_of_the_terminal(crawler)
         judgement = _outcome(crawler, task)
         if sys.stdout.isatty() and RunRecord.begun(crawler):
             print_summary(crawler.stats.get_stats())
         return judgement
 
 
+def _let_go_of_the_terminal(crawler: Crawler) -> None:
+    """End the progress display, which a second signal leaves as it was, with the cursor hidden."""
+    with suppress(RuntimeError):  # the crawl ended before there was one
+        if progress := crawler.get_extension(Progress):
+            progress.bar.stop()
+
+
 def _outcome(crawler: Crawler, task: "asyncio.Task[None]") -> Judgement:
     """Return the judgement on a crawl that has ended, however it ended, with its record completed if it has one."""
     error = task.exception() if task.done() and not task.cancelled() else None
+    record = RunRecord.begun(crawler)
+    if error is None:
+        return record.finish() if record else INTERRUPTED
+    judgement = _judgement_on(error, read_options(crawler.settings).database)
+    return record.finish(judgement) if record else judgement
+
+
+def _judgement_on(error: BaseException, archive: Path) -> Judgement:
+    """Return the judgement on a crawl that this error kept from starting."""
     match error:
-        case None:
-            record = RunRecord.begun(crawler)
-            return record.finish() if record else INTERRUPTED
         case ArchiveBusy():
             return Judgement("later", str(error))
         case ArchiveTrouble():
@@ -86,6 +102,6 @@ def _outcome(crawler: Crawler, task: "asyncio.Task[None]") -> Judgement:
     logger.error("The crawl could not start", exc_info=error)
     while error.__context__ is not None:  # what Scrapy stumbled over as it cleared up is not the cause
         error = error.__context__
-    failed = Judgement("failed", f"The crawl could not start: {briefly(error)}; please report it.")
-    begun = RunRecord.begun(crawler)
-    return begun.finish(failed) if begun else failed
+    if isinstance(error, sqlite3.Error):
+        return not_stored(archive, error)
+    return Judgement("failed", f"The crawl could not start: {briefly(error)}; please report it.")

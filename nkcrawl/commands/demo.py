@@ -3,6 +3,7 @@
 import argparse
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from rich.console import Console
@@ -81,9 +82,8 @@ def crawl_command(site_url: str, archive: Path) -> list[str]:
 def print_stored(archive: Path) -> None:
     """Print what the archive holds: how much, the newest rows, and queries to go on with."""
     end_quietly_on_closed_pipe()
-    opened = Reader.open(archive)
-    counts, newest = opened.count_articles(), opened.newest_articles(8)
-    opened.close()
+    with closing(Reader.open(archive)) as reader:
+        counts, newest = reader.count_articles(), reader.newest_articles(8)
     console = Console(highlight=False)
     counts.pop("gone")
     articles = ", ".join(f"{count} {access}" for access, count in counts.items())

@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any, Literal
@@ -17,16 +18,11 @@ from scrapy.exceptions import UsageError
 from nkcrawl import text
 from nkcrawl.archive import ArchiveError, Reader
 from nkcrawl.commands import end_quietly_on_closed_pipe
+from nkcrawl.items import ARTICLE_FIELDS
 from nkcrawl.options import read_options
 
-# What a reader of the article could see change, in the order of the page; the rest follows from it.
-_FIELDS = (
-    "label", "title", "subtitle", "byline", "published_on", "published_at", "modified_at", "body", "note", "access",
-    "image_url", "image_caption", "image_credit", "language",
-)  # fmt: skip
 _STYLES = {"kept": "", "gone": "red strike", "new": "green"}
 _BESIDE = 16  # words, and spaces between them, shown on either side of a change
-_MANY = 5_000  # words, from which an exact comparison takes too long
 
 Part = tuple[Literal["kept", "gone", "new"], str]
 
@@ -76,11 +72,8 @@ class Command(ScrapyCommand):
         url = text.canonical_url(args[0], options.site)
         if url is None:
             raise UsageError(f"{args[0]} is not on {options.site}; give the article's URL.")
-        reader = Reader.open(options.database)
-        try:
+        with closing(Reader.open(options.database)) as reader:
             return url, reader.history(url)
-        finally:
-            reader.close()
 
 
 def print_history(url: str, states: Sequence[Mapping[str, Any]]) -> None:
@@ -88,14 +81,15 @@ def print_history(url: str, states: Sequence[Mapping[str, Any]]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     console.print(Text(url, style="bold"))
     console.print(Text(f"\n{states[0]['since']}  first stored", style="bold"))
-    for field in _FIELDS:
+    for field in ARTICLE_FIELDS:
         if states[0][field]:
             _print_field(console, field, [("kept", states[0][field])])
     for before, after in pairwise(states):
-        console.print(Text(f"\n{after['since']}  changed", style="bold"))
-        for field in _FIELDS:
-            if before[field] != after[field]:
-                _print_field(console, field, shortened(changes(before[field] or "", after[field] or "")))
+        changed = [field for field in ARTICLE_FIELDS if before[field] != after[field]]
+        if changed:  # and not only what speaks for a paywall
+            console.print(Text(f"\n{after['since']}  changed", style="bold"))
+        for field in changed:
+            _print_field(console, field, shortened(changes(before[field] or "", after[field] or "")))
     if states[-1]["gone_at"]:
         console.print(Text(f"\n{states[-1]['gone_at']}  gone from the site", style="bold"))
 
@@ -113,9 +107,7 @@ def changes(before: str, after: str) -> list[Part]:
     """Return two texts as one: what both have, what only the first has, what only the second has, in reading order."""
     old, new = _words(before), _words(after)
     parts: list[Part] = []
-    for step, old_start, old_end, new_start, new_end in SequenceMatcher(
-        None, old, new, autojunk=len(new) > _MANY
-    ).get_opcodes():
+    for step, old_start, old_end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=True).get_opcodes():
         if step == "equal":
             parts.append(("kept", "".join(old[old_start:old_end])))
             continue

@@ -81,8 +81,9 @@ def hard_limit(crawler: Crawler, seconds: int) -> Iterator[None]:
 
     def end(_: int, frame: FrameType | None) -> None:
         record = RunRecord.begun(crawler)
+        show_cursor = "\x1b[?25h" if sys.stderr.isatty() else ""  # which the progress display has hidden
         print(
-            f"The crawl was stuck for {seconds} seconds (NKCRAWL_HARD_LIMIT) and ended itself, while it was at "
+            f"{show_cursor}The crawl was stuck for {seconds} seconds (NKCRAWL_HARD_LIMIT) and ended itself, while it was at "
             f"{(record and record.visiting) or 'no page yet'}, in {place_in_ours(traceback.extract_stack(frame))}; what "
             "was stored stays, and the rest is due. Please report it.",
             file=sys.stderr,

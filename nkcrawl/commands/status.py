@@ -4,6 +4,7 @@ import argparse
 import json
 import re
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from scrapy.exceptions import UsageError
 from nkcrawl.archive import ArchiveError, Reader
 from nkcrawl.commands import end_quietly_on_closed_pipe, print_table
 from nkcrawl.options import read_options
+from nkcrawl.text import iso_moment
 
 _RUNS = 10
 _FAILURES = 10
@@ -32,9 +34,10 @@ class Command(ScrapyCommand):
     def long_desc(self) -> str:
         return (
             "Tell what is in the archive and how its last runs went; it may be asked while a crawl is running. With "
-            "--max-age it is a check for a second cron line or a monitoring service: it prints nothing and ends with 0 if "
-            "a run with the verdict `ok` ended within that time, else it prints one sentence and ends with 1. Exit codes: "
-            "0 fine, 1 no good run that recent, 2 bad argument or no archive."
+            "--max-age it is a check for a second cron line or a monitoring service: it ends with 0, and without --json in "
+            "silence, if a run with the verdict `ok` ended within that time (a run for one page, with url=, does not "
+            "count), else it prints one sentence and ends with 1. Exit codes: 0 fine, 1 no good run that recent, 2 bad "
+            "argument or no archive."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -49,14 +52,13 @@ class Command(ScrapyCommand):
                 raise UsageError("scrapy status takes no argument but --json and --max-age AGE")
             max_age = read_age(opts.max_age) if opts.max_age else None
             assert self.settings is not None
-            reader = Reader.open(read_options(self.settings).database)
+            now = datetime.now(UTC)
+            with closing(Reader.open(read_options(self.settings).database)) as reader:
+                status = gather(reader, now)
         except (UsageError, ArchiveError) as error:
             print(error, file=sys.stderr)
             self.exitcode = 2
             return
-        now = datetime.now(UTC)
-        status = gather(reader, now)
-        reader.close()
         if opts.json:
             print(json.dumps(status, ensure_ascii=False, indent=2))
         elif max_age is None:
@@ -85,7 +87,7 @@ def gather(reader: Reader, now: datetime) -> dict[str, Any]:
         "pages": reader.count_pages(),
         "failures": reader.failures(_FAILURES),
         "fields": reader.fill_rates(),
-        "last_good_run_ended_at": f"{last_good:%Y-%m-%dT%H:%M:%SZ}" if last_good else None,
+        "last_good_run_ended_at": iso_moment(last_good) if last_good else None,
         "last_good_run_hours_ago": round((now - last_good) / timedelta(hours=1), 2) if last_good else None,
         "runs": reader.runs(_RUNS),
     }
@@ -149,7 +151,8 @@ def _run_row(run: dict[str, Any]) -> list[str | Text]:
 def _duration(started_at: str, finished_at: str | None) -> str:
     if finished_at is None:
         return ""
-    minutes, seconds = divmod((datetime.fromisoformat(finished_at) - datetime.fromisoformat(started_at)).seconds, 60)
+    took = datetime.fromisoformat(finished_at) - datetime.fromisoformat(started_at)
+    minutes, seconds = divmod(round(took.total_seconds()), 60)
     return f"{minutes}:{seconds:02}"
 
 

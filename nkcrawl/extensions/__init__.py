@@ -1,7 +1,8 @@
 """How a run goes and how it ended: its record in the archive, the verdict on it, and what a terminal shows of it."""
 
+from nkcrawl.extensions.errors import briefly, place_in_ours
 from nkcrawl.extensions.progress import Progress, print_summary
-from nkcrawl.extensions.record import RunRecord, briefly, place_in_ours, stop_run
+from nkcrawl.extensions.record import RunRecord, stop_run
 from nkcrawl.extensions.verdict import EXIT_CODES, Judgement, Verdict
 
 __all__ = [

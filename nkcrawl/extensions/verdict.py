@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from nkcrawl.items import Failure
@@ -14,13 +15,12 @@ EXIT_CODES: dict[Verdict, int] = {
 FORBIDDEN = "robots.txt forbids"
 # What a `Failure` says of a page that the site does not want us to read; 429 is not among them, it asks for patience.
 REFUSALS = frozenset(("HTTP 401", "HTTP 403", "challenge page"))
-ARTICLES_CHANGED = "articles_changed"
 GONE = frozenset(("HTTP 404", "HTTP 410"))
-
-_MOVED = GONE | {"not an author page"}
+ARTICLES_CHANGED = "articles_changed"
 
 _MANY_FAILURES = 5
-_SOME_PAGES = 3  # so many pages that are gone, and none that is there, are no coincidence
+_SOME_PAGES = 3  # so many pages, and none that is otherwise, are no coincidence
+_STAYS = "what was stored stays, and the rest is due"
 _REPORT = "please report it"
 _LOOK = "the site no longer looks as nkcrawl knows it"
 
@@ -41,17 +41,17 @@ class Judgement:
         return EXIT_CODES[self.verdict]
 
 
-INTERRUPTED = Judgement("interrupted", "The crawl was stopped by a signal; what was stored stays, and the rest is due.")
-
-
 @dataclass(frozen=True, slots=True)
 class Ending:
     """What there is to be known of a run when it is over."""
 
     stats: Stats  # the crawl's counts
     finish_reason: str | None  # Scrapy's own; None: it never closed the spider
-    first: Mapping[str, str] = field(default_factory=dict)  # the first page that 'failed', was 'skipped', 'unlinked'
-    errors: Sequence[str] = ()  # what was logged as an error, first line first
+    first: Mapping[str, str] = field(
+        default_factory=dict
+    )  # first page 'failed', 'gone', 'rejected', 'skipped', and why
+    named: str = ""  # the one page that was asked for by hand
+    errors: Sequence[str] = ()  # what was logged as an error, a line each
     due: int = 0  # pages that are due now
 
 
@@ -66,44 +66,116 @@ def judge(run: Ending) -> Judgement:
         return INTERRUPTED
     if run.finish_reason not in ("finished", "shutdown"):
         return Judgement("failed", _early_end(run.finish_reason))
-    return _of_our_making(run) or _of_the_listings(run) or _of_the_answers(run) or Judgement("ok", _summary(run))
+    return _of_our_making(run) or _of_the_rules(run) or _of_the_answers(run) or Judgement("ok", _summary(run))
 
 
 def _early_end(reason: str | None) -> str:
-    stays = "what was stored stays, and the rest is due"
     match reason:
         case "memusage_exceeded":
-            return f"The crawl used more memory than MEMUSAGE_LIMIT_MB allows and was stopped; {stays}; {_REPORT}."
+            return f"The crawl used more memory than MEMUSAGE_LIMIT_MB allows and was stopped; {_STAYS}; {_REPORT}."
         case "closespider_timeout":
             return (
-                f"The crawl was stopped when its time was up, for the site answers too slowly; {stays}. "
+                f"The crawl was stopped when its time was up, the site being slow or asking for long pauses; {_STAYS}. "
                 "Lower NKCRAWL_REQUEST_BUDGET or raise NKCRAWL_HARD_LIMIT."
             )
         case _:
-            return f"The crawl ended early ({reason or 'no reason given'}); {stays}, run it again."
+            return f"The crawl ended early ({reason or 'no reason given'}); {_STAYS}, run it again."
 
 
 def _of_our_making(run: Ending) -> Judgement | None:
-    if run.errors:
-        count = f" and {len(run.errors) - 1} more" if len(run.errors) > 1 else ""
+    if not run.errors:
+        return None
+    count = f" and {len(run.errors) - 1} more" if len(run.errors) > 1 else ""
+    return Judgement(
+        "failed", f"An error in nkcrawl{count}: {run.errors[0]}. The last row of `runs` has it whole; {_REPORT}."
+    )
+
+
+def _of_the_rules(run: Ending) -> Judgement | None:
+    """Judge a robots.txt that forbids all articles or all author pages that were to be asked for."""
+    read = {"article": _count(run, "articles"), "author": _count(run, "listings", "not modified/author")}
+    for kind, count in read.items():
+        forbidden = _count(run, f"forbidden/{kind}")
+        if forbidden and not count and (forbidden >= _SOME_PAGES or not pages_read(run.stats)):
+            return Judgement(
+                "refused",
+                f"robots.txt forbids every {kind} page that was to be asked for, first {run.first['skipped']}. "
+                "Read robots.txt, and ask the site's owner before you go on.",
+            )
+    return None
+
+
+def _of_the_answers(run: Ending) -> Judgement | None:
+    """Judge what gave nothing: everything, or far too much."""
+    failed, read = _count(run, "failed"), pages_read(run.stats)
+    first = run.first.get("failed") or run.first.get("gone") or run.first.get("rejected", "")
+    if run.named and first:
+        return _nothing_read(run, failed, first) or Judgement("failed", f"Nothing was read: {first}.")
+    if not read:
+        return _nothing_read(run, failed, first)
+    if failed >= _MANY_FAILURES and failed > read:
         return Judgement(
             "failed",
-            f"An error in nkcrawl{count}: {run.errors[0]}. The last row of `runs` has it whole; {_REPORT}.",
+            f"{failed} of {failed + read} pages could not be read, first {first}; they are due again later. "
+            "Is the site well?",
         )
     return None
 
 
-def _of_the_listings(run: Ending) -> Judgement | None:
-    if "unlinked" in run.first and not run.stats.get("nkcrawl/links/article"):
-        return unlinked(run.first["unlinked"])
+def _nothing_read(run: Ending, failed: int, first: str) -> Judgement | None:
+    if failed and failed == _count(run, *(f"failed/{reason}" for reason in REFUSALS)):
+        return refused(f"The site refused every page, first {first}")
+    if failed:
+        return Judgement("failed", f"No page could be read, first {first}. Is the site reachable?")
     return None
+
+
+def pages_read(stats: Stats) -> int:
+    """Return how many pages gave what they were asked for, be it that they are as they were, or were at least looked at."""
+    names = ("articles", "listings", "feeds", "rejected", "not modified/author", "not modified/feed")
+    return sum(stats.get(f"nkcrawl/{name}", 0) for name in names)
+
+
+def _count(run: Ending, *names: str) -> int:
+    return sum(run.stats.get(f"nkcrawl/{name}", 0) for name in names)
+
+
+def _summary(run: Ending) -> str:
+    outcomes = ", ".join(f"{_count(run, f'articles/{name}')} {name}" for name in ("new", "changed", "unchanged"))
+    others = ("rejected", "failed", "gone", "skipped")
+    rest = "".join(f", {count} {name}" for name in others if (count := _count(run, name)))
+    return (
+        f"{_count(run, 'articles')} articles ({outcomes}), {_count(run, 'listings')} listing pages{rest}; "
+        f"{run.due} pages are still due."
+    )
+
+
+# --- Judgements that end a run ------------------------------------------------------------------------------------------
+
+INTERRUPTED = Judgement("interrupted", f"The crawl was stopped by a signal; {_STAYS}.")
+
+
+def refused(what: str) -> Judgement:
+    """Return the judgement on a site that does not want us; `what` it refused begins the sentence."""
+    return Judgement(
+        "refused",
+        f"{what}. See in a browser whether it still welcomes readers, and ask its owner; nkcrawl gets round nothing.",
+        reason="refused",
+    )
+
+
+def no_answer(what: str) -> Judgement:
+    """Return the judgement on a site that went down in the middle of a run."""
+    return Judgement(
+        "failed", f"The site stopped answering: {what}. {_STAYS.capitalize()}; run it again later.", reason="no_answer"
+    )
 
 
 def unlinked(url: str) -> Judgement:
     """Return the judgement on listings that show no link to an article any more, `url` being the first of them."""
     return Judgement(
         "changed",
-        f"No listing page shows a link to an article, first {url}: {_LOOK}. "
+        f"No author page shows a link to an article, first {url}: {_LOOK}. "
         f"`scrapy show {url}` shows how it is read; what to mend is most likely in nkcrawl/site.py.",
         reason="listings_changed",
     )
@@ -113,73 +185,29 @@ def odd_articles(what: str, url: str) -> Judgement:
     """Return the judgement on articles that are not read as they used to be, `url` being one of them."""
     return Judgement(
         "changed",
-        f"{what}: {_LOOK}, and nothing that is stored was touched. "
+        f"{what}: {_LOOK}. Nothing stored before was touched, and the pages are due again. "
         f"`scrapy show {url}` shows how one is read; what to mend is most likely in nkcrawl/site.py.",
         reason=ARTICLES_CHANGED,
     )
 
 
-def _of_the_answers(run: Ending) -> Judgement | None:
-    """Judge what did not answer: everything, or far too much."""
-    failed = run.stats.get("nkcrawl/failed", 0)
-    forbidden = run.stats.get(f"nkcrawl/skipped/{FORBIDDEN}", 0)
-    read = pages_read(run.stats)
-    if not read and not failed and forbidden:
-        return Judgement(
-            "refused",
-            f"robots.txt forbids every page that was to be asked, first {run.first['skipped']}, so none was. "
-            "Read robots.txt, and ask the site's owner before you go on.",
-        )
-    if not read and failed:
-        return _nothing_read(run, failed)
-    if failed >= _MANY_FAILURES and failed > read:
-        return Judgement(
-            "failed",
-            f"{failed} of {failed + read} pages could not be read, first {run.first['failed']}; they are due again "
-            "later. Is the site well?",
-        )
-    return None
-
-
-def _nothing_read(run: Ending, failed: int) -> Judgement | None:
-    first = run.first["failed"]
-    if _count(run.stats, "failed", REFUSALS) == failed:
-        return refused(f"The site refused every page, first {first}")
-    if _count(run.stats, "failed", _MOVED) == failed:
-        moved = Judgement("changed", f"No page is where it was, first {first}: {_LOOK}; see nkcrawl/site.py.")
-        return moved if failed >= _SOME_PAGES else None
-    return Judgement("failed", f"No page could be read, first {first}. Is the site reachable?")
-
-
-def refused(what: str) -> Judgement:
-    """Return the judgement on a site that does not want us; `what` it refused begins the sentence."""
+def moved(what: str) -> Judgement:
+    """Return the judgement on a site whose pages are not where they were."""
     return Judgement(
-        "refused",
-        f"{what}, so the crawl stopped. See in a browser whether it still welcomes readers, and ask its owner; "
-        "nkcrawl gets round nothing.",
-        reason="refused",
+        "changed", f"{what[0].upper()}{what[1:]}: {_LOOK}. The pages stay due; see nkcrawl/site.py.", reason="moved"
     )
 
 
-def pages_read(stats: Stats) -> int:
-    """Return how many pages gave what they were asked for, be it that they are as they were, or were at least looked at."""
-    names = ("articles", "listings", "feeds", "rejected", "not modified/author", "not modified/feed")
-    return sum(stats.get(f"nkcrawl/{name}", 0) for name in names)
+def tripped(what: str) -> Judgement:
+    """Return the judgement on a run in which nkcrawl itself fails, page after page."""
+    return Judgement("failed", f"An error in nkcrawl: {what}. The pages stay due; {_REPORT}.", reason="tripped")
 
 
-def _count(stats: Stats, what: str, reasons: frozenset[str]) -> int:
-    return sum(stats.get(f"nkcrawl/{what}/{reason}", 0) for reason in reasons)
-
-
-def _summary(run: Ending) -> str:
-    stats = run.stats
-    outcomes = ", ".join(
-        f"{stats.get(f'nkcrawl/articles/{name}', 0)} {name}" for name in ("new", "changed", "unchanged")
-    )
-    rest = "".join(
-        f", {count} {name}" for name in ("rejected", "failed", "skipped") if (count := stats.get(f"nkcrawl/{name}"))
-    )
-    return (
-        f"{stats.get('nkcrawl/articles', 0)} articles ({outcomes}), {stats.get('nkcrawl/listings', 0)} listing pages"
-        f"{rest}; {run.due} pages are still due."
+def not_stored(path: Path, error: Exception) -> Judgement:
+    """Return the judgement on an archive that could not be used in the middle of a run."""
+    return Judgement(
+        "failed",
+        f"The crawl stopped because {path} could not be used ({type(error).__name__}: {error}); what was stored before "
+        "stays; make room or mend the file's rights, and run again.",
+        reason="storage_error",
     )

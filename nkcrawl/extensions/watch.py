@@ -1,4 +1,8 @@
-"""Does the run still make sense? Looks at each page's outcome as it comes; pure, so that no rule needs a crawl."""
+"""Does the run still make sense? Looks at each page's outcome before it is stored; pure, so that no rule needs a crawl.
+
+What one page is charged with may be the site's: an outage, a refusal, a redesign. So an outcome that could be a sign of
+that is held back until it is clear which it is. If it is the site's, it is let go of, and the page stays due as it was.
+"""
 
 import math
 import re
@@ -6,30 +10,45 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import urlsplit
 
-from nkcrawl.extensions.verdict import GONE, REFUSALS, Judgement, is_no_failure, odd_articles, refused, unlinked
-from nkcrawl.items import Article, Failure, Item, Listing, Rejection, Skip
+from nkcrawl import site
+from nkcrawl.extensions.verdict import (
+    GONE,
+    REFUSALS,
+    Judgement,
+    is_no_failure,
+    moved,
+    no_answer,
+    odd_articles,
+    refused,
+    tripped,
+    unlinked,
+)
+from nkcrawl.items import Article, Failure, Item, Listing, Rejection, Skip, Unchanged
 
-# So many in a row, and the rest need not be asked.
-_IN_A_ROW = {"refused": 3, "no answer": 5, "unlinked": 3}
 NO_LINKS = "no article links"
+UNREADABLE = "unreadable"
 _NO_ANSWER = re.compile(r"HTTP 5\d\d|timeout|connection refused|host not found|no answer|cut off")
+
+Trouble = Literal["refused", "no answer", "unlinked", "gone", "unreadable"]
+# So many in a row, and it is not the pages; the rest need not be asked.
+_IN_A_ROW: dict[Trouble, int] = {"refused": 3, "no answer": 5, "unlinked": 3, "gone": 5, "unreadable": 5}
 
 # A fault of recent articles is a redesign when more than half have it, and chance would hardly have it so: given how many
 # had it in the last good runs, or one in six before there were any.
+_FAULTS = {"rejected": "are read as no articles", "undated": "have no date", "empty": "have no text"}
 _UNLIKELY = 2e-4
 _ENOUGH_TO_STOP, _ENOUGH_TO_JUDGE = 5, 3  # pages; the former in the middle of a run
-_FAULTS = {
-    "rejected": "are read as no articles",
-    "gone": "are gone",
-    "undated": "have no date",
-    "empty": "have no text",
-}
-
-_MONTH = re.compile(r"https?://[^/]+/(\d{4})/(\d\d)/")
 _RECENT_MONTHS = 2
 
-Trouble = Literal["refused", "no answer", "unlinked"]
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the archive knows of an article's page before this visit."""
+
+    is_stored: bool = False
+    faults: frozenset[str] = frozenset()  # of _FAULTS: to have one still is no news
 
 
 @dataclass(slots=True)
@@ -40,75 +59,114 @@ class Watch:
     backfill through them would look like a redesign.
     """
 
-    newest: int = 0  # month of the newest article that was stored before, as months since the year 0
-    this_month: int = 9999 * 12  # of a later one than the next no article can be
+    newest: int  # month of the newest article that was stored before, as months since the year 0
+    this_month: int  # of a later one than the next no article can be
     usual: Mapping[str, int] = field(default_factory=dict)  # the counts of the last good runs, added up
+    trouble: Judgement | None = None  # why the run has to end
     counts: Counter[str] = field(default_factory=Counter)
-    example: dict[str, str] = field(default_factory=dict)  # fault → the first page that has it
-    _has_links: bool = False  # a listing showed links
+    faulty: list[str] = field(default_factory=list)  # URLs of the recent articles that have a fault
+    _example: dict[str, str] = field(default_factory=dict)  # fault → the first page that has it
+    _on_trial: list[tuple[Item, Known]] = field(
+        default_factory=list
+    )  # recent articles, while they are too few to judge
     _streak: list[Failure | Rejection] = field(default_factory=list)  # the last pages, all of one trouble
+    _has_read: bool = False  # a page gave what it was asked for
+    _has_links: bool = False  # an author page shows links, or is as it was
+    _unlinked: list[tuple[str, bool]] = field(default_factory=list)  # one that shows none, and whether it should
 
-    def see(self, item: Item, known: frozenset[str] = frozenset()) -> Judgement | None:
-        """Take note of one page's outcome, and return why the run has to end, or None if it may go on.
+    def offer(self, item: Item, known: Known) -> list[Item]:
+        """Take note of a page's outcome, and return what can be stored by now: it, what was held back before, or nothing."""
+        if isinstance(item, Skip):
+            return []  # nothing was asked, so nothing was learnt
+        if isinstance(item, Failure) and is_no_failure(item):
+            return [item]
+        released = self._note_trouble(item, known)
+        if self._has_bearing(item):
+            self._note_recent(item, known)
+            self._on_trial.append((item, known))
+        elif _trouble(item) is None:
+            released.append(item)
+        self.trouble = self.trouble or self._too_many_in_a_row() or self.changed(_ENOUGH_TO_STOP)
+        if self.trouble:
+            self._streak.clear()
+        return released + (self._judged() if self.counts["nkcrawl/recent/visited"] >= _ENOUGH_TO_STOP else [])
 
-        `known` are the faults that the page had before: to have them still is no news.
-        """
-        if isinstance(item, Skip) or (isinstance(item, Failure) and is_no_failure(item)):
-            return None  # nothing was asked, so nothing was learnt
-        self._has_links |= isinstance(item, Listing)
-        self._note_recent(item, known)
-        return self._too_many_in_a_row(item) or self.changed(_ENOUGH_TO_STOP)
+    def end(self) -> list[Item]:
+        """Return what of all that was held back can be stored, there being no more pages to learn from."""
+        row, self._streak = self._streak, []
+        if row and not self._has_read:
+            if _trouble(row[0]) != "gone":
+                row = []
+            elif len(row) >= _ENOUGH_TO_JUDGE:
+                self.trouble = self.trouble or moved(f"no page is where it was, first {_named(row[0])}")
+                row = []
+        return [*row, *self._judged()]
 
-    def is_on_trial(self, item: Item) -> bool:
-        """Tell whether an item, not seen yet, is a recent article's at a time when too few were seen to trust them."""
-        return self._has_bearing(item) and not self.trial_is_over
-
-    @property
-    def trial_is_over(self) -> bool:
-        """Tell whether enough recent articles were seen to know what to think of them."""
-        return self._counted("visited") >= _ENOUGH_TO_STOP
-
-    def _has_bearing(self, item: Item) -> bool:
-        """Tell whether an item says something of how recent articles are read."""
-        month = month_of(item.page.url)
-        telling = isinstance(item, Article | Rejection) or (isinstance(item, Failure) and item.reason in GONE)
-        return telling and item.page.kind == "article" and self.newest - _RECENT_MONTHS < month <= self.this_month + 1
+    def judgement(self) -> Judgement | None:
+        """Return what is wrong with the site, as far as the pages tell; None if all is well."""
+        return self.trouble or self.changed() or self._judge_listings()
 
     # --- In a row -------------------------------------------------------------------------------------------------------
 
-    def _too_many_in_a_row(self, item: Item) -> Judgement | None:
+    def _note_trouble(self, item: Item, known: Known) -> list[Item]:
+        """Add an item to the row of those in the same trouble, or else return that row, which has ended."""
         trouble = _trouble(item)
-        if trouble is None or not isinstance(item, Failure | Rejection):
-            self._streak = []
-            return None
-        same = self._streak if self._streak and _trouble(self._streak[0]) == trouble else []
-        self._streak = [*same, item]
-        if len(self._streak) < _IN_A_ROW[trouble] or (trouble == "unlinked" and self._has_links):
+        ended: list[Item] = []
+        if not (self._streak and _trouble(self._streak[0]) == trouble):
+            ended, self._streak = [*self._streak], []
+        if trouble is not None and isinstance(item, Failure | Rejection):
+            self._streak.append(item)
+        else:
+            self._has_read = True
+        if trouble == "unlinked":
+            self._unlinked.append((item.page.url, known.is_stored))
+        has_links = isinstance(item, Unchanged) or (isinstance(item, Listing) and bool(item.articles))
+        self._has_links |= item.page.kind == "author" and has_links
+        return ended
+
+    def _judge_listings(self) -> Judgement | None:
+        """Judge a run whose author pages show no links: one is enough if its author has written what is stored."""
+        enough = len(self._unlinked) >= _IN_A_ROW["unlinked"] or any(should for _, should in self._unlinked)
+        return unlinked(self._unlinked[0][0]) if enough and not self._has_links else None
+
+    def _too_many_in_a_row(self) -> Judgement | None:
+        trouble = _trouble(self._streak[0]) if self._streak else None
+        if trouble is None or len(self._streak) < _IN_A_ROW[trouble] or (trouble == "unlinked" and self._has_links):
             return None
         return _judgement_on(trouble, len(self._streak), self._streak[0])
 
     # --- Recent articles ------------------------------------------------------------------------------------------------
 
-    def _note_recent(self, item: Item, known: frozenset[str]) -> None:
-        if not self._has_bearing(item):
-            return
+    def _has_bearing(self, item: Item) -> bool:
+        """Tell whether an item says something of how recent articles are read."""
+        month = month_of(item.page.url)
+        telling = isinstance(item, Article | Rejection) and _trouble(item) is None
+        return telling and self.newest - _RECENT_MONTHS < month <= self.this_month + 1
+
+    def _note_recent(self, item: Item, known: Known) -> None:
         url = item.page.url
         self.newest = max(self.newest, month_of(url))
         self.counts["nkcrawl/recent/visited"] += 1
         for fault, has_it in _faults_looked_for(item).items():
-            if fault not in known:
+            if fault not in known.faults:
                 self.counts[f"nkcrawl/recent/{fault} of"] += 1
                 self.counts[f"nkcrawl/recent/{fault}"] += has_it
                 if has_it:
-                    self.example.setdefault(fault, url)
+                    self._example.setdefault(fault, url)
+                    self.faulty.append(url)
 
     def changed(self, enough: int = _ENOUGH_TO_JUDGE) -> Judgement | None:
         """Return the judgement that the recent articles, of which `enough` were seen, are not what they used to be."""
         for fault, words in _FAULTS.items():
             seen, faulty = self._counted(f"{fault} of"), self._counted(fault)
             if seen >= enough and faulty * 2 > seen and _chance(faulty, seen, self._usual_share(fault)) < _UNLIKELY:
-                return odd_articles(f"{faulty} of {seen} recent articles {words}", self.example[fault])
+                return odd_articles(f"{faulty} of {seen} recent articles {words}", self._example[fault])
         return None
+
+    def _judged(self) -> list[Item]:
+        """Return the articles whose trial is over: all of them, or of a redesign those that touch nothing stored."""
+        tried, self._on_trial = self._on_trial, []
+        return [item for item, known in tried if not (known.is_stored and self.changed())]
 
     def _counted(self, what: str) -> int:
         return self.counts[f"nkcrawl/recent/{what}"]
@@ -121,7 +179,7 @@ class Watch:
 
 def _faults_looked_for(item: Item) -> dict[str, bool]:
     """Return which faults a recent article's page can be told to have or not to have."""
-    faults = {"rejected": isinstance(item, Rejection), "gone": isinstance(item, Failure)}
+    faults = {"rejected": isinstance(item, Rejection)}
     if isinstance(item, Article):  # a note alone is a legal state of a column
         faults |= {"undated": not item.published_on, "empty": not (item.paragraphs or item.note)}
     return faults
@@ -134,34 +192,39 @@ def _chance(faulty: int, seen: int, share: float) -> float:
 
 def _trouble(item: Item) -> Trouble | None:
     match item:
-        case Failure() if item.reason in REFUSALS:
+        case Failure() | Rejection() if item.reason in REFUSALS:
             return "refused"
-        case Rejection() if item.reason in REFUSALS:
-            return "refused"
-        case Failure() if item.reason == NO_LINKS:
+        case Failure() if item.reason in GONE:
+            return "gone"
+        case Failure() if item.reason == NO_LINKS and item.page.kind == "author":
             return "unlinked"
+        case Failure() if item.reason == UNREADABLE:
+            return "unreadable"
         case Failure() if _NO_ANSWER.fullmatch(item.reason):
             return "no answer"
     return None
 
 
 def _judgement_on(trouble: Trouble, count: int, first: Failure | Rejection) -> Judgement:
+    named = _named(first)
     match trouble:
         case "refused":
-            named = first.detail if isinstance(first, Failure) else f"{first.page.url} ({first.reason})"
-            return refused(f"The site refused {count} pages in a row, first {named}")
+            return refused(f"The site refused {count} pages in a row, first {named}, so the crawl stopped")
+        case "no answer":
+            return no_answer(f"{count} requests in a row failed, first {named}")
         case "unlinked":
             return unlinked(first.page.url)
-        case "no answer":
-            return Judgement(
-                "failed",
-                f"The site stopped answering: {count} requests in a row failed, first {first.detail}. "
-                "What was stored stays, and the rest is due; run it again later.",
-                reason="no_answer",
-            )
+        case "gone":
+            return moved(f"{count} pages in a row are gone, first {named}")
+        case "unreadable":
+            return tripped(f"{count} pages in a row cannot be read, first {named}")
+
+
+def _named(item: Failure | Rejection) -> str:
+    return item.detail if isinstance(item, Failure) else f"{item.page.url} ({item.reason})"
 
 
 def month_of(url: str) -> int:
     """Return the month in an article's URL, as months since the year 0, or 0 where there is none."""
-    found = _MONTH.match(url)
-    return int(found[1]) * 12 + int(found[2]) if found else 0
+    month = site.article_month(urlsplit(url).path)
+    return month.year * 12 + month.month if month else 0

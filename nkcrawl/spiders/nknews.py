@@ -201,17 +201,26 @@ class NKNewsSpider(Spider):
                 yield _without_content(response)
             case NotVisited(stays_due=True) as why:
                 yield Skip(page, why.reason)
-            case NotVisited() as why:
-                yield Failure(page, why.reason, f"{page.url} ({why})")
-            case error:
-                kind = _NO_ANSWER.get(type(error).__name__, type(error).__name__)
-                yield Failure(page, kind, f"{page.url} ({kind}: {text.clean(str(error))})"[:500])
+            case Exception() as error:
+                kind, words = why_no_answer(error)
+                yield Failure(page, kind, f"{page.url} ({words})"[:500])
+
+
+def why_no_answer(error: Exception) -> tuple[str, str]:
+    """Return why a request got no answer: in a few fixed words, countable, and in all that is known."""
+    if isinstance(error, NotVisited):
+        return error.reason, str(error)
+    if isinstance(error, IgnoreRequest):  # Scrapy's own, as of redirects without end
+        return "not followed", text.clean(str(error))
+    kind = _NO_ANSWER.get(type(error).__name__, type(error).__name__)
+    return kind, f"{kind}: {text.clean(str(error))}"
 
 
 def _without_content(response: Response) -> Failure | Unchanged:
     page = visited_page(response)
     assert response.request is not None
-    if response.status == 304 and {b"If-None-Match", b"If-Modified-Since"} & set(response.request.headers):
+    asked = {b"If-None-Match", b"If-Modified-Since"} & set(response.request.headers)
+    if response.status == 304 and asked and page.final_url == page.url:  # not of a page that it was led to
         return Unchanged(page)
     if response.status in _CHALLENGED and is_challenge(response):
         return Failure(page, "challenge page", f"{page.url} (a challenge page, HTTP {response.status})")
@@ -279,7 +288,7 @@ def _slugs(value: str) -> tuple[str, ...]:
 
 def _page_url(value: str, site_url: str) -> str:
     url = text.canonical_url(value, site_url) if value else ""
-    if url is None or (url and _kind(url) is None):
+    if url is None or (url and _kind(url) not in ("article", "author")):
         raise UsageError(f"url={value!r} is no article and no author page of {site_url}.")
     return url
 

@@ -1,0 +1,39 @@
+"""What went wrong in our own code: kept whole for the run's row, and named in a line for people."""
+
+import logging
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import nkcrawl
+
+_KEPT = 5
+_OURS = Path(nkcrawl.__file__).parent
+
+
+class ErrorLog(logging.Handler):
+    """Keeps what is logged as an error, the first few with their tracebacks: a log that nobody reads is silence."""
+
+    def __init__(self) -> None:
+        super().__init__(level=logging.ERROR)
+        self.briefly: list[str] = []  # 'what was done (the error in the function of ours)'
+        self.whole: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        what = record.getMessage().split("\n", 1)[0]
+        self.briefly.append(f"{what} ({briefly(error)})" if error else what)
+        if len(self.whole) < _KEPT:
+            self.whole.append(self.format(record))
+
+
+def briefly(error: BaseException) -> str:
+    """Return an error with the place in our own code that it passed last: `KeyError('x') in _read_dates, article.py:9`."""
+    place = place_in_ours(traceback.extract_tb(error.__traceback__))
+    return f"{error!r} in {place}" if place else repr(error)
+
+
+def place_in_ours(frames: Sequence[traceback.FrameSummary]) -> str:
+    """Return the innermost function of our own among stack frames, as `_read_dates, article.py:9`, or ''."""
+    ours = [frame for frame in frames if _OURS in Path(frame.filename).parents]
+    return f"{ours[-1].name}, {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
