@@ -350,7 +350,7 @@ def test_new_file(path: Path) -> None:
         assert stat.S_IMODE(file.stat().st_mode) & ~0o640 == 0
     header = path.read_bytes()[:100]
     assert header[68:72] == b"nkcr"
-    assert int.from_bytes(header[60:64], "big") == schema.NEWEST == 2
+    assert int.from_bytes(header[60:64], "big") == schema.NEWEST == 3
     assert header[18:20] == b"\x01\x01"  # no log: whoever may read the file can open it
 
 
@@ -792,6 +792,74 @@ def test_byline_changes(archive: Archive, path: Path) -> None:
         [("ann", None), ("bob", 1), ("nameless", 2)],
         "Bobby, nameless",
     )
+
+
+def test_the_view_of_authors_counts_whoever_stands_in_a_byline(archive: Archive, path: Path) -> None:
+    ann, bob = Author("ann", "Ann Lee"), Author("bob", "Bob Kim")
+    for number, (authors, access, day) in enumerate(
+        [([ann, bob], "free", "2025-06-20"), ([ann], "teaser", "2024-01-02"), ([ann], "unknown", None)]
+    ):
+        url = f"{SITE}/2025/06/story-{number}/"
+        seen = row(url=url, access=access, published_on=day, published_at=None, body="three words here")
+        archive.store_article(seen, authors, article_page(url), [], 1)
+    again = row(url=f"{SITE}/2025/06/story-0/", access="free", body="three words here")
+    archive.store_article(again, [ann], article_page(again["url"]), [], 1)
+    assert read(path, "SELECT * FROM author_activity") == [
+        {
+            "slug": "ann",
+            "name": "Ann Lee",
+            "articles": 3,
+            "free": 1,
+            "teasers": 1,
+            "words": 9,
+            "first_published_on": "2024-01-02",
+            "last_published_on": "2025-06-20",
+        }
+    ]
+
+
+def test_the_view_of_changes_has_one_row_a_change(archive: Archive, path: Path, clock: Clock) -> None:
+    changes = [
+        {"access": "teaser", "body": "one two"},
+        {"access": "free", "body": "one two three"},
+        {"access": "free", "body": "one two three", "title": "Rice falls"},
+        {"access": "free", "body": "one two three", "title": "Rice falls", "image_url": f"{SITE}/wp/new.jpg"},
+    ]
+    for seen in changes:
+        store(archive, **seen)
+        clock.pass_by(hours=1)
+    store(archive, url=f"{SITE}/2025/06/other/")
+    found = read(path, "SELECT * FROM changed_articles ORDER BY seen_at")
+    assert {(change["id"], change["published_on"], change["url"]) for change in found} == {(1, "2025-06-20", STORY)}
+    assert [tuple(change.values())[3:10] for change in found] == [
+        ("Rice prices rise", "Rice prices rise", "teaser", "free", 2, 3, 1),
+        ("Rice prices rise", "Rice falls", "free", "free", 3, 3, 1),
+        ("Rice falls", "Rice falls", "free", "free", 3, 3, 0),
+    ]
+    assert [change["seen_at"] for change in found] == [
+        schedule.stamp(START + timedelta(hours=hour)) for hour in (1, 2, 3)
+    ]
+
+
+def test_the_view_of_runs_has_their_counts_as_columns(archive: Archive, path: Path, clock: Clock) -> None:
+    run_id = archive.begin_run({}, {})
+    clock.pass_by(seconds=90)
+    stats = {"downloader/request_count": 9, "nkcrawl/articles/new": 4, "nkcrawl/rejected": 2}
+    archive.finish_run(run_id, verdict="ok", exit_code=0, finish_reason="finished", summary="Done.", stats=stats)
+    archive.begin_run({}, {})
+    counts = {"changed": 0, "unchanged": 0, "rejected": 2, "failed": 0}
+    done, running = read(path, "SELECT * FROM run_list WHERE id >= ? ORDER BY id", run_id)
+    assert done == {
+        "id": run_id,
+        "started_at": NOW,
+        "minutes": 1.5,
+        "verdict": "ok",
+        "requests": 9,
+        "new": 4,
+        **counts,
+        "summary": "Done.",
+    }
+    assert (running["verdict"], running["minutes"], running["requests"]) == ("running", None, 0)
 
 
 # --- pages -----------------------------------------------------------------------------------------------------------

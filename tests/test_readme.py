@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from scrapy.utils.project import get_project_settings
 
-from nkcrawl.archive import schema
+from nkcrawl.archive import Archive, meanings
 from nkcrawl.demo import DemoServer
 from nkcrawl.extensions import EXIT_CODES
 from nkcrawl.spiders.nknews import ARGUMENTS
@@ -67,10 +67,19 @@ def test_every_make_target_that_it_names_exists() -> None:
     assert named <= set(re.findall(r"^(\w+):", makefile, flags=re.MULTILINE))
 
 
-def test_every_table_that_it_describes_is_in_the_archive() -> None:
-    created = set()
-    for _, statements in schema._MIGRATIONS:
-        for statement in statements:
-            created.update(re.findall(r"CREATE (?:VIRTUAL )?(?:TABLE|VIEW) (\w+)", statement))
-    described = {name for row in table("table") for name in row[0].split(", ")}
-    assert described == created
+def test_every_table_and_column_is_described_in_order_and_nothing_else(archive_file: Path) -> None:
+    Archive.open(archive_file).close()
+    made = rows(
+        archive_file,
+        "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT GLOB 'articles_fts_*' "
+        "AND name NOT GLOB '_sqlite*' AND name NOT GLOB 'sqlite_*'",
+    )
+    assert {row["name"] for row in made} == set(meanings.TABLES) == set(meanings.COLUMNS)
+    for table_name, columns in meanings.COLUMNS.items():
+        in_file = [row["name"] for row in rows(archive_file, "SELECT name FROM pragma_table_info(?)", table_name)]
+        assert (table_name, in_file) == (table_name, list(columns))
+    assert [row[:2] for row in table("table")] == [
+        [name, words.replace("`", "")] for name, words in meanings.TABLES.items()
+    ]
+    assert meanings.as_markdown("articles") in README
+    assert (ROOT / "docs" / "tables.md").read_text(encoding="utf-8") == meanings.document()

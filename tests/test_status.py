@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nkcrawl.archive import Archive
+from nkcrawl.archive import Archive, schema
 from nkcrawl.items import Author, Failure, Link, Page, Rejection
 from tests.conftest import at, scrapy
 
@@ -68,7 +68,7 @@ def test_everything_as_json(archive: Path) -> None:
     assert told.pop("file") == {
         "path": str(archive),
         "bytes": archive.stat().st_size,
-        "schema": 2,
+        "schema": schema.NEWEST,
         "journal_mode": "delete",
         "sqlite": sqlite3.sqlite_version,
     }
@@ -104,7 +104,10 @@ def test_for_people(archive: Path) -> None:
     done = scrapy("status", NKCRAWL_DATABASE=str(archive), **at(ENDED + timedelta(hours=6)))
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert lines[0] == f"{archive}: {archive.stat().st_size / 1e3:,.1f} kB, schema 2, SQLite {sqlite3.sqlite_version}"
+    assert (
+        lines[0]
+        == f"{archive}: {archive.stat().st_size / 1e3:,.1f} kB, schema {schema.NEWEST}, SQLite {sqlite3.sqlite_version}"
+    )
     for line in (
         "articles\tfree\tteaser\tunknown\tgone",
         "3\t1\t2\t0\t1",

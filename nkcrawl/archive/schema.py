@@ -183,6 +183,54 @@ SELECT id, published_on, title,
 FROM articles
 """
 
+# Everybody in a byline, and what is stored of theirs: not what the site holds.
+_AUTHOR_ACTIVITY = """
+CREATE VIEW author_activity AS
+SELECT slug, name, count(*) AS articles,
+    count(*) FILTER (WHERE access = 'free') AS free,
+    count(*) FILTER (WHERE access = 'teaser') AS teasers,
+    sum(word_count) AS words,
+    min(published_on) AS first_published_on,
+    max(published_on) AS last_published_on
+FROM authors
+JOIN article_authors ON author_id = authors.id AND position IS NOT NULL
+JOIN articles ON articles.id = article_id
+GROUP BY authors.id
+"""
+
+# After the last version of an article stands the article itself; coalesce would take a headline that was lost for it.
+_CHANGED_ARTICLES = """
+CREATE VIEW changed_articles AS
+SELECT articles.id, seen_at, articles.published_on,
+    version.title AS title_before, iif(is_last, articles.title, next_title) AS title_after,
+    version.access AS access_before, iif(is_last, articles.access, next_access) AS access_after,
+    version.word_count AS words_before, iif(is_last, articles.word_count, next_words) AS words_after,
+    iif(is_last, articles.content_hash, next_hash) IS NOT version.content_hash AS text_changed,
+    articles.url
+FROM (
+    SELECT *, lead(id) OVER later IS NULL AS is_last, lead(title) OVER later AS next_title,
+        lead(access) OVER later AS next_access, lead(word_count) OVER later AS next_words,
+        lead(content_hash) OVER later AS next_hash
+    FROM article_versions WINDOW later AS (PARTITION BY article_id ORDER BY id)
+) version
+JOIN articles ON articles.id = version.article_id
+"""
+
+_RUN_LIST = """
+CREATE VIEW run_list AS
+SELECT id, started_at,
+    round((julianday(finished_at) - julianday(started_at)) * 1440, 1) AS minutes,
+    coalesce(verdict, 'running') AS verdict,
+    coalesce(json_extract(stats, '$."downloader/request_count"'), 0) AS requests,
+    coalesce(json_extract(stats, '$."nkcrawl/articles/new"'), 0) AS new,
+    coalesce(json_extract(stats, '$."nkcrawl/articles/changed"'), 0) AS changed,
+    coalesce(json_extract(stats, '$."nkcrawl/articles/unchanged"'), 0) AS unchanged,
+    coalesce(json_extract(stats, '$."nkcrawl/rejected"'), 0) AS rejected,
+    coalesce(json_extract(stats, '$."nkcrawl/failed"'), 0) AS failed,
+    summary
+FROM runs
+"""
+
 _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "0001_first_tables",
@@ -200,6 +248,7 @@ _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     ("0002_trouble_of_a_page", ("ALTER TABLE pages ADD COLUMN trouble TEXT", *_FURTHER_INDEXES)),
+    ("0003_views_for_people", (_AUTHOR_ACTIVITY, _CHANGED_ARTICLES, _RUN_LIST)),
 )
 NEWEST = len(_MIGRATIONS)
 
