@@ -1,0 +1,44 @@
+"""Which articles are asked for: by author, time, label and access."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from nkcrawl.items import Access
+
+_BY = """
+    articles.id IN (
+        SELECT article_id FROM article_authors JOIN authors ON authors.id = author_id
+        WHERE position IS NOT NULL AND (slug = :author OR name LIKE :name ESCAPE '\\')
+    )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Articles that meet everything that is stated here; what is empty or None asks for nothing."""
+
+    author: str = ""  # a slug, or a part of a name
+    since: str = ""  # first and last day of publication in Seoul, YYYY-MM-DD
+    until: str = ""
+    label: str = ""
+    access: Access | None = None
+
+    def where(self) -> tuple[list[str], dict[str, Any]]:
+        """Return conditions on a row of `articles`, to be joined by AND, and the values they name."""
+        conditions = {
+            "author": _BY.strip(),
+            "since": "articles.published_on >= :since",
+            "until": "articles.published_on <= :until",
+            "label": "articles.label = :label COLLATE NOCASE",
+            "access": "articles.access = :access",
+        }
+        values: dict[str, Any] = {name: value for name in conditions if (value := getattr(self, name))}
+        stated = [conditions[name] for name in values]
+        if self.author:
+            values["name"] = f"%{_escaped(self.author)}%"
+        return stated, values
+
+
+def _escaped(words: str) -> str:
+    """Return words that LIKE takes for nothing but themselves."""
+    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
