@@ -183,6 +183,17 @@ SELECT id, published_on, title,
 FROM articles
 """
 
+# The same table, its content named in the way by which sqlite-utils and Datasette know it for the articles' search.
+_FINDABLE_SEARCH = (
+    "DROP TABLE articles_fts",
+    """
+    CREATE VIRTUAL TABLE articles_fts USING fts5 (
+        title, subtitle, body, content="articles", content_rowid='id', tokenize='porter unicode61'
+    )
+    """,
+    "INSERT INTO articles_fts (articles_fts) VALUES ('rebuild')",
+)
+
 # Everybody in a byline, and what is stored of theirs: not what the site holds.
 _AUTHOR_ACTIVITY = """
 CREATE VIEW author_activity AS
@@ -248,7 +259,7 @@ _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     ("0002_trouble_of_a_page", ("ALTER TABLE pages ADD COLUMN trouble TEXT", *_FURTHER_INDEXES)),
-    ("0003_views_for_people", (_AUTHOR_ACTIVITY, _CHANGED_ARTICLES, _RUN_LIST)),
+    ("0003_views_for_people", (*_FINDABLE_SEARCH, _AUTHOR_ACTIVITY, _CHANGED_ARTICLES, _RUN_LIST)),
 )
 NEWEST = len(_MIGRATIONS)
 
