@@ -178,6 +178,7 @@ class StoragePipeline:
     """Write each item into the archive, one transaction a page, when the watch has no doubts about it; the last step."""
 
     def __init__(self, crawler: Crawler, record: RunRecord) -> None:
+        self.crawler = crawler
         self.stats = crawler.stats
         self.record = record
         self.archive: Archive = record.archive
@@ -187,8 +188,7 @@ class StoragePipeline:
         if not isinstance(crawler.spider, NKNewsSpider):  # nothing of another spider is stored
             raise NotConfigured
         pipeline = cls(crawler, RunRecord.of(crawler))
-        # What is held back may lead to further pages; the frontier is asked once more after this.
-        crawler.signals.connect(pipeline.settle, signal=signals.scheduler_empty)
+        crawler.signals.connect(pipeline.scheduler_empty, signal=signals.scheduler_empty)
         return pipeline
 
     def process_item(self, item: Item) -> Item:
@@ -196,6 +196,13 @@ class StoragePipeline:
         for released in self.record.offer(item):
             self._store(released)
         return item
+
+    def scheduler_empty(self) -> None:
+        """Settle where no page is left to ask for, for what is held back may lead to more; a pause is not the end."""
+        assert self.crawler.engine is not None
+        assert self.crawler.engine.scheduler is not None
+        if not self.crawler.engine.scheduler.has_pending_requests():
+            self.settle()
 
     def close_spider(self) -> None:
         self.settle()

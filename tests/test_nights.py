@@ -1,6 +1,7 @@
 """Night after night: what is asked again and when, what an edit leaves, and what a redesign must not touch."""
 
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, datetime, timedelta
@@ -31,8 +32,9 @@ def newest(nights: Nights) -> DemoArticle:
     return nights.world.articles[0]
 
 
-def quietly(done: object) -> bool:
-    return (done.returncode, done.stdout, done.stderr) == (0, "", "")  # type: ignore[attr-defined]
+def quietly(done: subprocess.CompletedProcess[str]) -> bool:
+    print(done)  # to be seen where it was not so
+    return (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def archived(world: World, nights: Nights, unseen: int) -> None:
