@@ -20,7 +20,13 @@ SITE = "https://www.nknews.org"
 URL = f"{SITE}/2025/06/x/"
 PAGE = Page(URL, "article")
 GOOD = {"nkcrawl/articles": 3, "nkcrawl/articles/new": 2, "nkcrawl/articles/unchanged": 1, "nkcrawl/listings": 1}
-FIRST = {"failed": "u (HTTP 503)", "skipped": "v (forbidden)", "gone": "w (HTTP 404)", "rejected": "x (soft 404)"}
+FIRST = {
+    "failed": "u (HTTP 503)",
+    "skipped/article": "v (forbidden)",
+    "skipped/author": "v (forbidden)",
+    "gone": "w (HTTP 404)",
+    "rejected": "x (soft 404)",
+}
 FORBIDDEN = {"nkcrawl/skipped": 2, "nkcrawl/forbidden/article": 2}
 
 
@@ -191,15 +197,6 @@ def offered(watch: Watch, *items: Item, known: Known = UNKNOWN) -> list[Item]:
             f"No author page shows a link to an article, first {SITE}/2025/06/story-0/",
         ),
         (
-            [
-                failed(n, reason)
-                for n, reason in enumerate(["HTTP 404", "HTTP 404", "HTTP 410", "HTTP 404", "HTTP 404"])
-            ],
-            "changed",
-            "moved",
-            "5 pages in a row are gone, first page 0 (HTTP 404): the site no longer looks",
-        ),
-        (
             [failed(n, "unreadable") for n in range(5)],
             "failed",
             "tripped",
@@ -256,20 +253,78 @@ def test_where_nothing_was_read_an_outage_is_not_the_pages_fault(reason: str, st
     assert watching.end() == [failure]
 
 
-@pytest.mark.parametrize("more", [[], [listing(URL)]])
-def test_of_three_pages_that_are_gone_and_nothing_else_none_is_taken_to_be_gone(more: list[Item]) -> None:
-    watching, gone = watch(), [failed(n, "HTTP 404") for n in range(3)]
-    assert offered(watching, *gone, *more) == ([*gone, *more] if more else [])
+GONE_STORIES = [failed(n, reason) for n, reason in enumerate(["HTTP 404", "HTTP 410", "HTTP 404"])]
+GONE_AUTHORS = [failed(n, "HTTP 404", "author") for n in range(3, 6)]
+
+
+@pytest.mark.parametrize("before", [[], [Feed(Page(f"{SITE}/feed/", "feed"))], [listing(URL)]])
+def test_where_no_page_of_a_kind_is_found_none_is_taken_to_be_gone(before: list[Item]) -> None:
+    watching = watch()
+    assert offered(watching, *before, *GONE_STORIES) == before
     assert watching.end() == []
     judgement = watching.judgement()
-    if more:
-        assert judgement is None
-    else:
-        assert judgement is not None
-        assert judgement.verdict == "changed"
-        assert judgement.summary.startswith(
-            "No page is where it was, first page 0 (HTTP 404): the site no longer looks"
-        )
+    assert judgement is not None
+    assert judgement.verdict == "changed"
+    assert judgement.summary.startswith("No page is where it was, first page 0 (HTTP 404): the site no longer looks")
+
+
+def test_so_many_pages_gone_in_a_row_end_the_run() -> None:
+    watching = watch()
+    assert offered(watching, *GONE_STORIES, *GONE_AUTHORS[:2]) == []
+    assert watching.trouble is not None
+    assert "5 pages in a row are gone, first page 0 (HTTP 404): the site no longer looks" in watching.trouble.summary
+    assert watching.end() == []
+
+
+@pytest.mark.parametrize("read", [[article(7)], [Unchanged(article(7).page)]])
+def test_where_articles_are_found_those_that_are_gone_are_deleted(read: list[Item]) -> None:
+    watching = watch()
+    many = [failed(n, "HTTP 404") for n in range(20)]
+    released = offered(watching, *read, *many) + watching.end()
+    assert sorted(map(repr, released)) == sorted(map(repr, [*read, *many]))
+    assert watching.judgement() is None
+
+
+def test_pages_named_by_hand_are_gone_and_nothing_else() -> None:
+    watching = watch()
+    watching.by_hand = True
+    released = offered(watching, *GONE_AUTHORS, *GONE_STORIES) + watching.end()
+    assert released == [*GONE_AUTHORS, *GONE_STORIES]
+    assert watching.judgement() is None
+
+
+def test_author_pages_that_fail_for_any_reason_of_their_own_show_no_link() -> None:
+    watching = watch()
+    odd = [failed(n, reason, "author") for n, reason in enumerate(["not an author page", "left the site", "not HTML"])]
+    assert offered(watching, Feed(Page(f"{SITE}/feed/", "feed")), *odd)[1:] == odd
+    judgement = watching.judgement()
+    assert judgement is not None
+    assert judgement.verdict == "changed"
+    assert "No author page shows a link to an article, first" in judgement.summary
+
+
+@pytest.mark.parametrize(
+    ("count", "known", "more", "changed"),
+    [
+        (3, UNKNOWN, [], True),
+        (2, UNKNOWN, [], False),
+        (3, Known(faults=frozenset({"rejected"})), [], False),
+        (30, UNKNOWN, [article(99, "2014/01")], False),
+        (30, UNKNOWN, [Unchanged(article(99, "2014/01").page)], False),
+    ],
+)
+def test_where_no_page_is_an_article_it_is_a_redesign(
+    count: int, known: Known, more: list[Item], changed: bool
+) -> None:
+    watching = watch()
+    old = [Rejection(Page(f"{SITE}/2013/01/story-{n}/", "article"), "no headline", "") for n in range(count)]
+    offered(watching, *old, known=known)
+    offered(watching, *more)
+    judgement = watching.judgement()
+    assert (judgement is not None) == changed
+    if judgement is not None:
+        assert "3 of 3 articles are read as no articles" in judgement.summary
+        assert watching.faulty == [page.page.url for page in old]
 
 
 @pytest.mark.parametrize(("known", "changed"), [(STORED, True), (UNKNOWN, False)])

@@ -500,6 +500,24 @@ def test_a_log_that_cannot_be_written_is_said_once(demo: DemoServer, archive_fil
     assert done.stderr.startswith("The log could not be written ([Errno 28] No space left on device).")
 
 
+@pytest.mark.parametrize("fate", ["removed", "moved", "replaced"])
+def test_an_archive_that_is_taken_away_from_under_a_crawl_is_a_failure(
+    demo: DemoServer, archive_file: Path, fate: str
+) -> None:
+    with crawling(demo, archive_file) as process:
+        match fate:
+            case "removed":
+                archive_file.unlink()
+            case "moved":
+                archive_file.rename(archive_file.with_name("moved.db"))
+            case "replaced":
+                archive_file.with_name("other.db").write_bytes(b"")
+                archive_file.with_name("other.db").rename(archive_file)
+        printed, told = process.communicate(timeout=60)
+    assert (process.returncode, printed, told.count("\n")) == (1, "", 1)
+    assert told.startswith(f"{archive_file} was removed, moved or replaced while the crawl was writing to it; ")
+
+
 @pytest.mark.parametrize(("said", "code"), [(None, 0), (403, 4)])
 def test_what_cannot_be_printed_changes_no_exit_code(
     demo: DemoServer, archive_file: Path, said: int | None, code: int
@@ -509,6 +527,58 @@ def test_what_cannot_be_printed_changes_no_exit_code(
     with open("/dev/full", "w") as full:
         done = subprocess.run(command, cwd=ROOT, env=clean_environment(), stderr=full, stdout=full, check=False)
     assert done.returncode == code
+
+
+# --- What is only some of the site's trouble ------------------------------------------------------------------------------
+
+
+def test_deleted_articles_are_gone_however_many_follow_each_other(demo: DemoServer, archive_file: Path) -> None:
+    assert scrapy(*crawl_args(demo, archive_file)).returncode == 0
+    deleted = [row["url"] for row in rows(archive_file, "SELECT url FROM articles ORDER BY url DESC LIMIT 12 OFFSET 5")]
+    with closing(sqlite3.connect(archive_file)) as conn, conn:
+        conn.execute("UPDATE pages SET due_at = found_at WHERE kind = 'article' AND url IN (SELECT url FROM articles)")
+    demo.faults = {url.removeprefix(demo.base_url): 404 for url in deleted}
+    done = scrapy(*crawl_args(demo, archive_file))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    gone = rows(archive_file, "SELECT url FROM articles WHERE gone_at IS NOT NULL ORDER BY url DESC")
+    assert [row["url"] for row in gone] == deleted
+
+
+def test_authors_who_do_not_exist_are_said_and_stop_no_later_run(demo: DemoServer, archive_file: Path) -> None:
+    assert scrapy(*crawl_args(demo, archive_file), "-a", "limit=5").returncode == 0
+    done = scrapy(*crawl_args(demo, archive_file), "-a", "authors=aa,bb,cc,dd,ee")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"There is no author page {demo.base_url}/content_author/aa/. Take the slug from the URL of an author's page.\n"
+    )
+    done = scrapy(*crawl_args(demo, archive_file))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert len(rows(archive_file, "SELECT 1 FROM articles")) == 60
+
+
+@pytest.mark.parametrize("body", ["", "<div id='app'></div>"])
+def test_a_site_of_which_no_page_is_an_article_has_changed(demo: DemoServer, archive_file: Path, body: str) -> None:
+    demo.faults = {article.path: (200, body) for article in demo.world.articles}
+    for _ in range(2):
+        done = scrapy(*crawl_args(demo, archive_file))
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
+        assert re.match(r"\d+ of \d+ (recent )?articles are read as no articles: the site no longer looks", done.stderr)
+        with closing(sqlite3.connect(archive_file)) as conn, conn:
+            conn.execute("UPDATE pages SET due_at = found_at WHERE due_at IS NOT NULL")
+    demo.faults = {}
+    assert scrapy(*crawl_args(demo, archive_file)).returncode == 0
+    assert len(rows(archive_file, "SELECT 1 FROM articles")) == 60
+
+
+@pytest.mark.parametrize("target", ["/", "http://localhost:9/", "{path}"])
+def test_a_site_whose_author_pages_lead_elsewhere_has_changed(
+    demo: DemoServer, archive_file: Path, target: str
+) -> None:
+    paths = [site.author_path(author.slug) for author in demo.world.authors]
+    demo.faults = {path: Answer(302, headers={"Location": target.format(path=path)}) for path in paths}
+    done = scrapy(*crawl_args(demo, archive_file))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
+    assert done.stderr.startswith(f"No author page shows a link to an article, first {demo.base_url}{paths[0]}: ")
 
 
 # --- All of it ------------------------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ class Archive:
         self._lock = lock
         self._clock = clock
         self._is_open = True
+        self._file = _file_at(path)
 
     @classmethod
     def open(cls, path: Path, clock: Callable[[], datetime] = schedule.utc_now) -> "Archive":
@@ -61,6 +62,10 @@ class Archive:
         finally:
             self._conn.close()
             self._lock.release()
+
+    def is_in_place(self) -> bool:
+        """Tell whether the file at the archive's path is still the one that was opened."""
+        return _file_at(self.path) == self._file
 
     def begin_run(self, args: Mapping[str, object], versions: Mapping[str, str]) -> int:
         """Record that a run started and return its id; it has no verdict until `finish_run`.
@@ -280,6 +285,15 @@ class Archive:
         """Give the present moment to a block that is one transaction."""
         with transaction(self._conn):
             yield self._clock()
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from every other on this machine, or None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _next_visit(now: datetime, url: str, stored: contents.StoredArticle) -> str | None:

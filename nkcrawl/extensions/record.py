@@ -23,6 +23,7 @@ from nkcrawl.extensions.verdict import (
     GONE,
     Ending,
     Judgement,
+    displaced,
     is_no_failure,
     judge,
     not_stored,
@@ -49,11 +50,13 @@ class RunRecord:
         self.stopped: Judgement | None = None  # why the crawl was ended before its work was done
         self.visiting = ""  # the URL asked for last
         self.finish_reason: str | None = None
-        self.first: dict[str, str] = {}  # the first page that 'failed', was 'gone', 'rejected' or 'skipped', and why
+        self.first: dict[
+            str, str
+        ] = {}  # the first page that 'failed', was 'gone', 'missing', 'rejected', 'skipped/<kind>'; why
         self.errors = ErrorLog()
         self._closing: asyncio.Task[None] | None = None
         self.run_id = archive.begin_run(spider.given, versions())
-        self.watch = _watch(archive)
+        self.watch = _watch(archive, by_hand=bool(spider.url or spider.authors))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "RunRecord":
@@ -92,6 +95,8 @@ class RunRecord:
         """Take note of what became of a page and return what can be stored by now; end the crawl if it makes no sense."""
         if isinstance(item, Failure | Rejection):
             self.first.setdefault(*_why(item))
+            if self.spider.authors and item.page.kind == "author" and item.reason in GONE:
+                self.first.setdefault("missing", item.page.url)
         released = self.watch.offer(item, Known(*self.archive.known_of(item.page)))
         if self.watch.trouble:
             self.stop(self.watch.trouble)
@@ -138,7 +143,7 @@ class RunRecord:
             self.archive.close()
         except sqlite3.Error as error:
             return self.stopped or not_stored(self.archive.path, error)
-        return judgement
+        return judgement if self.archive.is_in_place() else displaced(self.archive.path)
 
     def _judge(self, stats: Mapping[str, Any]) -> Judgement:
         if self.stopped:
@@ -164,18 +169,18 @@ def _why(item: Failure | Rejection) -> tuple[str, str]:
     if isinstance(item, Rejection):
         return "rejected", f"{item.page.url} ({item.reason})"
     if is_no_failure(item):
-        return "skipped", item.detail
+        return f"skipped/{item.page.kind}", item.detail
     return "gone" if item.reason in GONE else "failed", item.detail
 
 
-def _watch(archive: Archive) -> Watch:
+def _watch(archive: Archive, by_hand: bool) -> Watch:
     usual: Counter[str] = Counter()
     for stats in archive.stats_of_good_runs("nkcrawl/recent/visited", _GOOD_RUNS):
         usual.update({name: count for name, count in stats.items() if name.startswith("nkcrawl/recent/")})
     today = datetime.now(UTC)
     this_month = today.year * 12 + today.month
     newest = min(month_of(archive.newest_article_url()), this_month + 1)
-    return Watch(max(newest, this_month - _OLDEST_NEWS), this_month, usual)
+    return Watch(max(newest, this_month - _OLDEST_NEWS), this_month, usual, by_hand)
 
 
 def fill_rates(stats: Mapping[str, Any]) -> dict[str, float]:

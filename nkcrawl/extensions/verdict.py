@@ -47,9 +47,8 @@ class Ending:
 
     stats: Stats  # the crawl's counts
     finish_reason: str | None  # Scrapy's own; None: it never closed the spider
-    first: Mapping[str, str] = field(
-        default_factory=dict
-    )  # first page 'failed', 'gone', 'rejected', 'skipped', and why
+    # The first page that 'failed', was 'gone', 'rejected' or 'skipped/<kind>', and why; the first author 'missing' though named.
+    first: Mapping[str, str] = field(default_factory=dict)
     named: str = ""  # the one page that was asked for by hand
     errors: Sequence[str] = ()  # what was logged as an error, a line each
     due: int = 0  # pages that are due now
@@ -99,7 +98,7 @@ def _of_the_rules(run: Ending) -> Judgement | None:
         if forbidden and not count and (forbidden >= _SOME_PAGES or not pages_read(run.stats)):
             return Judgement(
                 "refused",
-                f"robots.txt forbids every {kind} page that was to be asked for, first {run.first['skipped']}. "
+                f"robots.txt forbids every {kind} page that was to be asked for, first {run.first[f'skipped/{kind}']}. "
                 "Read robots.txt, and ask the site's owner before you go on.",
             )
     return None
@@ -111,6 +110,10 @@ def _of_the_answers(run: Ending) -> Judgement | None:
     first = run.first.get("failed") or run.first.get("gone") or run.first.get("rejected", "")
     if run.named and first:
         return _nothing_read(run, failed, first) or Judgement("failed", f"Nothing was read: {first}.")
+    if missing := run.first.get("missing"):
+        return Judgement(
+            "failed", f"There is no author page {missing}. Take the slug from the URL of an author's page."
+        )
     if not read:
         return _nothing_read(run, failed, first)
     if failed >= _MANY_FAILURES and failed > read:
@@ -210,4 +213,14 @@ def not_stored(path: Path, error: Exception) -> Judgement:
         f"The crawl stopped because {path} could not be used ({type(error).__name__}: {error}); what was stored before "
         "stays; make room or mend the file's rights, and run again.",
         reason="storage_error",
+    )
+
+
+def displaced(path: Path) -> Judgement:
+    """Return the judgement on an archive that is no longer where it was when the crawl began."""
+    return Judgement(
+        "failed",
+        f"{path} was removed, moved or replaced while the crawl was writing to it; what the crawl stored is in the file that "
+        "was there before, if that is anywhere still. Leave the archive alone while a crawl runs; `scrapy backup` copies it.",
+        reason="displaced",
     )

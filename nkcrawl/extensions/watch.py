@@ -25,7 +25,7 @@ from nkcrawl.extensions.verdict import (
     tripped,
     unlinked,
 )
-from nkcrawl.items import Article, Failure, Item, Listing, Rejection, Skip, Unchanged
+from nkcrawl.items import Article, Failure, Item, Listing, PageKind, Rejection, Skip, Unchanged
 
 NO_LINKS = "no article links"
 UNREADABLE = "unreadable"
@@ -62,6 +62,7 @@ class Watch:
     newest: int  # month of the newest article that was stored before, as months since the year 0
     this_month: int  # of a later one than the next no article can be
     usual: Mapping[str, int] = field(default_factory=dict)  # the counts of the last good runs, added up
+    by_hand: bool = False  # pages were named by hand: what is gone then is no sign of anything
     trouble: Judgement | None = None  # why the run has to end
     counts: Counter[str] = field(default_factory=Counter)
     faulty: list[str] = field(default_factory=list)  # URLs of the recent articles that have a fault
@@ -70,9 +71,12 @@ class Watch:
         default_factory=list
     )  # recent articles, while they are too few to judge
     _streak: list[Failure | Rejection] = field(default_factory=list)  # the last pages, all of one trouble
-    _has_read: bool = False  # a page gave what it was asked for
+    _read: set[PageKind] = field(default_factory=set)  # the kinds of pages of which one gave what it was asked for
     _has_links: bool = False  # an author page shows links, or is as it was
     _unlinked: list[tuple[str, bool]] = field(default_factory=list)  # one that shows none, and whether it should
+    _rejected: list[str] = field(
+        default_factory=list
+    )  # articles' pages that are no articles, and were not known as such
 
     def offer(self, item: Item, known: Known) -> list[Item]:
         """Take note of a page's outcome, and return what can be stored by now: it, what was held back before, or nothing."""
@@ -94,17 +98,17 @@ class Watch:
     def end(self) -> list[Item]:
         """Return what of all that was held back can be stored, there being no more pages to learn from."""
         row, self._streak = self._streak, []
-        if row and not self._has_read:
-            if _trouble(row[0]) != "gone":
-                row = []
-            elif len(row) >= _ENOUGH_TO_JUDGE:
-                self.trouble = self.trouble or moved(f"no page is where it was, first {_named(row[0])}")
-                row = []
+        if row and _trouble(row[0]) == "gone":
+            if len(missed := self._missed(row)) >= _ENOUGH_TO_JUDGE:
+                self.trouble = self.trouble or moved(f"no page is where it was, first {_named(missed[0])}")
+                row = [item for item in row if item not in missed]
+        elif not self._read:
+            row = []
         return [*row, *self._judged()]
 
     def judgement(self) -> Judgement | None:
         """Return what is wrong with the site, as far as the pages tell; None if all is well."""
-        return self.trouble or self.changed() or self._judge_listings()
+        return self.trouble or self.changed() or self._judge_rejected() or self._judge_listings()
 
     # --- In a row -------------------------------------------------------------------------------------------------------
 
@@ -116,10 +120,12 @@ class Watch:
             ended, self._streak = [*self._streak], []
         if trouble is not None and isinstance(item, Failure | Rejection):
             self._streak.append(item)
-        else:
-            self._has_read = True
-        if trouble == "unlinked":
+        elif not isinstance(item, Failure | Rejection):
+            self._read.add(item.page.kind)
+        if trouble in ("unlinked", None) and isinstance(item, Failure) and item.page.kind == "author":
             self._unlinked.append((item.page.url, known.is_stored))
+        if trouble is None and isinstance(item, Rejection) and "rejected" not in known.faults:
+            self._rejected.append(item.page.url)
         has_links = isinstance(item, Unchanged) or (isinstance(item, Listing) and bool(item.articles))
         self._has_links |= item.page.kind == "author" and has_links
         return ended
@@ -129,11 +135,24 @@ class Watch:
         enough = len(self._unlinked) >= _IN_A_ROW["unlinked"] or any(should for _, should in self._unlinked)
         return unlinked(self._unlinked[0][0]) if enough and not self._has_links else None
 
+    def _judge_rejected(self) -> Judgement | None:
+        """Judge a run in which no page is an article, of whatever age they are: a single one says little."""
+        if "article" in self._read or len(self._rejected) < _ENOUGH_TO_JUDGE:
+            return None
+        self.faulty.extend(url for url in self._rejected if url not in self.faulty)
+        count = len(self._rejected)
+        return odd_articles(f"{count} of {count} articles {_FAULTS['rejected']}", self._rejected[0])
+
     def _too_many_in_a_row(self) -> Judgement | None:
         trouble = _trouble(self._streak[0]) if self._streak else None
-        if trouble is None or len(self._streak) < _IN_A_ROW[trouble] or (trouble == "unlinked" and self._has_links):
+        row = self._missed(self._streak) if trouble == "gone" else self._streak
+        if trouble is None or len(row) < _IN_A_ROW[trouble] or (trouble == "unlinked" and self._has_links):
             return None
-        return _judgement_on(trouble, len(self._streak), self._streak[0])
+        return _judgement_on(trouble, len(row), row[0])
+
+    def _missed(self, row: list[Failure | Rejection]) -> list[Failure | Rejection]:
+        """Return of the pages that are gone those whose kind is nowhere to be found: of the others some are deleted."""
+        return [item for item in row if item.page.kind not in self._read and not self.by_hand]
 
     # --- Recent articles ------------------------------------------------------------------------------------------------
 
