@@ -183,7 +183,8 @@ class PatientRetryMiddleware(RetryMiddleware):
         assert self.crawler.spider is not None
         retry = get_retry_request(request, spider=self.crawler.spider, reason=f"HTTP {response.status}")
         if retry is None or seconds is None or seconds > LONGEST_WAIT:
-            trouble = _asked_to_wait(request.url, response.status, seconds)
+            waited = retry is None and seconds is not None and seconds <= LONGEST_WAIT
+            trouble = _asked_to_wait(request.url, response.status, seconds, waited)
             stop_run(self.crawler, trouble)
             raise NotVisited(trouble.reason, trouble.summary, stays_due=True)
         scheduler.pause(seconds)
@@ -202,8 +203,9 @@ def seconds_asked_for(response: Response, now: datetime) -> float | None:
     return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds())
 
 
-def _asked_to_wait(url: str, status: int, seconds: float | None) -> Judgement:
+def _asked_to_wait(url: str, status: int, seconds: float | None, waited: bool) -> Judgement:
     long = "does not say for how long" if seconds is None else f"asks to wait {seconds:.0f} seconds"
+    long += " once more" if waited else ""
     return Judgement(
         "later",
         f"The site asked to slow down: {url} answered HTTP {status} and {long}, which nkcrawl leaves for another night "

@@ -1,6 +1,7 @@
 """Our own settings: read and checked before anything is touched, and what follows from them for Scrapy's."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ import nkcrawl
 
 _MOST = 1_000_000  # requests, or seconds
 _SOFT_LIMIT = 5 / 6  # of the hard limit: time enough to end in order, the last page and a wait included
+_TIMEOUT = 1 / 12  # of the hard limit at most: a page in hand must not outlast the rest of it
+_LONGEST_CONTACT = 300  # characters
 SLOWEST_ALLOWED_HURRY = 2.0  # seconds; nobody crawls the live site faster than this, by mistake or on purpose
 
 
@@ -34,12 +37,14 @@ def user_agent(contact: str) -> str:
 def read_options(settings: BaseSettings) -> Options:
     """Return our settings checked; raises UsageError with a sentence naming the setting, its value and what it takes."""
     options = Options(
-        database=Path(_text(settings, "NKCRAWL_DATABASE")).expanduser().absolute(),
+        database=_file(_text(settings, "NKCRAWL_DATABASE")),
         site=_site(_text(settings, "NKCRAWL_SITE")),
         contact=_contact(_text(settings, "NKCRAWL_CONTACT")),
         request_budget=_whole_number(settings, "NKCRAWL_REQUEST_BUDGET", at_least=0),
         hard_limit=_whole_number(settings, "NKCRAWL_HARD_LIMIT", at_least=1),
     )
+    for name in ("DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT"):
+        _number(settings, name)
     if not is_loopback(options.site):
         _check_manners(settings)
     return options
@@ -50,6 +55,8 @@ def apply_options(settings: BaseSettings) -> None:
     options = read_options(settings)
     settings.set("USER_AGENT", user_agent(options.contact), priority="spider")
     settings.set("CLOSESPIDER_TIMEOUT", options.hard_limit * _SOFT_LIMIT, priority="spider")
+    timeout = min(_number(settings, "DOWNLOAD_TIMEOUT"), options.hard_limit * _TIMEOUT)
+    settings.set("DOWNLOAD_TIMEOUT", timeout, priority=settings.getpriority("DOWNLOAD_TIMEOUT") or "spider")
 
 
 def is_loopback(site: str) -> bool:
@@ -87,15 +94,23 @@ def _number(settings: BaseSettings, name: str) -> float:
 
 def _whole_number(settings: BaseSettings, name: str, at_least: int) -> int:
     value = _text(settings, name)
-    if not (value.isascii() and value.isdigit() and at_least <= int(value[:12]) <= _MOST):
+    if not (re.fullmatch(r"[0-9]{1,7}", value) and at_least <= int(value) <= _MOST):
         raise UsageError(f"{name} is {settings[name]!r}, but it takes a whole number from {at_least} to {_MOST}.")
     return int(value)
+
+
+def _file(value: str) -> Path:
+    try:
+        return Path(value).expanduser().absolute()
+    except RuntimeError as error:  # '~nobody-of-that-name'
+        raise UsageError(f"NKCRAWL_DATABASE is {value!r}, but there is no such folder ({error}).") from None
 
 
 def _site(value: str) -> str:
     try:
         parts = urlsplit(value)
-        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        named = re.fullmatch(r"[\w.:\[\]-]+", parts.netloc, flags=re.ASCII) and not parts.netloc.endswith(":")
+        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and named
     except ValueError:
         whole = False
     if not whole or parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
@@ -104,6 +119,8 @@ def _site(value: str) -> str:
 
 
 def _contact(value: str) -> str:
-    if not value.isprintable() or not value.isascii() or set(value) & set("()"):
-        raise UsageError(f"NKCRAWL_CONTACT is {value!r}, but it takes one plain URL or mail address.")
+    if not value.isprintable() or not value.isascii() or set(value) & set("()") or len(value) > _LONGEST_CONTACT:
+        raise UsageError(
+            f"NKCRAWL_CONTACT is {value[:_LONGEST_CONTACT]!r}, but it takes one plain URL or mail address."
+        )
     return value

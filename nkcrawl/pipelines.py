@@ -152,11 +152,11 @@ class ArticleGatePipeline:
         return gate(item) if isinstance(item, Article) else item
 
 
-def gate(article: Article) -> Article | Rejection:
-    """Return the article, or a `Rejection` saying why the page is not kept as one."""
+def gate(article: Article, *, known_url: bool = True) -> Article | Rejection:
+    """Return the article, or a `Rejection` saying why the page is not kept as one; a saved page's URL may not be known."""
     page = article.page
     served = page.final_url or page.url
-    if site.article_month(urlsplit(served).path) is None:
+    if known_url and site.article_month(urlsplit(served).path) is None:
         return Rejection(page, "not an article URL", f"the request for {page.url} ended at {served}")
     if article.suspicion:
         return Rejection(page, article.suspicion, f"headline {_short(article.title)}")

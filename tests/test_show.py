@@ -106,11 +106,19 @@ def test_a_page_that_robots_txt_forbids_is_not_fetched(demo: DemoServer, world: 
     assert [hit.path for hit in demo.log] == ["/robots.txt"]
 
 
+def test_a_saved_file_that_is_no_article_would_not_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "shell.html").write_text("<div id='app'></div>")
+    done = scrapy("show", tmp_path / "shell.html", *AT_FULL_SPEED, NKCRAWL_SITE="http://127.0.0.1:9")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.splitlines()[1] == "would not be kept: no sign of an article: headline None"
+
+
 @pytest.mark.parametrize(
     ("target", "code", "complaint"),
     [
         ("missing.html", 2, "missing.html could not be read (No such file or directory)"),
         ("https://example.org/2025/06/x/", 2, "nkcrawl reads no other site"),
+        ("http://[", 2, "http://[ is not on http://127.0.0.1:9"),
         ("http://127.0.0.1:9/2025/06/x/", 1, "could not be fetched: "),
     ],
 )

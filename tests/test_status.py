@@ -211,7 +211,9 @@ def test_a_run_for_one_page_is_no_night(archive_file: Path) -> None:
     assert done.stderr.startswith("No good run yet; the last run began ")
 
 
-@pytest.mark.parametrize("arguments", [["--max-age", "soon"], ["--max-age", "26"], ["something"]])
+@pytest.mark.parametrize(
+    "arguments", [["--max-age", "soon"], ["--max-age", "26"], ["--max-age", ""], ["--max-age", "٣h"], ["something"]]
+)
 def test_bad_arguments_are_refused(archive: Path, arguments: list[str]) -> None:
     done = scrapy("status", *arguments, NKCRAWL_DATABASE=str(archive))
     assert (done.returncode, done.stdout) == (2, "")

@@ -4,6 +4,7 @@ Every case names the code that the README promises for it; the last test holds t
 """
 
 import re
+import shlex
 import signal
 import socket
 import sqlite3
@@ -197,7 +198,7 @@ CASES = [
             (429, "121", "asks to wait 121 seconds"),
             (503, "86400", "asks to wait 86400 seconds"),
             (503, format_datetime(datetime.now(UTC) + timedelta(days=9), usegmt=True), r"asks to wait \d{6} seconds"),
-            (429, "1", "asks to wait 1 seconds"),  # again, after the wait
+            (429, "1", "asks to wait 1 seconds once more"),
         )
     ),
     # --- ourselves
@@ -498,6 +499,16 @@ def test_a_log_that_cannot_be_written_is_said_once(demo: DemoServer, archive_fil
     done = scrapy(*crawl_args(demo, archive_file), "-L", "DEBUG", "--logfile", "/dev/full")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith("The log could not be written ([Errno 28] No space left on device).")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_standard_stream_that_is_closed_changes_nothing(demo: DemoServer, archive_file: Path, closed: str) -> None:
+    command = shlex.join(scrapy_command(*crawl_args(demo, archive_file), "-a", "limit=3"))
+    done = subprocess.run(["/bin/sh", "-c", f"{command} {closed}"], check=False, cwd=ROOT, env=clean_environment())
+    assert done.returncode == 0
+    assert rows(archive_file, "SELECT verdict, (SELECT count(*) FROM articles) AS articles FROM runs") == [
+        {"verdict": "ok", "articles": 3}
+    ]
 
 
 @pytest.mark.parametrize("fate", ["removed", "moved", "replaced"])

@@ -225,7 +225,9 @@ def explained(path: Path, *, reading: bool = False) -> Iterator[None]:
             "Wait until that one is done; `scrapy status` shows how far the archive is."
         ) from None
     except OSError as error:
-        raise ArchiveError(f"{path} cannot be opened: {error.strerror}. Check the file and its folder.") from error
+        raise ArchiveError(f"{error.filename or path} cannot be opened: {error.strerror}. Check its rights.") from error
+    except RuntimeError as error:  # a link that leads to itself
+        raise ArchiveError(f"{path} cannot be opened: {error}. Name a file, or a link to one.") from error
     except sqlite3.Error as error:
         if reading and _primary_code(error) in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
             raise ArchiveError(

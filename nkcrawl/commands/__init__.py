@@ -1,5 +1,6 @@
 """The commands of the project: `scrapy crawl` (ours), `scrapy demo`, `scrapy show`, `scrapy status`, `scrapy history`."""
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -9,8 +10,22 @@ from rich.table import Table
 from rich.text import Text
 
 
+def hold_standard_streams() -> None:
+    """Put the null device where a standard stream is closed, as by `>&-`.
+
+    The archive would get its number otherwise, and what is written to the stream would go into the file.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, which is this one
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
+
+
 def end_quietly_on_closed_pipe() -> None:
     """Let the process end as other tools do when its output is cut off, as by `| head`, and not with a traceback."""
+    hold_standard_streams()
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 

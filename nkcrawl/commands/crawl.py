@@ -11,12 +11,15 @@ from pathlib import Path
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.exceptions import UsageError
+from scrapy.settings import BaseSettings
 
 from nkcrawl.archive import ArchiveBusy, ArchiveError, ArchiveTrouble
+from nkcrawl.commands import hold_standard_streams
 from nkcrawl.commands.interrupts import Signals, hard_limit
 from nkcrawl.extensions import Judgement, Progress, RunRecord, briefly, print_summary
-from nkcrawl.extensions.verdict import INTERRUPTED, not_stored
+from nkcrawl.extensions.verdict import EXIT_CODES, INTERRUPTED, not_stored
 from nkcrawl.options import read_options
+from nkcrawl.spiders.nknews import check_names
 
 logger = logging.getLogger(__name__)
 
@@ -37,9 +40,17 @@ class Command(ScrapyCrawl):
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        hold_standard_streams()
         self.signals = Signals()
         logging.raiseExceptions = False  # a log that cannot be written, on a full disk, is no reason to fill the mail
         super().process_options(args, opts)
+        try:
+            check_names(opts.spargs)
+            assert self.settings is not None
+            _check_log(self.settings)
+        except UsageError as error:
+            print(error, file=sys.stderr)
+            sys.exit(EXIT_CODES["usage"])
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
@@ -71,6 +82,20 @@ class Command(ScrapyCrawl):
         if sys.stdout.isatty() and RunRecord.begun(crawler):
             print_summary(crawler.stats.get_stats())
         return judgement
+
+
+def _check_log(settings: BaseSettings) -> None:
+    """Raise UsageError where Scrapy could not keep the log that it was told to keep."""
+    level, file = settings["LOG_LEVEL"], settings["LOG_FILE"]
+    if level not in (levels := logging.getLevelNamesMapping()) and level not in levels.values():
+        raise UsageError(f"LOG_LEVEL is {level!r}, but it takes one of DEBUG, INFO, WARNING, ERROR, CRITICAL.")
+    try:
+        if file:
+            open(file, "ab").close()
+    except OSError as error:
+        raise UsageError(
+            f"The log {file} cannot be opened: {error.strerror}. Name a file that can be written."
+        ) from None
 
 
 def _let_go_of_the_terminal(crawler: Crawler) -> None:

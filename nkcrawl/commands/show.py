@@ -77,7 +77,7 @@ class Command(ScrapyCommand):
 
     def _shown(self, target: str, url: str | None, site_url: str) -> dict[str, Any] | str:
         """Return what is to be shown of a page, or a sentence on why it could not be fetched."""
-        if not urlsplit(target).scheme.startswith("http"):
+        if not target.startswith(("http://", "https://")):
             return show_file(Path(target), url, site_url)
         canonical = text.canonical_url(target, site_url)
         if canonical is None:
@@ -150,12 +150,12 @@ def show_page(html: Selector, page: Page, site_url: str) -> dict[str, Any]:
     if reading.article.suspicion == "listing" or site.author_slug(urlsplit(page.final_url or page.url).path):
         return _listing_shown(read_listing(html, page, site_url))
     article = drop_filler(normalise(reading.article, datetime.now(UTC).date()))
-    verdict = gate(article)
-    kept = isinstance(verdict, Article) or (not known_url and verdict.reason == "not an article URL")
+    verdict = gate(article, known_url=known_url)
+    kept = isinstance(verdict, Article)
     return {
         "url": article.url if known_url else None,
         "kept": kept,
-        "reason": None if kept or not isinstance(verdict, Rejection) else f"{verdict.reason}: {verdict.detail}",
+        "reason": f"{verdict.reason}: {verdict.detail}" if isinstance(verdict, Rejection) else None,
         "status": page.status,
         "article": _fields(article),
         "evidence": article.evidence,

@@ -50,7 +50,7 @@ class Command(ScrapyCommand):
         try:
             if args:
                 raise UsageError("scrapy status takes no argument but --json and --max-age AGE")
-            max_age = read_age(opts.max_age) if opts.max_age else None
+            max_age = None if opts.max_age is None else read_age(opts.max_age)
             assert self.settings is not None
             now = datetime.now(UTC)
             with closing(Reader.open(read_options(self.settings).database)) as reader:
@@ -70,7 +70,7 @@ class Command(ScrapyCommand):
 
 def read_age(words: str) -> timedelta:
     """Read an age like '26h'; raises UsageError for anything else."""
-    found = re.fullmatch(r"(\d{1,5})([mhd])", words.strip())
+    found = re.fullmatch(r"([0-9]{1,5})([mhd])", words.strip())
     if not found:
         raise UsageError(
             f"--max-age is {words!r}, but it takes a number of minutes, hours or days, like 90m, 26h or 3d."

@@ -1,7 +1,7 @@
 """The order of visits: which due pages belong to this run, and which function reads each kind."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -63,8 +63,7 @@ class NKNewsSpider(Spider):
 
     def __init__(self, site_url: str = site.SITE, /, **given: str) -> None:
         super().__init__()
-        if unknown := sorted(given.keys() - set(ARGUMENTS)):
-            raise UsageError(f"There is no argument {', '.join(unknown)}; there are {', '.join(ARGUMENTS)}.")
+        check_names(given)
         self.site_url = site_url
         self.given = given
         self.authors = _slugs(given.get("authors", ""))
@@ -274,10 +273,16 @@ def _kind(url: str) -> PageKind | None:
 # --- Arguments ------------------------------------------------------------------------------------------------------------
 
 
+def check_names(given: Iterable[str]) -> None:
+    """Raise UsageError where one of these is no argument of the spider."""
+    if unknown := sorted(set(given) - set(ARGUMENTS)):
+        raise UsageError(f"There is no argument {', '.join(unknown)}; there are {', '.join(ARGUMENTS)}.")
+
+
 def _slugs(value: str) -> tuple[str, ...]:
     slugs = tuple(dict.fromkeys(slug.strip() for slug in value.split(",") if slug.strip()))
     for slug in slugs:
-        if not re.fullmatch(r"[\w%.-]+", slug):
+        if not re.fullmatch(r"[\w%.-]+", slug) or slug.strip(".") == "" or "%2e" in slug.casefold():
             raise UsageError(
                 f"authors={value!r} holds {slug!r}, which is no author's slug; take it from an author page's URL."
             )
@@ -307,7 +312,7 @@ def _day(name: str, value: str) -> date | None:
 def _count(name: str, value: str) -> int:
     if not value:
         return 0
-    if not (value.isascii() and value.isdigit() and int(value) > 0):
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", value):
         raise UsageError(f"{name}={value!r} is no number of articles; write a whole number from 1 up.")
     return int(value)
 
