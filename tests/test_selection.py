@@ -29,6 +29,7 @@ def read(*typed: str) -> Selection:
         (["--since", "2024-02", "--until", "2024-02"], Selection(since="2024-02-01", until="2024-02-31")),
         (["--since", "2025-06-20", "--until", "2025-06-20"], Selection(since="2025-06-20", until="2025-06-20")),
         (["--label", "Opinion", "--access", "free"], Selection(label="Opinion", access="free")),
+        (["--author", "\udcff", "--label", "A\n B"], Selection(author="\ufffd", label="A B")),
     ],
 )
 def test_what_is_typed(typed: list[str], selection: Selection) -> None:
@@ -86,3 +87,14 @@ def test_which_articles_meet_it(archive_file: Path, selection: Selection, found:
     with closing(sqlite3.connect(archive_file)) as conn:
         sql = f"SELECT title FROM articles WHERE {' AND '.join(['true', *conditions])} ORDER BY title"
         assert "".join(title for (title,) in conn.execute(sql, values)) == found
+
+
+def test_who_is_no_longer_in_the_byline_is_no_author(archive_file: Path) -> None:
+    with closing(Archive.open(archive_file)) as archive:
+        archive.begin_run({}, {})
+        for author in (Author("ann", "Ann Lee"), Author("bo", "Bo Ray")):
+            archive.store_article(row(), [author], Page(row()["url"], "article", row()["url"], 200), [], 1)
+    with closing(sqlite3.connect(archive_file)) as conn:
+        for author, count in (("ann", 0), ("Bo", 1)):
+            (condition,), values = Selection(author=author).where()
+            assert conn.execute(f"SELECT count(*) FROM articles WHERE {condition}", values).fetchone() == (count,)

@@ -7,8 +7,9 @@ from nkcrawl.items import Access
 
 _BY = """
     articles.id IN (
-        SELECT article_id FROM article_authors JOIN authors ON authors.id = author_id
-        WHERE position IS NOT NULL AND (slug = :author OR name LIKE :name ESCAPE '\\')
+        SELECT article_id FROM article_authors
+        WHERE position IS NOT NULL
+            AND author_id IN (SELECT id FROM authors WHERE slug = :author OR name LIKE :name ESCAPE '\\')
     )
 """
 

@@ -9,6 +9,7 @@ from scrapy.exceptions import UsageError
 
 from nkcrawl.archive import Selection
 from nkcrawl.items import Access
+from nkcrawl.text import clean
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +29,7 @@ def read_selection(opts: argparse.Namespace) -> Selection:
     since, until = read_day("since", opts.since or "", "-01-01"), read_day("until", opts.until or "", "-12-31")
     if since and until and since > until:
         raise UsageError(f"--since {opts.since} is later than --until {opts.until}: no article can be both.")
-    return Selection((opts.author or "").strip(), since, until, (opts.label or "").strip(), access)
+    return Selection(clean(opts.author or ""), since, until, clean(opts.label or ""), access)
 
 
 def read_day(name: str, words: str, rest: str) -> str:
