@@ -3,8 +3,20 @@
 from nkcrawl.archive.contents import Outcome
 from nkcrawl.archive.opening import ArchiveBusy, ArchiveError, ArchiveTrouble
 from nkcrawl.archive.reading import Reader
+from nkcrawl.archive.searching import BadQuery, Question
 from nkcrawl.archive.selecting import Selection
 from nkcrawl.archive.store import Archive
 from nkcrawl.archive.visits import DuePage
 
-__all__ = ["Archive", "ArchiveBusy", "ArchiveError", "ArchiveTrouble", "DuePage", "Outcome", "Reader", "Selection"]
+__all__ = [
+    "Archive",
+    "ArchiveBusy",
+    "ArchiveError",
+    "ArchiveTrouble",
+    "BadQuery",
+    "DuePage",
+    "Outcome",
+    "Question",
+    "Reader",
+    "Selection",
+]

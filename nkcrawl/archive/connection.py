@@ -23,8 +23,11 @@ def transaction(conn: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def rows(conn: sqlite3.Connection, sql: str, *values: object) -> list[dict[str, Any]]:
-    """Return every row of a query as a dict; all of them at once, so that no open cursor meets a later write."""
-    cursor = conn.execute(sql, values)
+def rows(conn: sqlite3.Connection, sql: str, *values: object, **named: object) -> list[dict[str, Any]]:
+    """Return every row of a query as a dict; all of them at once, so that no open cursor meets a later write.
+
+    The query's values are given either in their order or by their names.
+    """
+    cursor = conn.execute(sql, named or values)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]

@@ -11,6 +11,7 @@ from nkcrawl.archive import schedule
 from nkcrawl.archive.connection import rows
 from nkcrawl.archive.merging import VERSIONED
 from nkcrawl.archive.opening import explained, open_for_reading
+from nkcrawl.archive.searching import BadQuery, Question, search_sql
 from nkcrawl.items import ARTICLE_FIELDS
 
 _COLUMNS = ", ".join(VERSIONED)
@@ -113,6 +114,20 @@ class Reader:
             {"since": since} | {column: state[column] for column in VERSIONED} | {"gone_at": state.get("gone_at")}
             for since, state in zip(began, [*states, article], strict=True)
         ]
+
+    def search(self, question: Question) -> list[dict[str, Any]]:
+        """Return the articles that answer a question, as `search_sql` describes them; none where nothing was found.
+
+        Raises BadQuery where the question's words are raw and not FTS5's syntax.
+        """
+        sql, values = search_sql(question)
+        with explained(self.path, reading=True):
+            try:
+                return rows(self._conn, sql, **values)
+            except sqlite3.OperationalError as error:
+                if question.raw and error.sqlite_errorcode == sqlite3.SQLITE_ERROR:
+                    raise BadQuery(str(error)) from None
+                raise
 
     def about_file(self) -> dict[str, Any]:
         """Return the file's path, its size in bytes with what is beside it, its schema and how it is written."""

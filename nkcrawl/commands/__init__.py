@@ -1,4 +1,4 @@
-"""The commands of the project: `scrapy crawl` (ours), `scrapy demo`, `scrapy show`, `scrapy status`, `scrapy history`."""
+"""The commands of the project: `scrapy crawl` (ours), `demo`, `show`, `status`, `history` and `search`."""
 
 import os
 import signal

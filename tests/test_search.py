@@ -1,0 +1,492 @@
+"""`scrapy search`: what is found, in which order, and how it is shown; the commands run as they are typed."""
+
+import json
+import os
+import pty
+import re
+import sqlite3
+import subprocess
+import unicodedata
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from scrapy.exceptions import UsageError
+
+from nkcrawl import text
+from nkcrawl.archive import Archive, BadQuery, Question, Reader, Selection
+from nkcrawl.archive.searching import MARKS, MARKS_TO_READ, complete_sql, match_expression, search_sql
+from nkcrawl.commands.search import nothing_found, read_limit, read_words
+from nkcrawl.demo import World
+from nkcrawl.items import Author, Page
+from tests.conftest import ROOT, clean_environment, rows, scrapy, scrapy_command
+from tests.test_status import SITE, article
+
+NOW = datetime(2025, 6, 20, 3, 15, tzinfo=UTC)
+ANN, BO = Author("ann", "Ann Lee"), Author("bo", "Bo O'Hara")
+
+
+def store(file: Path, articles: Mapping[str, Mapping[str, Any]]) -> None:
+    """Store articles by name: what is given of each, and `authors`, who are Ann where nobody is named."""
+    with closing(Archive.open(file, lambda: NOW)) as archive:
+        archive.begin_run({}, {})
+        for name, changes in articles.items():
+            row = article(name, **{"authors": [ANN], **changes})
+            authors = row.pop("authors")
+            archive.store_article(row, authors, Page(row["url"], "article", status=200), [], 1)  # type: ignore[arg-type]
+
+
+def names(hits: list[dict[str, Any]]) -> list[str]:
+    return [hit["url"].split("/")[-2] for hit in hits]
+
+
+def found(file: Path, words: str, among: Selection | None = None, limit: int = 20, *, raw: bool = False) -> list[str]:
+    """Return the names of the articles that a search finds, best first."""
+    with closing(Reader.open(file)) as reader:
+        return names(reader.search(Question(words, among or Selection(), limit, raw)))
+
+
+FERRY = {
+    "body-only": {"title": "Boats of June", "body": "Nobody saw the ferry.\n\nIt rained."},
+    "headline": {
+        "title": "Two ferries sail",
+        "subtitle": "Engineers wave",
+        "label": "News",
+        "authors": [ANN, BO],
+        "body": "They left before dawn, " + "one after the other, " * 12 + "and a ferry captain waved.\n\nCrowds came.",
+    },
+    "below-it": {"title": "Boats of May", "subtitle": "Once there was a ferry", "body": "It rained for a day or two."},
+    "undated": {"title": "Rice", "published_on": None, "access": "teaser", "body": "Rice rose.", "label": "Opinion"},
+    "older": {"title": "Rice", "published_on": "2024-12-31", "access": "teaser", "body": "Rice rose.", "authors": [BO]},
+    "newer": {"title": "Rice", "published_on": "2025-01-01", "access": "teaser", "body": "Rice rose."},
+}
+
+
+@pytest.fixture
+def archive(archive_file: Path) -> Path:
+    store(archive_file, FERRY)
+    return archive_file
+
+
+def test_the_headline_weighs_most_then_the_subtitle_and_the_newest_stands_first_among_equals(archive: Path) -> None:
+    assert found(archive, "ferry") == ["headline", "below-it", "body-only"]
+    assert found(archive, "rice") == ["newer", "older", "undated"]
+    assert found(archive, "rice", limit=1) == ["newer"]
+    assert found(archive, "rice", limit=2) == ["newer", "older"]
+
+
+@pytest.mark.parametrize(
+    ("among", "expected"),
+    [
+        (Selection(author="ohara"), []),
+        (Selection(author="o'hara"), ["older"]),
+        (Selection(since="2024-12-31", until="2024-12-31"), ["older"]),
+        (Selection(until="2025-01-31"), ["newer", "older"]),
+        (Selection(label="opinion"), ["undated"]),
+        (Selection(label="opinion", author="bo"), []),
+        (Selection(access="teaser"), ["newer", "older", "undated"]),
+        (Selection(access="free"), []),
+    ],
+)
+def test_among_which_articles(archive: Path, among: Selection, expected: list[str]) -> None:
+    assert found(archive, "rice", among) == expected
+
+
+def test_in_a_pipe_an_article_is_a_line(archive: Path) -> None:
+    done = scrapy("search", "ferry", NKCRAWL_DATABASE=str(archive))
+    assert (done.returncode, done.stderr) == (0, "")
+    cells = [line.split("\t") for line in done.stdout.splitlines()]
+    assert cells == [
+        [
+            "2025-06-19",
+            "Two ferries sail",
+            "Ann Lee, Bo O'Hara",
+            "News",
+            "free",
+            f"{SITE}/2025/06/headline/",
+            "…other, " + "one after the other, " * 4 + "and a ferry captain waved. Crowds came.",
+        ],
+        ["2025-06-19", "Boats of May", "Ann Lee", "", "free", f"{SITE}/2025/06/below-it/", "Once there was a ferry"],
+        [
+            "2025-06-19",
+            "Boats of June",
+            "Ann Lee",
+            "",
+            "free",
+            f"{SITE}/2025/06/body-only/",
+            "Nobody saw the ferry. It rained.",
+        ],
+    ]
+
+
+def test_as_json_with_how_many_were_found(archive: Path) -> None:
+    done = scrapy("search", "rice", "rose", "--limit", "1", "--json", NKCRAWL_DATABASE=str(archive))
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    (hit,) = told.pop("articles")
+    assert told == {"found": 3}
+    assert hit.pop("rank") < 0
+    assert hit == {
+        "published_on": "2025-01-01",
+        "title": "Rice",
+        "subtitle": None,
+        "authors": "Ann Lee",
+        "label": None,
+        "access": "teaser",
+        "url": f"{SITE}/2025/06/newer/",
+        "excerpt": "Rice rose.",
+    }
+
+
+def test_how_many_more_there_are_is_said_beside_the_output(archive: Path) -> None:
+    done = scrapy("search", "rice", "--limit", "2", NKCRAWL_DATABASE=str(archive))
+    assert (done.returncode, done.stdout.count("\n")) == (0, 2)
+    assert done.stderr == "1 more; --limit 3 shows all of them.\n"
+
+
+def on_terminal(file: Path, columns: int, *args: str) -> str:
+    reading, writing = pty.openpty()
+    environment = clean_environment(NKCRAWL_DATABASE=str(file), TERM="xterm", COLUMNS=str(columns))
+    done = subprocess.run(
+        scrapy_command("search", *args), cwd=ROOT, env=environment, stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+    shown = os.read(reading, 100_000).decode()
+    os.close(reading)
+    assert (done.returncode, done.stderr) == (0, b"")
+    return shown.replace("\r\n", "\n")
+
+
+def test_a_terminal_shows_the_words_in_colour_and_a_few_lines_an_article(archive: Path) -> None:
+    assert on_terminal(archive, 200, "ferry", "nobody") == (
+        "\x1b[1mBoats of June\x1b[0m\n"
+        "\x1b[2m2025-06-19 · Ann Lee · free\x1b[0m\n"
+        "  \x1b[1;31mNobody\x1b[0m saw the \x1b[1;31mferry\x1b[0m. It rained." + " " * 166 + "\n"
+        f"\x1b[34m{SITE}/2025/06/body-only/\x1b[0m\n\n"
+    )
+
+
+@pytest.mark.parametrize("columns", [40, 200])
+def test_lines_fit_the_terminal_wide_characters_too_but_an_address_is_never_broken(
+    archive_file: Path, columns: int
+) -> None:
+    korean = {
+        "title": "북한, 겨울 지나 온실 두 곳 다시 공개" * 2,
+        "body": "신의주의 한 세관 직원은 지난주 물량이 늘었다. " * 9,
+    }
+    store(archive_file, {"a-rather-long-name-for-an-article-in-korean": korean})
+    lines = re.sub(r"\x1b\[[\d;]*m", "", on_terminal(archive_file, columns, "북한", "직원")).splitlines()
+    assert f"{SITE}/2025/06/a-rather-long-name-for-an-article-in-korean/" in lines
+    assert all(cell_len(line) <= columns for line in lines if not line.startswith("https:"))
+    assert any(line.startswith("북한, 겨울") for line in lines)
+
+
+def test_what_a_web_page_says_is_never_obeyed(archive_file: Path) -> None:
+    """Neither by the terminal nor by rich: escape sequences (ESC and CSI), text direction, markup, marks of our own."""
+    evil = {
+        "title": "\x1b[2JClear [red]the[/red] screen\x9b31m",
+        "subtitle": f"\u202eferry [/] {MARKS[1]}{MARKS[0]}",
+        "body": "A ferry\x07 [link=file:///etc]here[/link]\r.\x1b]0;title\x07",
+    }
+    store(archive_file, {"evil": evil})
+    shown = re.sub(r"\x1b\[(0|1|2|34|1;31)m", "", on_terminal(archive_file, 200, "ferry"))
+    plain = scrapy("search", "ferry", NKCRAWL_DATABASE=str(archive_file)).stdout
+    as_json = scrapy("search", "ferry", "--json", NKCRAWL_DATABASE=str(archive_file)).stdout
+    for output in (shown, plain, as_json):
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", output)
+        assert "[2JClear [red]the[/red] screen31m" in output
+        assert "[link=file:///etc]here[/link]" in output
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        (Question("kursk ferry"), "Nothing found for 'kursk ferry'. All the words must stand in one article; --raw"),
+        (Question("kursk"), "Nothing found for 'kursk'. --raw 'begin*' finds every word that begins so."),
+        (Question("kursk ferry", raw=True), "Nothing found for 'kursk ferry'. --raw 'begin*'"),
+        (
+            Question("ferry", Selection(author="bo", since="2025-01-01")),
+            "Nothing found for 'ferry' (author bo, since 2025-01-01). Fewer conditions",
+        ),
+        (Question("—!"), "'—!' has no word in it: letters or digits are needed to search for."),
+        (Question("\udcff"), "'\\udcff' has no word in it"),
+    ],
+)
+def test_what_was_asked_in_vain(question: Question, words: str) -> None:
+    assert nothing_found(question).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["kursk", "ferry"], "kursk ferry"),
+        (["-5%", "down", "—", "-"], "-5% down — -"),
+        (["ferry", "--", "--json", "-x"], "ferry --json -x"),
+        ([""], ""),
+    ],
+)
+def test_the_words_are_all_that_is_typed(args: list[str], words: str) -> None:
+    assert read_words(args) == words
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ([], "Say what to look for: scrapy search WORDS"),
+        (["--"], "Say what to look for: scrapy search WORDS"),
+        (["ferry", "--autor", "ann"], "There is no option --autor; to look for the word, put -- before it."),
+        (["-x"], "There is no option -x;"),
+    ],
+)
+def test_a_mistyped_option_is_no_word(args: list[str], words: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        read_words(args)
+    assert str(raised.value).startswith(words)
+
+
+@pytest.mark.parametrize("words", ["0", "-1", "many", "1.5", "", "９", "9" * 10])
+def test_a_limit_is_a_number_from_1_up(words: str) -> None:
+    assert read_limit(" 007 ") == 7
+    with pytest.raises(UsageError) as raised:
+        read_limit(words)
+    assert str(raised.value) == f"--limit is {words!r}, but it takes a number from 1 up."
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "words"),
+    [
+        (["kursk"], 1, "Nothing found for 'kursk'."),
+        (["\udcff", "--author", "\udcff"], 1, "'\\udcff' has no word in it"),
+        (["ferry", "--limit", "0"], 2, "--limit is '0', but it takes a number from 1 up."),
+        (["ferry AND", "--raw"], 2, "'ferry AND' is not FTS5's syntax (fts5: syntax error near \"\"); see https://"),
+    ],
+)
+def test_what_was_not_found_or_cannot_be_asked_is_a_sentence(
+    archive: Path, args: list[str], code: int, words: str
+) -> None:
+    done = scrapy("search", *args, NKCRAWL_DATABASE=str(archive))
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.startswith(words)
+    assert done.stderr.count("\n") == 1
+
+
+def test_nothing_found_is_an_answer_in_json_too(archive: Path) -> None:
+    done = scrapy("search", "--json", "--", "--kursk", NKCRAWL_DATABASE=str(archive))
+    assert (done.returncode, json.loads(done.stdout)) == (1, {"found": 0, "articles": []})
+    assert done.stderr.startswith("Nothing found for '--kursk'.")
+
+
+def test_where_there_is_no_archive_or_a_damaged_one(archive: Path) -> None:
+    done = scrapy("search", "ferry", NKCRAWL_DATABASE=str(archive.with_name("other.db")))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"There is no archive at {archive.with_name('other.db')} yet;")
+    with archive.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 4096 * 60)
+    done = scrapy("search", "ferry", "--raw", NKCRAWL_DATABASE=str(archive))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith(f"{archive} is damaged (")
+
+
+def test_it_finds_what_a_crawl_stored_a_moment_ago(archive: Path) -> None:
+    with closing(Archive.open(archive)) as writing:
+        row = article("just-now", title="A ferry, a ferry", published_at=None)
+        writing.store_article(row, [], Page(str(row["url"]), "article", status=200), [], 1)
+        done = scrapy("search", "ferry", "--limit", "1", NKCRAWL_DATABASE=str(archive))
+        assert done.returncode == 0
+        assert "/just-now/" in done.stdout
+
+
+def as_programs_get_it(file: Path, sql: str) -> list[dict[str, Any]]:
+    """Return the rows of a query in plain sqlite3, without the brackets around what was found."""
+    with closing(sqlite3.connect(file)) as conn:
+        conn.row_factory = sqlite3.Row
+        return [
+            {
+                name: re.sub(r"[\[\]]", "", value) if isinstance(value, str) else value
+                for name, value in dict(row).items()
+            }
+            for row in conn.execute(sql)
+        ]
+
+
+def test_its_sql_gives_the_same_rows_in_plain_sqlite(archive: Path) -> None:
+    args = ["rice", "rose", "--author", "Bo O'H", "--since", "2024", "--access", "teaser"]
+    told = json.loads(scrapy("search", *args, "--json", NKCRAWL_DATABASE=str(archive)).stdout)
+    printed = scrapy("search", *args, "--sql", NKCRAWL_DATABASE="/nowhere")
+    assert (printed.returncode, printed.stderr) == (0, "")
+    assert told["found"] == 1
+    assert as_programs_get_it(archive, printed.stdout) == [hit | {"found": 1} for hit in told["articles"]]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        Question("ferry"),
+        Question("Bo's ferry's"),
+        Question("rice", Selection(label="it's :query"), 7),
+        Question("rice", Selection("ann", "2024-12-31", "2026-01-01", "OPINION", "teaser")),
+        Question("북한 café"),
+        Question("title : (rice OR ferry*)", raw=True, limit=2),
+        Question("—"),
+    ],
+)
+def test_the_sql_with_its_values_written_into_it_asks_the_same(archive: Path, question: Question) -> None:
+    with closing(Reader.open(archive)) as reader:
+        assert as_programs_get_it(archive, complete_sql(*search_sql(question, ("", "")))) == [
+            {name: _unmarked(value) for name, value in hit.items()} for hit in reader.search(question)
+        ]
+
+
+def _unmarked(value: Any) -> Any:
+    return re.sub("|".join(MARKS), "", value) if isinstance(value, str) else value
+
+
+def test_the_sql_marks_the_words_for_people(archive: Path) -> None:
+    sql = complete_sql(*search_sql(Question("ferry"), MARKS_TO_READ))
+    first, second, third = rows(archive, sql)
+    assert (first["title"], second["subtitle"]) == ("Two [ferries] sail", "Once there was a [ferry]")
+    assert third["excerpt"] == "Nobody saw the [ferry]. It rained."
+
+
+@pytest.mark.parametrize("among", [Selection(), Selection("ann", "2024", "2026", "", "free"), Selection(label="News")])
+def test_no_search_reads_every_article(archive: Path, among: Selection) -> None:
+    sql, values = search_sql(Question("rice", among))
+    with closing(sqlite3.connect(archive)) as conn:
+        steps = [row[3] for row in conn.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+    assert not [step for step in steps if re.match(r"SCAN (articles|article_authors)\b(?!_fts)", step)]
+    assert [step for step in steps if step.startswith("SCAN articles_fts VIRTUAL TABLE INDEX 0:")]
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed", "is_found"),
+    [
+        ("Engineers return from Kursk", "kursk ENGINEER", True),
+        ("Engineers return from Kursk", "kursk doctors", False),
+        ("Engineers return from Kursk", '"return from kursk"', True),
+        ("Engineers return from Kursk", '"from return"', False),
+        ("Engineers return from Kursk", "“return from” engineers", True),
+        ("Engineers return from Kursk", "“from return” engineers", False),
+        ("Engineers return from Kursk", '"engineers return', True),
+        ("Engineers return from Kursk", "engineers OR doctors", False),
+        ("Doctors or engineers", "engineers OR doctors", True),
+        ("Engineers return from Kursk", "kurs*", False),
+        ("Engineers return from Kursk", "title:kursk", False),
+        ("Engineers return from Kursk", "NEAR(engineers kursk)", False),
+        ("북한의 겨울", "북한", True),
+        ("북한의 겨울", "북한 겨울", True),
+        ("북한의 겨울", '"북한의 겨"', True),
+        ("북한의 겨울", "한의", False),
+        ("북한의 겨울", "북한은", False),
+        ("6월의 비", "6월", True),
+        ("A café in Sinŭiju", "cafe sinuiju", True),
+        ("A cafe in Sinuiju", "CAFÉ Sinŭiju", True),
+        ("Việt Nam’s άλφα", "việt ΆΛΦΑ", True),
+        ("Kim’s orders", "Kim's", True),
+        ("Kim's orders", "kim’s", True),
+        ("R&D park", "R&D", True),
+        ("A first, 5% down: Sources", "5% -down: (sources)*", True),
+    ],
+)
+def test_what_is_typed_finds_what_is_stored_in_both_of_unicode_s_forms(
+    archive_file: Path, stored: str, typed: str, is_found: bool
+) -> None:
+    forms = ("NFC", "NFD")
+    store(archive_file, {form.lower(): {"title": unicodedata.normalize(form, stored)} for form in forms})
+    for form in forms:
+        expected = ["nfc", "nfd"] if is_found else []
+        assert sorted(found(archive_file, unicodedata.normalize(form, typed))) == expected
+
+
+def test_the_expression_is_as_short_as_can_be() -> None:
+    assert match_expression('Café "new cranes" R&D') == '"Café" "new cranes" "R&D"'
+    assert match_expression("북한의") == f'"북한의" * OR "{unicodedata.normalize("NFD", "북한의")}" *'
+    assert match_expression(' " ') == '""'
+
+
+def test_a_query_is_complete_whatever_its_values_hold() -> None:
+    values = {"a": "it's :b 'quoted'", "b": 7}
+    (row,) = sqlite3.connect(":memory:").execute(complete_sql("SELECT :a, :b, :a", values))
+    assert row == (values["a"], 7, values["a"])
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Archive, Reader]]:
+    """An archive open for writing with the articles of FERRY, and a reader of it."""
+    file = tmp_path_factory.mktemp("shelf") / "nknews.db"
+    store(file, FERRY)
+    with closing(Archive.open(file, lambda: NOW)) as archive, closing(Reader.open(file)) as reader:
+        yield archive, reader
+
+
+SCRAPS = st.sampled_from(
+    ['"', "'", "*", "^", ":", "(", ")", "{", "}", "+", "-", "AND", "OR", "NOT", "NEAR(", "title:", "\0", "\ud800", "%", "\\",
+     "ferry", "rice", "북한", "é", "e\u0301", "—", " ", "\n", "🚢", ";--", "/*", "?1", ":query"]
+)  # fmt: skip
+ANYTHING = st.one_of(
+    st.text(st.characters(exclude_categories=())), st.lists(SCRAPS).map("".join), st.lists(SCRAPS).map(" ".join)
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(ANYTHING)
+def test_any_text_is_a_safe_query(shelf: tuple[Archive, Reader], words: str) -> None:
+    _, reader = shelf
+    question = Question(words)
+    assert len(reader.search(question)) <= len(FERRY)
+    with closing(sqlite3.connect(reader.path)) as conn:
+        conn.execute(complete_sql(*search_sql(question)))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(["", "*", "^", ":", "(", ")", "+", "-", "—", "\0", ".", " *", ' "', "' "]), min_size=3))
+def test_what_is_no_word_changes_nothing(shelf: tuple[Archive, Reader], junk: list[str]) -> None:
+    _, reader = shelf
+    typed = f"{junk[0]}ferry{junk[1]} {''.join(junk[2:])} nobody"
+    assert names(reader.search(Question(typed))) == ["body-only"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(ANYTHING)
+def test_every_headline_finds_its_own_article(shelf: tuple[Archive, Reader], title: str) -> None:
+    archive, reader = shelf
+    row = article("its-own", title=text.clean(title))  # as pipelines store it
+    archive.store_article(row, [], Page(str(row["url"]), "article", status=200), [], 1)
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.execute("CREATE VIRTUAL TABLE titles USING fts5 (title, tokenize='porter unicode61')")
+        conn.execute("CREATE VIRTUAL TABLE words USING fts5vocab ('titles', 'row')")
+        conn.execute("INSERT INTO titles VALUES (?)", (row["title"],))
+        has_words = bool(conn.execute("SELECT count(*) FROM words").fetchone()[0])
+    assert ("its-own" in names(reader.search(Question(title)))) == has_words
+
+
+def test_every_headline_of_the_made_up_site_finds_its_own_article(archive_file: Path) -> None:
+    world = World(articles=240)
+    truths = [world.truth(made_up, SITE) for made_up in world.articles]
+    with closing(Archive.open(archive_file)) as archive:
+        archive.begin_run({}, {})
+        for truth in truths:
+            row = article("", **{name: value for name, value in truth.items() if name != "authors"})
+            authors = [Author(*author) for author in truth["authors"]]
+            archive.store_article(row, authors, Page(truth["url"], "article", status=200), [], 1)
+    with closing(Reader.open(archive_file)) as reader:
+        for truth in truths:
+            assert reader.search(Question(truth["title"]))[0]["url"] == truth["url"]
+
+
+def test_a_text_of_many_thousand_words_is_a_query_too(archive: Path) -> None:
+    assert found(archive, "ferry nobody " * 2_000) == ["body-only"]
+    assert found(archive, "ferry 북한 " * 2_000) == []
+
+
+def test_raw_words_are_fts5_s_syntax(archive: Path) -> None:
+    assert found(archive, "ferr* NOT sail", raw=True) == ["below-it", "body-only"]
+    for wrong in ("ferry AND", '"ferry', "nothing: ferry", "NEAR(", "*", ""):
+        with pytest.raises(BadQuery):
+            found(archive, wrong, raw=True)
