@@ -6,6 +6,7 @@ import pty
 import re
 import sqlite3
 import subprocess
+import sys
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -490,3 +491,17 @@ def test_raw_words_are_fts5_s_syntax(archive: Path) -> None:
     for wrong in ("ferry AND", '"ferry', "nothing: ferry", "NEAR(", "*", ""):
         with pytest.raises(BadQuery):
             found(archive, wrong, raw=True)
+
+
+def test_the_benchmark_runs(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "bench" / "search.py", "--articles", "200"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=clean_environment(TMPDIR=str(tmp_path)),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("200 articles, ")
+    assert re.search(r"^all +200 ", done.stdout, flags=re.MULTILINE)
+    assert list(tmp_path.iterdir()) == []
