@@ -1,6 +1,7 @@
 """The one SQLite file: every article, every version of it, and when each page is to be visited again."""
 
 from nkcrawl.archive.contents import Outcome
+from nkcrawl.archive.copying import copy_archive
 from nkcrawl.archive.opening import ArchiveBusy, ArchiveError, ArchiveTrouble
 from nkcrawl.archive.reading import Reader
 from nkcrawl.archive.searching import BadQuery, Question
@@ -19,4 +20,5 @@ __all__ = [
     "Question",
     "Reader",
     "Selection",
+    "copy_archive",
 ]

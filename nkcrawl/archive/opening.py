@@ -57,10 +57,11 @@ def open_database(path: Path, now: datetime) -> tuple[Database, BaseFileLock]:
             raise
 
 
-def open_for_reading(path: Path) -> sqlite3.Connection:
+def open_for_reading(path: Path, oldest: int = schema.NEWEST) -> sqlite3.Connection:
     """Open the archive at `path` so that nothing in it can be changed.
 
-    Raises ArchiveError where there is none, where it is not one of ours, and where it is newer or older than this nkcrawl.
+    Raises ArchiveError where there is none, where it is not one of ours, and where its schema is newer than this nkcrawl's
+    or older than `oldest`.
     """
     with explained(path, reading=True):
         if not path.exists() or (path.is_file() and _is_new(path)):
@@ -71,7 +72,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         conn = _connect(path, "ro")
         try:
             version = int(str(_pragma(conn, "user_version")))
-            if version < schema.NEWEST:
+            if version < oldest:
                 raise ArchiveError(
                     f"{path} was made by an older nkcrawl (schema {version}, this one reads {schema.NEWEST}). "
                     "The next `scrapy crawl nknews` brings it up to date."
@@ -158,7 +159,7 @@ def _check_contents(path: Path) -> None:
         _check_maker(path, int(str(_pragma(conn, "application_id"))), int(str(_pragma(conn, "user_version"))))
         verdict = _pragma(conn, "quick_check(1)")
     if verdict != "ok":
-        raise _damaged(path, str(verdict))
+        raise damaged(path, str(verdict))
 
 
 def _has_log(path: Path) -> bool:
@@ -229,7 +230,7 @@ def explained(path: Path, *, reading: bool = False) -> Iterator[None]:
     except RuntimeError as error:  # a link that leads to itself
         raise ArchiveError(f"{path} cannot be opened: {error}. Name a file, or a link to one.") from error
     except sqlite3.Error as error:
-        if reading and _primary_code(error) in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+        if reading and primary_code(error) in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
             raise ArchiveError(
                 f"{path} cannot be read just now ({error}). While a crawl writes to it, or after one was killed, a reader "
                 "needs the right to write in its folder."
@@ -238,22 +239,23 @@ def explained(path: Path, *, reading: bool = False) -> Iterator[None]:
 
 
 def _is_busy(error: sqlite3.Error) -> bool:
-    return _primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def _primary_code(error: sqlite3.Error) -> int:
+def primary_code(error: sqlite3.Error) -> int:
+    """Return SQLite's code for what went wrong, without the finer distinctions that its extended codes make."""
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
 
 
 def _explanation(path: Path, error: sqlite3.Error) -> ArchiveError:
-    match _primary_code(error):
+    match primary_code(error):
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return ArchiveTrouble(
                 f"{path} is locked by another program, for more than {BUSY_SECONDS:g} seconds. "
                 "Wait until that program is done, or stop it."
             )
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return _damaged(path, str(error))
+            return damaged(path, str(error))
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
             return ArchiveError(
                 f"{path} cannot be written ({error}). Give this user the right to write the file and its folder."
@@ -264,5 +266,6 @@ def _explanation(path: Path, error: sqlite3.Error) -> ArchiveError:
             return ArchiveError(f"{path} cannot be opened ({error}). Keep the file and report this.")
 
 
-def _damaged(path: Path, detail: str) -> ArchiveError:
+def damaged(path: Path, detail: str) -> ArchiveError:
+    """Return the error to raise about a file in which SQLite found `detail` to be wrong."""
     return ArchiveError(f"{path} is damaged ({' '.join(detail.split())}). Move it away and restore it from a backup.")

@@ -1,4 +1,4 @@
-"""The commands of the project: `scrapy crawl` (ours), `demo`, `show`, `status`, `history` and `search`."""
+"""The commands of the project: `scrapy crawl` (ours), and what goes with it."""
 
 import os
 import signal
@@ -44,3 +44,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) ->
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
     Console(highlight=False).print(table)
+
+
+def size(number: int) -> str:
+    """Return a number of bytes as people read it: '12.3 MB'."""
+    return f"{number / 1e6:,.1f} MB" if number >= 1e6 else f"{number / 1e3:,.1f} kB"

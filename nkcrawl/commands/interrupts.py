@@ -1,4 +1,4 @@
-"""What ends a crawl from outside: a signal, which it heeds at once, and a clock for a process that is stuck."""
+"""What ends a command from outside: a signal, which it heeds at once, and a clock for a crawl that is stuck."""
 
 import asyncio
 import faulthandler
@@ -55,6 +55,20 @@ class Signals:
             self._ending = asyncio.ensure_future(self.process.stop())
         elif _reactor().running:
             _reactor().stop()
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Turn the first signal into a KeyboardInterrupt, and heed no other, so that what clears up after it is let finish."""
+
+    def heed(_: int, __: FrameType | None) -> None:
+        for signum in _HEEDED:
+            signal.signal(signum, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for signum in _HEEDED:
+        signal.signal(signum, heed)
+    yield
 
 
 def _reactor() -> Any:

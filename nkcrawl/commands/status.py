@@ -14,7 +14,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from nkcrawl.archive import ArchiveError, Reader
-from nkcrawl.commands import end_quietly_on_closed_pipe, print_table
+from nkcrawl.commands import end_quietly_on_closed_pipe, print_table, size
 from nkcrawl.options import read_options
 from nkcrawl.text import iso_moment
 
@@ -109,7 +109,7 @@ def too_old(status: dict[str, Any], now: datetime, max_age: timedelta) -> str | 
 def print_status(status: dict[str, Any]) -> None:
     """Print what `gather` returned, for people."""
     file, articles = status["file"], dict(status["articles"])
-    print(f"{file['path']}: {_size(file['bytes'])}, schema {file['schema']}, SQLite {file['sqlite']}")
+    print(f"{file['path']}: {size(file['bytes'])}, schema {file['schema']}, SQLite {file['sqlite']}")
     gone = articles.pop("gone")
     print_table(
         ["articles", *articles, "gone"],
@@ -154,7 +154,3 @@ def _duration(started_at: str, finished_at: str | None) -> str:
     took = datetime.fromisoformat(finished_at) - datetime.fromisoformat(started_at)
     minutes, seconds = divmod(round(took.total_seconds()), 60)
     return f"{minutes}:{seconds:02}"
-
-
-def _size(number: int) -> str:
-    return f"{number / 1e6:,.1f} MB" if number >= 1e6 else f"{number / 1e3:,.1f} kB"

@@ -1,0 +1,272 @@
+"""`scrapy backup`: a whole copy or none, whatever else goes on; run as it is typed."""
+
+import gzip
+import os
+import pty
+import re
+import resource
+import shutil
+import signal
+import sqlite3
+import stat
+import subprocess
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from nkcrawl.archive import Archive, ArchiveError, copy_archive, schema
+from nkcrawl.demo import DemoServer, World
+from nkcrawl.items import Author, Page
+from nkcrawl.placing import UNFINISHED, placed
+from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, scrapy_command
+from tests.test_archive import SITE, check_file, row
+
+
+def store(archive: Archive, name: str, **changes: object) -> None:
+    url = f"{SITE}/2025/06/{name}/"
+    seen = row(url=url, title=name, **changes)
+    archive.store_article(seen, [Author("ann", "Ann Lee")], Page(url, "article", status=200), [], 1)
+
+
+@pytest.fixture
+def archive(archive_file: Path) -> Path:
+    """An archive with three articles, one of them changed."""
+    with closing(Archive.open(archive_file)) as archive:
+        archive.begin_run({}, {})
+        for name in ("a", "b", "c"):
+            store(archive, name)
+        store(archive, "c", body="Rice fell.")
+    return archive_file
+
+
+@pytest.fixture(scope="module")
+def large_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive that takes long enough to copy for a signal to come in between; its search index is left empty."""
+    archive_file = tmp_path_factory.mktemp("large") / "nknews.db"
+    with closing(Archive.open(archive_file)) as archive:
+        archive.begin_run({}, {})
+        store(archive, "a")
+    with closing(sqlite3.connect(archive_file)) as conn, conn:
+        conn.execute("DROP TRIGGER articles_fts_insert")
+        columns = (
+            "title, access, word_count, content_hash, extractor_version, run_id, first_seen_at, checked_at, changed_at"
+        )
+        conn.execute(
+            f"""
+            WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT 20000)
+            INSERT INTO articles (url, body, {columns}) SELECT n, hex(randomblob(1000)), {columns} FROM articles, numbers
+            """
+        )
+    return archive_file
+
+
+def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Return all rows of all tables and views, and the schema."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as conn:
+        made = conn.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY name").fetchall()
+        tables = [name for kind, name, _ in made if kind in ("table", "view")]
+        return {"": made} | {name: conn.execute(f"SELECT * FROM [{name}]").fetchall() for name in tables}
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_copy_is_an_archive_like_the_first(archive: Path, tmp_path: Path) -> None:
+    copy, second = tmp_path / "copy.db", tmp_path / "second.db"
+    done = scrapy("backup", copy, NKCRAWL_DATABASE=str(archive))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert contents(copy) == contents(archive)
+    pragmas = "SELECT application_id, user_version, journal_mode FROM pragma_application_id, pragma_user_version, "
+    assert rows(copy, pragmas + "pragma_journal_mode") == [
+        {"application_id": schema.APPLICATION_ID, "user_version": schema.NEWEST, "journal_mode": "delete"}
+    ]
+    assert stat.S_IMODE(copy.stat().st_mode) & ~0o640 == 0
+    assert scrapy("backup", second, NKCRAWL_DATABASE=str(copy)).returncode == 0
+    assert contents(second) == contents(archive)
+    told = scrapy("status", NKCRAWL_DATABASE=str(second))
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "\n3\t3\t0\t0\t0\n" in told.stdout
+    check_file(second)
+
+
+def test_a_terminal_is_told_what_was_made(archive: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    reading, writing = pty.openpty()
+    environment = clean_environment(NKCRAWL_DATABASE=str(archive), TERM="xterm", COLUMNS="80")
+    command = scrapy_command("backup", copy)
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    shown = os.read(reading, 10_000).decode()
+    os.close(reading)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert shown == f"{copy}: 3 articles, {copy.stat().st_size / 1e3:.1f} kB, whole and checked.\r\n"
+
+
+def test_again_and_again_while_a_crawl_runs(tmp_path: Path) -> None:
+    archive = tmp_path / "nknews.db"
+    with DemoServer(World(articles=60)) as demo:
+        crawl = subprocess.Popen(
+            scrapy_command(*crawl_args(demo, archive), "-s", "NKCRAWL_REQUEST_BUDGET=0"),
+            cwd=ROOT,
+            env=clean_environment(),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while not (archive.exists() and archive.stat().st_size) and crawl.poll() is None:
+            time.sleep(0.01)
+        copies = []
+        while crawl.poll() is None:
+            copies.append(tmp_path / f"{len(copies)}.db")
+            done = scrapy("backup", copies[-1], NKCRAWL_DATABASE=str(archive))
+            assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (crawl.communicate()[1], crawl.returncode) == ("", 0)
+    counts = [check_copy(copy) for copy in copies]
+    assert counts == sorted(counts)
+    assert any(0 < count < 60 for count in counts)
+    assert not [name for name in names(tmp_path) if name.startswith(UNFINISHED)]
+
+
+def check_copy(copy: Path) -> int:
+    """Check that a copy is sound, and each article in it as whole as the one transaction that stores it; return how many."""
+    check_file(copy)
+    half = """
+        SELECT url FROM articles WHERE id NOT IN (SELECT article_id FROM article_authors)
+        OR url NOT IN (SELECT url FROM pages WHERE fetched_at IS NOT NULL) OR id NOT IN (SELECT id FROM articles_fts_docsize)
+    """
+    assert rows(copy, half) == []
+    return int(rows(copy, "SELECT count(*) AS articles FROM articles")[0]["articles"])
+
+
+def test_what_a_killed_crawl_left_in_its_log_is_in_the_copy(tmp_path: Path) -> None:
+    killed, copy = tmp_path / "killed.db", tmp_path / "copy.db"
+    with closing(Archive.open(tmp_path / "nknews.db")) as archive:
+        archive.begin_run({}, {})
+        store(archive, "a")
+        for end in ("", "-wal"):
+            shutil.copy(f"{archive.path}{end}", f"{killed}{end}")
+    done = scrapy("backup", copy, NKCRAWL_DATABASE=str(killed))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert rows(copy, "SELECT title FROM articles") == [{"title": "a"}]
+    check_file(copy)
+
+
+def test_an_archive_is_copied_before_a_newer_nkcrawl_changes_it(tmp_path: Path) -> None:
+    old, copy = tmp_path / "old.db", tmp_path / "copy.db"
+    old.write_bytes(gzip.decompress((ROOT / "tests" / "archives" / "schema-1.db.gz").read_bytes()))
+    done = scrapy("backup", copy, NKCRAWL_DATABASE=str(old))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert contents(copy) == contents(old)
+    assert rows(copy, "SELECT user_version FROM pragma_user_version") == [{"user_version": 1}]
+
+
+@pytest.mark.parametrize("name", ["a copy ?#%41&.db", "file:copy.db?mode=memory", "사본.db", os.fsdecode(b"\xff.db")])
+def test_whatever_the_file_and_its_folder_are_called(
+    archive: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / f"in {name}"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    assert copy_archive(archive, Path(name)) == 3
+    assert names(folder) == [name]
+    check_file(folder / name)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "Name one file to copy the archive into: scrapy backup FILE"),
+        (("{}/nknews.db",), "{}/nknews.db is there already, and nothing is overwritten."),
+        (("{}",), "{} is a folder that is there already; name something new."),
+        (("{}/missing/a.db",), "{0}/missing/a.db cannot be made: there is no folder {0}/missing."),
+    ],
+)
+def test_a_bad_name_is_refused(archive: Path, arguments: tuple[str, ...], words: str) -> None:
+    before = archive.read_bytes()
+    done = scrapy("backup", *(name.format(archive.parent) for name in arguments), NKCRAWL_DATABASE=str(archive))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith(words.format(archive.parent))
+    assert (archive.read_bytes(), [n for n in names(archive.parent) if not n.endswith(".lock")]) == (
+        before,
+        ["nknews.db"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("", "There is no archive at {} yet"),
+        ("file", "{} is damaged ("),
+        ("UPDATE articles_fts_data SET block = zeroblob(20) WHERE id > 10", "{} is damaged ("),
+        ("DROP TRIGGER articles_fts_update; UPDATE articles SET title = 'Fish'", "{} is damaged ("),
+        ("DELETE FROM authors", "{} is damaged (row 1 of article_authors belongs to a missing row of authors)."),
+    ],
+)
+def test_what_is_not_sound_is_not_copied(archive: Path, tmp_path: Path, damage: str, words: str) -> None:
+    if damage == "file":
+        with archive.open("r+b") as file:
+            file.seek(4096)
+            file.write(b"\xff" * 4096 * 8)
+    elif damage:
+        with closing(sqlite3.connect(archive)) as conn:
+            conn.executescript(damage)
+    else:
+        archive.unlink()
+    with pytest.raises(ArchiveError) as refusal, placed(tmp_path / "copy.db") as made:
+        copy_archive(archive, made)
+    assert str(refusal.value).startswith(words.format(archive))
+    assert "copy.db" not in names(tmp_path)
+
+
+def test_a_damaged_archive_is_told_of_in_a_sentence(archive: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(archive)) as conn, conn:
+        conn.execute("DELETE FROM articles_fts_data WHERE id > 10")
+    before = names(tmp_path)
+    done = scrapy("backup", tmp_path / "copy.db", NKCRAWL_DATABASE=str(archive))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith(f"{archive} is damaged (")
+    assert names(tmp_path) == before
+
+
+def test_a_disk_that_is_full(large_archive: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        scrapy_command("backup", tmp_path / "copy.db"),
+        cwd=ROOT,
+        env=clean_environment(NKCRAWL_DATABASE=str(large_archive)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(rf"The copy of {large_archive} could not be written \(.+\)\. .+\n", done.stderr)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("signum", "code", "words"),
+    [
+        (signal.SIGINT, 130, "Stopped by a signal; {} was not made, and nothing is left of it.\n"),
+        (signal.SIGTERM, 130, "Stopped by a signal; {} was not made, and nothing is left of it.\n"),
+        (signal.SIGKILL, -9, ""),
+    ],
+)
+def test_a_signal_in_the_middle(large_archive: Path, tmp_path: Path, signum: int, code: int, words: str) -> None:
+    copy = tmp_path / "copy.db"
+    backup = subprocess.Popen(
+        scrapy_command("backup", copy),
+        cwd=ROOT,
+        env=clean_environment(NKCRAWL_DATABASE=str(large_archive)),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while backup.poll() is None and not any(file.stat().st_size for file in tmp_path.glob(f"{UNFINISHED}*/copy.db")):
+        pass
+    backup.send_signal(signum)
+    _, told = backup.communicate()
+    assert (backup.returncode, told) == (code, words.format(copy))
+    left = names(tmp_path)
+    assert all(name.startswith(UNFINISHED) for name in left)
+    assert len(left) == (1 if signum == signal.SIGKILL else 0)
