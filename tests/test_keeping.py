@@ -73,3 +73,17 @@ def test_old_backups_go_when_a_new_one_was_made(home: Path) -> None:
     today = time.strftime("nknews-%Y-%m-%d.db")
     assert sorted(file.name for file in (home / "backups").iterdir()) == [today, "nknews-recent.db", "other-old.db"]
     assert rows(home / "backups" / today, "SELECT count(*) AS articles FROM articles") == [{"articles": 2}]
+
+
+def test_what_is_exported(home: Path) -> None:
+    run(home, box("articles.jsonl"))
+    made = {"articles.atom", "articles.csv", "articles.jsonl", "notes"}
+    assert {file.name for file in home.iterdir()} - {"backups", "nkcrawl"} == made
+    assert len(list((home / "notes").iterdir())) == 2
+
+
+def test_a_feed_is_made_anew(home: Path) -> None:
+    (home / "nknews.atom").write_text("the old one")
+    run(home, box("new.atom"))
+    assert (home / "nknews.atom").read_text(encoding="utf-8").count("<entry>") == 2
+    assert not (home / "new.atom").exists()

@@ -2,7 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,21 @@ from nkcrawl.archive.connection import rows
 from nkcrawl.archive.merging import VERSIONED
 from nkcrawl.archive.opening import explained, open_for_reading
 from nkcrawl.archive.searching import BadQuery, Question, search_sql
+from nkcrawl.archive.selecting import Selection
 from nkcrawl.items import ARTICLE_FIELDS
 
 _COLUMNS = ", ".join(VERSIONED)
 _FILLED = ", ".join(f"count(nullif({field}, '')) AS {field}" for field in ARTICLE_FIELDS)  # NULL and '' are empty
 _RECENTLY_STORED = 1_000  # fill rates are told of so many articles, those stored last
+_AT_ONCE = 200  # articles in memory
+_WHOLE_ARTICLES = """
+    SELECT articles.*, (
+        SELECT json_group_array(json_array(position, slug, name))
+        FROM article_authors JOIN authors ON authors.id = author_id
+        WHERE article_id = articles.id AND position IS NOT NULL
+    ) AS authors
+    FROM articles WHERE id IN (SELECT value FROM json_each(?))
+"""
 
 
 class Reader:
@@ -129,6 +140,30 @@ class Reader:
                     raise BadQuery(str(error)) from None
                 raise
 
+    def find(self, selection: Selection, newest: int | None = None) -> Sequence[int]:
+        """Return the ids of the articles that meet a selection in the order they were stored first.
+
+        Given `newest`, only so many of those stored last, the last one first.
+        """
+        conditions, values = selection.where()
+        order = "id" if newest is None else f"id DESC LIMIT {newest:d}"
+        with explained(self.path, reading=True):
+            found = self._conn.execute(
+                f"SELECT id FROM articles WHERE {' AND '.join(['true', *conditions])} ORDER BY {order}", values
+            )
+            return array("q", (article_id for (article_id,) in found))
+
+    def whole_articles(self, ids: Sequence[int]) -> Iterator[dict[str, Any]]:
+        """Yield articles in the order of their ids: every column, `access_evidence` as a list, `authors` as {slug, name}.
+
+        Each is as it is stored at the moment it is read. A crawl may write between two steps: few are read at a time, for
+        while something is read SQLite's log can only grow, and a crawl that begins or ends has to wait.
+        """
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            found = {row["id"]: row for row in self._rows(_WHOLE_ARTICLES, json.dumps(list(some)))}
+            yield from (_with_lists(found[article_id]) for article_id in some)
+
     def about_file(self) -> dict[str, Any]:
         """Return the file's path, its size in bytes with what is beside it, its schema and how it is written."""
         beside = (self.path.with_name(self.path.name + end) for end in ("", "-wal"))
@@ -144,3 +179,8 @@ class Reader:
     def _rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
         with explained(self.path, reading=True):
             return rows(self._conn, sql, *values)
+
+
+def _with_lists(row: dict[str, Any]) -> dict[str, Any]:
+    authors = [{"slug": slug, "name": name} for _, slug, name in sorted(json.loads(row["authors"]))]
+    return row | {"access_evidence": json.loads(row["access_evidence"]), "authors": authors}

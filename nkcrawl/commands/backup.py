@@ -30,7 +30,7 @@ class Command(ScrapyCommand):
             "Copy the archive as it is at this moment into FILE, which must not exist yet; a crawl that is running is not "
             "held up. The copy is checked before it gets its name, and it is an archive like the first: set "
             "NKCRAWL_DATABASE to read it. Exit codes: 0 made, 1 it could not be written, 2 bad argument or no sound "
-            "archive, 130 stopped by a signal; unless it is 0, there is no FILE."
+            "archive, 130 stopped by a signal; unless it is 0, nothing was made."
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
