@@ -2,13 +2,16 @@
 
 PYTHON ?= python3
 LIMIT ?= 5
+ARCHIVE ?=
+PORT ?= 8001
 BIN := .venv/bin
 
-.PHONY: help demo crawl test test-long test-recipes lint clean
+.PHONY: help demo crawl web test test-long test-recipes lint clean
 
 help:
 	@echo 'make demo    crawl a made-up NK News on this machine into data/demo.db, and look at it'
 	@echo 'make crawl   crawl $(LIMIT) articles of the live site into data/nknews.db (LIMIT=20 for more)'
+	@echo 'make web     show data/nknews.db in a browser (ARCHIVE=data/demo.db for another archive, PORT=8002)'
 	@echo 'make test    run the tests; make test-long those that take many minutes, make test-recipes docs/scheduling.md'
 	@echo 'make lint    check format, style and types'
 	@echo 'make clean   remove the virtual environment'
@@ -18,6 +21,9 @@ demo: .venv/.ready
 
 crawl: .venv/.ready
 	@$(BIN)/scrapy crawl nknews -a limit=$(LIMIT)
+
+web: .venv/.ready-web
+	@$(BIN)/python -m nkcrawl.web --port $(PORT) $(if $(ARCHIVE),'$(ARCHIVE)')
 
 test: .venv/.ready-dev
 	@$(BIN)/python -m pytest -n auto --dist loadfile
@@ -46,6 +52,12 @@ clean:
 	@echo 'Setting up .venv (once, about a minute) ...'
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . || \
+	    { echo 'The packages could not be installed; is a package index reachable?' >&2; exit 1; }
+	@touch $@
+
+.venv/.ready-web: .venv/.ready
+	@echo 'Adding Datasette, to look at the archive in a browser ...'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[web]' || \
 	    { echo 'The packages could not be installed; is a package index reachable?' >&2; exit 1; }
 	@touch $@
 

@@ -164,6 +164,16 @@ class Reader:
             found = {row["id"]: row for row in self._rows(_WHOLE_ARTICLES, json.dumps(list(some)))}
             yield from (_with_lists(found[article_id]) for article_id in some)
 
+    def byline(self, article_id: int) -> list[dict[str, Any]]:
+        """Return an article's authors in the order of the byline: `slug` and `name`."""
+        return self._rows(
+            """
+            SELECT slug, coalesce(name, slug) AS name FROM article_authors JOIN authors ON authors.id = author_id
+            WHERE article_id = ? AND position IS NOT NULL ORDER BY position
+            """,
+            article_id,
+        )
+
     def about_file(self) -> dict[str, Any]:
         """Return the file's path, its size in bytes with what is beside it, its schema and how it is written."""
         beside = (self.path.with_name(self.path.name + end) for end in ("", "-wal"))

@@ -13,6 +13,21 @@ _BY = """
     )
 """
 
+BY_SLUG = """
+    articles.id IN (
+        SELECT article_id FROM article_authors JOIN authors ON authors.id = author_id
+        WHERE position IS NOT NULL AND slug = :author
+    )
+"""
+
+# Who wrote the articles that a query of the table gives, as {articles}, and how many each; up to {limit}.
+AUTHORS_AMONG = """
+    SELECT slug, coalesce(name, slug) AS name, count(*) AS articles
+    FROM article_authors JOIN authors ON authors.id = author_id
+    WHERE position IS NOT NULL AND article_id IN (SELECT id FROM ({articles}))
+    GROUP BY authors.id ORDER BY articles DESC, name LIMIT {limit}
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
