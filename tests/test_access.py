@@ -186,6 +186,7 @@ def test_the_fate_of_each_paragraph(lead: list[str], fates: list[str]) -> None:
         ("2002-05-05", False),
     ],
 )
+@pytest.mark.fault("D11")
 def test_days_that_cannot_be_are_dropped_with_their_moments(day: str, kept: bool) -> None:
     made = article(FIRST)
     made.published_on, made.published_at, made.modified_at = day, f"{day}T01:00:00Z", f"{day}T02:00:00Z"
@@ -249,6 +250,7 @@ def test_an_article_is_kept_as_it_is(rendering: str) -> None:
         (bare("Terms of use | NK News", f"<h1>Terms of use</h1>{paragraphs(FIRST, SECOND)}"), "no sign of an article"),
     ],
 )
+@pytest.mark.fault("D13")
 def test_pages_that_are_no_articles_are_not_kept(html: str, reason: str) -> None:
     assert judged(html) == reason
 
@@ -257,6 +259,7 @@ def test_pages_that_are_no_articles_are_not_kept(html: str, reason: str) -> None
 @pytest.mark.parametrize(
     "stamp", ["", "June 12, 2025", '<a href="/content_author/mira-olsen/">Mira Olsen</a> June 12, 2025']
 )
+@pytest.mark.fault("D13")
 def test_a_listing_in_place_of_an_article_is_not_kept(rendering: str, stamp: str) -> None:
     assert judged(listing_html(rendering, stamp=stamp)) == "listing"
 
@@ -271,6 +274,7 @@ def many_entries(stamp: str) -> str:
 @pytest.mark.parametrize("title", ["NK News | Lamps and ferries", "Columns | NK News", "NK News"])
 @pytest.mark.parametrize("heading", ["", "<h1>NK News</h1>", "<h1>Columns</h1>"])
 @pytest.mark.parametrize("stamp", ["", '<a href="/content_author/mira-olsen/">Mira Olsen</a> June 12, 2025'])
+@pytest.mark.fault("D13")
 def test_a_front_page_or_a_section_in_place_of_an_article_is_not_kept(title: str, heading: str, stamp: str) -> None:
     assert judged(bare(title, heading + many_entries(stamp))) != "kept"
 
@@ -326,6 +330,7 @@ def test_what_a_rejection_says() -> None:
         ({"suspicion": "soft 404"}, "soft 404"),
     ],
 )
+@pytest.mark.fault("D9")
 def test_fields_that_no_article_has(changed: dict[str, Any], reason: str) -> None:
     made = article(FIRST)
     for name, value in changed.items():

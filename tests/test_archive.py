@@ -241,6 +241,7 @@ def fingerprint(folder: Path) -> dict[str, str]:
         (os.mkfifo, "not a regular file"),
     ],
 )
+@pytest.mark.fault("P4", "S9", "S10", "S11")
 def test_refused_and_untouched(path: Path, make: Any, reason: str) -> None:
     make(path)
     before = fingerprint(path.parent)
@@ -251,6 +252,7 @@ def test_refused_and_untouched(path: Path, make: Any, reason: str) -> None:
     assert fingerprint(path.parent) == before
 
 
+@pytest.mark.fault("P4")
 def test_missing_folder_is_refused_and_not_made(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="there is no folder"):
         Archive.open(tmp_path / "missing" / "nknews.db")
@@ -287,6 +289,7 @@ def refusal_without_rights(path: Path) -> str:
 
 
 @pytest.mark.parametrize("locked", ["nknews.db", "."])
+@pytest.mark.fault("P4")
 def test_not_writable(shared_folder: Path, locked: str) -> None:
     path = shared_folder / "nknews.db"
     ours(path)
@@ -328,6 +331,7 @@ def test_sqlite_says_read_only(path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert path.read_bytes() == before
 
 
+@pytest.mark.fault("S5")
 def test_locked_for_too_long(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ours(path)
     monkeypatch.setattr(opening, "BUSY_SECONDS", 0.05)
@@ -364,6 +368,7 @@ def test_empty_file_counts_as_new_and_reopening_keeps_everything(path: Path) -> 
     assert len(before) == 2
 
 
+@pytest.mark.fault("S19")
 def test_every_table_is_strict_and_refuses_what_the_design_excludes(archive: Archive, path: Path) -> None:
     tables = read(path, "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%fts%'")
     assert {table["name"] for table in tables if not table["sql"].rstrip().endswith("STRICT")} <= {"sqlite_sequence"}
@@ -376,6 +381,7 @@ def test_every_table_is_strict_and_refuses_what_the_design_excludes(archive: Arc
 
 
 @pytest.mark.parametrize("cut", [None, 4096, 20_000])
+@pytest.mark.fault("S1")
 def test_creation_cut_off_in_the_middle_of_its_first_commit(path: Path, cut: int | None, tmp_path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as conn:
         database = opening.Database(conn, strict=True, execute_plugins=False)
@@ -388,6 +394,7 @@ def test_creation_cut_off_in_the_middle_of_its_first_commit(path: Path, cut: int
 
 
 @pytest.mark.parametrize("statements", range(0, 30, 3))
+@pytest.mark.fault("S1", "S18")
 def test_creation_killed_after_any_statement(path: Path, statements: int) -> None:
     killed = """
 import os, sys
@@ -413,6 +420,7 @@ Archive.open(Path(sys.argv[1]))
     check_file(path)
 
 
+@pytest.mark.fault("S1")
 def test_killed_while_writing(path: Path) -> None:
     writer = """
 import sys
@@ -448,6 +456,7 @@ for number in count():
         assert len(due) == len(stored)
 
 
+@pytest.mark.fault("S4")
 def test_reader_sees_whole_articles_only(archive: Archive, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def look(*_: object) -> int:
         assert read(path, "SELECT * FROM articles") == read(path, "SELECT * FROM pages") == []
@@ -459,6 +468,7 @@ def test_reader_sees_whole_articles_only(archive: Archive, path: Path, monkeypat
     assert len(read(path, "SELECT * FROM articles")) == len(read(path, "SELECT * FROM pages")) == 1
 
 
+@pytest.mark.fault("S17")
 def test_failing_halfway_stores_nothing(archive: Archive, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> int:
         raise sqlite3.OperationalError("disk I/O error")
@@ -474,6 +484,7 @@ def test_failing_halfway_stores_nothing(archive: Archive, path: Path, monkeypatc
 # --- one writer at a time --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("P18")
 def test_a_second_writer_is_told_who_holds_the_archive_and_since_when(path: Path, clock: Clock) -> None:
     archive = Archive.open(path, clock)
     with pytest.raises(ArchiveBusy, match=rf"in use by another run \(process {os.getpid()} on \S+, since {NOW}\)"):
@@ -484,6 +495,7 @@ def test_a_second_writer_is_told_who_holds_the_archive_and_since_when(path: Path
         Archive.open(path, clock)
 
 
+@pytest.mark.fault("P18")
 def test_a_link_to_the_file_is_no_way_round_the_lock(path: Path) -> None:
     with closing(Archive.open(path)):
         link = path.with_name("link.db")
@@ -492,6 +504,7 @@ def test_a_link_to_the_file_is_no_way_round_the_lock(path: Path) -> None:
             Archive.open(link)
 
 
+@pytest.mark.fault("P18")
 def test_the_lock_is_free_when_its_holder_was_killed(path: Path) -> None:
     holder = "import sys; from pathlib import Path; from nkcrawl.archive import Archive\n"
     holder += "archive = Archive.open(Path(sys.argv[1])); print('open', flush=True); sys.stdin.read()"
@@ -526,6 +539,7 @@ def test_no_lock_is_left_beside_a_foreign_file(path: Path) -> None:
     assert [file.name for file in path.parent.iterdir()] == ["nknews.db"]
 
 
+@pytest.mark.fault("S7")
 def test_whoever_reads_as_the_crawl_begins_is_waited_for(path: Path) -> None:
     ours(path)
     with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as reader:
@@ -538,6 +552,7 @@ def test_whoever_reads_as_the_crawl_begins_is_waited_for(path: Path) -> None:
         done.join()
 
 
+@pytest.mark.fault("S18")
 def test_a_file_of_the_first_schema_is_brought_up_to_date_with_every_row(path: Path, clock: Clock) -> None:
     path.write_bytes(gzip.decompress((Path(__file__).parent / "archives" / "schema-1.db.gz").read_bytes()))
     tables = ("articles", "article_versions", "pages", "runs", "rejects", "authors", "article_authors")
@@ -601,6 +616,7 @@ def test_run(archive: Archive, path: Path, clock: Clock) -> None:
     ]
 
 
+@pytest.mark.fault("P17")
 def test_a_run_that_died_is_marked_by_the_next(archive: Archive, path: Path) -> None:
     archive.finish_run(1, verdict="ok", exit_code=0, finish_reason="finished", summary="Fine.", stats={})
     archive.begin_run({}, {})
@@ -723,6 +739,7 @@ def test_unchanged_and_changed_unread(archive: Archive, path: Path, clock: Clock
     assert len(versions(path)) == 1
 
 
+@pytest.mark.fault("S13")
 def test_empty_never_replaces(archive: Archive, path: Path) -> None:
     store(archive, note="Sponsored", modified_at=NOW)
     before = stored_article(path)
@@ -748,6 +765,7 @@ def test_empty_never_replaces(archive: Archive, path: Path) -> None:
         (("teaser", "text"), ("free", ""), "first"),
     ],
 )
+@pytest.mark.fault("S13")
 def test_teaser_never_replaces_a_full_body(
     archive: Archive, path: Path, first: tuple[str, str], second: tuple[str, str], stays: str
 ) -> None:
@@ -877,6 +895,7 @@ def test_alias_by_redirect(archive: Archive, path: Path, clock: Clock) -> None:
     assert page_row(path, STORY) == own
 
 
+@pytest.mark.fault("D12")
 def test_alias_by_canonical_of_a_known_page(archive: Archive, path: Path, clock: Clock) -> None:
     archive.meet([Link(STORY, "article")], SITE)
     archive.store_failure(Failure(Page(STORY, "article"), "timeout", ""))
@@ -1224,6 +1243,7 @@ def test_a_feed_that_is_missing_is_looked_for_again(archive: Archive, path: Path
     assert page_row(path, f"{SITE}/feed/")["due_at"] == "2025-06-20T23:15:00Z"
 
 
+@pytest.mark.fault("N6")
 def test_unchanged_article(archive: Archive, path: Path, clock: Clock) -> None:
     store(archive)
     archive.store_failure(Failure(article_page(status=404), "HTTP 404", ""))

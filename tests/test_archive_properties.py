@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,6 +51,7 @@ def check_fts(path: Path) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(OBSERVATIONS, min_size=1, max_size=8))
+@pytest.mark.fault("S13")
 def test_nothing_stored_is_lost(observations: list[Any]) -> None:
     moments = (datetime(2025, 6, 20, tzinfo=UTC) + timedelta(hours=hour) for hour in range(1000))
     with tempfile.TemporaryDirectory() as folder:

@@ -79,6 +79,7 @@ def test_the_authors_of_the_archive_are_the_authors_of_the_site(crawl: Crawl, wo
     assert found == {author.slug: (author.name, author.bio) for author in world.authors}
 
 
+@pytest.mark.fault("N7")
 def test_a_second_run_asks_no_article_and_changes_no_row(crawl: Crawl, demo: DemoServer, archive_file: Path) -> None:
     crawl()
     before = comparable(archive_file)
@@ -129,6 +130,7 @@ def test_the_run_record_says_what_happened(crawl: Crawl, demo: DemoServer, world
     assert json.loads(run["versions"]).keys() >= {"nkcrawl", "scrapy", "sqlite", "python", "extractor"}
 
 
+@pytest.mark.fault("P17", "S1")
 def test_killed_twenty_times_and_started_again_the_archive_is_the_same(
     crawl: Crawl, demo: DemoServer, archive_file: Path, tmp_path: Path
 ) -> None:
@@ -204,6 +206,7 @@ def test_a_page_that_is_gone_is_never_asked_again(
     assert page == {"status": 410, "due_at": None}
 
 
+@pytest.mark.fault("N12")
 def test_nothing_is_asked_twice_and_nothing_but_the_site(crawl: Crawl, demo: DemoServer) -> None:
     crawl()
     assert {path: count for path, count in asked(demo).items() if count > 1} == {}
@@ -297,6 +300,7 @@ def test_full_walks_known_listings_to_their_end(crawl: Crawl, demo: DemoServer) 
         ("-s NKCRAWL_SITE=https://www.nknews.org -s DOWNLOAD_DELAY=2 -s CONCURRENT_REQUESTS=8", "one page at a time"),
     ],
 )
+@pytest.mark.fault("P4")
 def test_a_bad_argument_or_setting_is_refused_before_anything_is_touched(
     crawl: Crawl, demo: DemoServer, archive_file: Path, option: str, complaint: str
 ) -> None:
@@ -322,6 +326,7 @@ def test_settings_come_from_the_environment_and_s_wins(demo: DemoServer, archive
 
 
 @pytest.mark.parametrize("content", [b"not a database", b"<html>" * 1000, b"SQLite format 3\0" + b"\0" * 4080])
+@pytest.mark.fault("S10")
 def test_a_file_that_is_not_ours_is_left_alone(
     crawl: Crawl, demo: DemoServer, archive_file: Path, content: bytes
 ) -> None:
@@ -334,6 +339,7 @@ def test_a_file_that_is_not_ours_is_left_alone(
     assert demo.log == []
 
 
+@pytest.mark.fault("P20")
 def test_the_commands_work_from_any_directory_with_an_empty_environment(
     demo: DemoServer, archive_file: Path, world: World
 ) -> None:
@@ -351,6 +357,7 @@ def test_the_commands_work_from_any_directory_with_an_empty_environment(
     assert stored(archive_file) == truth(world, demo)
 
 
+@pytest.mark.fault("P8", "P25")
 def test_a_site_that_is_down_is_a_failure_with_one_sentence(archive_file: Path) -> None:
     done = scrapy(
         *("crawl", "nknews", "-s", "NKCRAWL_SITE=http://127.0.0.1:9", "-s", f"NKCRAWL_DATABASE={archive_file}"),

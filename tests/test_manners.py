@@ -27,27 +27,28 @@ def settings() -> Settings:
     ("name", "value"),
     [
         ("ROBOTSTXT_OBEY", True),
-        ("CONCURRENT_REQUESTS", 1),
+        pytest.param("CONCURRENT_REQUESTS", 1, marks=pytest.mark.fault("N1")),
         ("CONCURRENT_REQUESTS_PER_DOMAIN", 1),
         ("SCRAPER_SLOT_MAX_ACTIVE_SIZE", 0),
-        ("DOWNLOAD_DELAY", 2.0),
-        ("DOWNLOAD_DELAY_JITTER", 0),
+        pytest.param("DOWNLOAD_DELAY", 2.0, marks=pytest.mark.fault("N1")),
+        pytest.param("DOWNLOAD_DELAY_JITTER", 0, marks=pytest.mark.fault("N2")),
         ("AUTOTHROTTLE_ENABLED", True),
-        ("COOKIES_ENABLED", False),
-        ("REFERER_ENABLED", False),
+        pytest.param("COOKIES_ENABLED", False, marks=pytest.mark.fault("N12")),
+        pytest.param("REFERER_ENABLED", False, marks=pytest.mark.fault("D20")),
         ("TELNETCONSOLE_ENABLED", False),
         ("REMOTE_CONTROL_ENABLED", False),
         ("METAREFRESH_ENABLED", False),
         ("DOWNLOAD_VERIFY_CERTIFICATES", True),
         ("DOWNLOAD_MAXSIZE", 5 * 1024 * 1024),
-        ("HTTPCACHE_ENABLED", False),
-        ("JOBDIR", None),
+        pytest.param("HTTPCACHE_ENABLED", False, marks=pytest.mark.fault("N7")),
+        pytest.param("JOBDIR", None, marks=pytest.mark.fault("P19")),
     ],
 )
 def test_the_settings_are_safe_from_the_start(settings: Settings, name: str, value: object) -> None:
     assert settings[name] == value
 
 
+@pytest.mark.fault("D21")
 def test_no_other_scheme_has_a_handler(settings: Settings) -> None:
     assert {scheme for scheme, handler in settings.getwithbase("DOWNLOAD_HANDLERS").items() if handler} == {
         "http",
@@ -55,6 +56,7 @@ def test_no_other_scheme_has_a_handler(settings: Settings) -> None:
     }
 
 
+@pytest.mark.fault("N1", "N2")
 def test_the_gap_between_requests_is_never_shorter_than_the_delay(crawl: Crawl, demo: DemoServer) -> None:
     done = crawl("-s", "DOWNLOAD_DELAY=0.5", "-s", "NKCRAWL_REQUEST_BUDGET=9")
     assert done.returncode == 0
@@ -65,6 +67,7 @@ def test_the_gap_between_requests_is_never_shorter_than_the_delay(crawl: Crawl, 
     assert demo.in_flight_max == 1
 
 
+@pytest.mark.fault("N12")
 def test_it_says_who_it_is_and_sends_neither_cookie_nor_referer(archive_file: Path) -> None:
     """Speak HTTP by hand, for the headers as they come over the wire."""
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -112,6 +115,7 @@ def redirect(target: str, status: int = 302) -> Answer:
 
 @pytest.mark.parametrize("first", ["at once", "after a retry"])
 @pytest.mark.parametrize("where", ["another host", "another port", "file", "data", "a circle"])
+@pytest.mark.fault("N8", "N9", "N10", "D21")
 def test_a_redirect_never_leaves_the_site(
     crawl: Crawl, demo: DemoServer, world: World, archive_file: Path, where: str, first: str
 ) -> None:
@@ -153,6 +157,7 @@ def test_a_redirect_on_the_site_makes_the_old_url_an_alias(
     ]
 
 
+@pytest.mark.fault("D2")
 def test_a_body_over_five_mebibytes_is_cut_off_and_not_kept(
     crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
 ) -> None:
@@ -173,6 +178,7 @@ def test_a_body_over_five_mebibytes_is_cut_off_and_not_kept(
         ("", "no sign of an article"),
     ],
 )
+@pytest.mark.fault("D13")
 def test_a_page_that_is_no_article_becomes_a_reject_and_never_a_row(
     crawl: Crawl, demo: DemoServer, world: World, archive_file: Path, body: str, reason: str
 ) -> None:
@@ -186,6 +192,7 @@ def test_a_page_that_is_no_article_becomes_a_reject_and_never_a_row(
     assert page == {"failures": 1, "later": 1}
 
 
+@pytest.mark.fault("D13")
 def test_a_soft_404_takes_nothing_from_a_stored_article(
     crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
 ) -> None:
@@ -197,6 +204,7 @@ def test_a_soft_404_takes_nothing_from_a_stored_article(
     assert rows(archive_file, "SELECT reason FROM rejects") == [{"reason": "soft 404"}]
 
 
+@pytest.mark.fault("P1")
 def test_a_page_that_trips_our_own_code_is_a_failed_run_and_is_tried_again(
     demo: DemoServer, world: World, archive_file: Path, tmp_path: Path
 ) -> None:
@@ -222,6 +230,7 @@ def test_a_page_that_trips_our_own_code_is_a_failed_run_and_is_tried_again(
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == len(world.articles) - 1
 
 
+@pytest.mark.fault("P3", "S8")
 def test_a_full_disk_stops_the_crawl_and_says_so(demo: DemoServer, archive_file: Path) -> None:
     limit = "ulimit -f 300; trap '' XFSZ; exec \"$@\""  # blocks of 512 bytes or of 1 KiB, as the shell has it
     done = subprocess.run(
@@ -243,6 +252,7 @@ def test_a_full_disk_stops_the_crawl_and_says_so(demo: DemoServer, archive_file:
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == 60
 
 
+@pytest.mark.fault("P3")
 def test_an_archive_that_cannot_be_read_any_more_stops_the_crawl(
     demo: DemoServer, archive_file: Path, tmp_path: Path
 ) -> None:
@@ -262,6 +272,7 @@ def test_an_archive_that_cannot_be_read_any_more_stops_the_crawl(
     assert 0 < len(demo.log) < 60
 
 
+@pytest.mark.fault("P14")
 def test_a_signal_ends_the_crawl_with_130_and_keeps_what_was_stored(demo: DemoServer, archive_file: Path) -> None:
     command = scrapy_command(*crawl_args(demo, archive_file), "-s", "DOWNLOAD_DELAY=0.1")
     process = subprocess.Popen(command, cwd=ROOT, env=clean_environment(), stderr=subprocess.PIPE, text=True)
@@ -276,6 +287,7 @@ def test_a_signal_ends_the_crawl_with_130_and_keeps_what_was_stored(demo: DemoSe
     assert 0 < len(rows(archive_file, "SELECT 1 FROM articles")) < 60
 
 
+@pytest.mark.fault("P13")
 def test_a_stuck_process_ends_itself(demo: DemoServer, archive_file: Path, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import re\nimport nkcrawl.pages.article as a\n"
@@ -291,6 +303,7 @@ def test_a_stuck_process_ends_itself(demo: DemoServer, archive_file: Path, tmp_p
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.fault("N11")
 def test_a_cut_off_page_is_a_failure_and_no_article(
     crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
 ) -> None:
@@ -303,6 +316,7 @@ def test_a_cut_off_page_is_a_failure_and_no_article(
     assert rows(archive_file, "SELECT 1 FROM articles WHERE url = ?", url) == []
 
 
+@pytest.mark.fault("P21")
 def test_a_log_is_small_and_holds_no_article(
     demo: DemoServer, world: World, archive_file: Path, tmp_path: Path
 ) -> None:

@@ -90,6 +90,7 @@ def test_a_quiet_night_asks_for_robots_txt_the_feed_and_what_is_due(nights: Nigh
     assert len(due) < 4
 
 
+@pytest.mark.fault("N6")
 def test_an_article_as_it_was_costs_no_body_and_counts_as_checked(nights: Nights) -> None:
     nights.crawl()
     path = newest(nights).path
@@ -104,6 +105,7 @@ def test_an_article_as_it_was_costs_no_body_and_counts_as_checked(nights: Nights
     assert nights.rows("SELECT json_extract(stats, '$.\"nkcrawl/not modified/article\"') AS n FROM runs")[-1]["n"] >= 1
 
 
+@pytest.mark.fault("N6")
 def test_a_server_that_lies_is_believed_once_in_a_row(nights: Nights) -> None:
     nights.crawl()
     path = newest(nights).path
@@ -236,6 +238,7 @@ def test_a_gap_between_the_feed_and_what_is_known_sends_us_through_the_listings(
 # --- Listings ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("N13")
 def test_a_pager_without_end_ends(nights: Nights) -> None:
     slug = nights.world.authors[0].slug
     first = nights.site.answer(f"/content_author/{slug}/").body
@@ -263,6 +266,7 @@ def test_a_pager_without_end_ends(nights: Nights) -> None:
         ("unlinked", "No author page shows a link to an article"),
     ],
 )
+@pytest.mark.fault("D14")
 def test_a_redesign_is_said_each_night_and_nothing_stored_is_touched(
     archive_file: Path, redesign: Literal["shell", "undated", "unlinked"], sentence: str
 ) -> None:
@@ -303,6 +307,7 @@ def author_pages_read(nights: Nights) -> set[str]:
     return {nights.url(path) for path in nights.asked if "author" in path and nights.site.redesign != "undated"}
 
 
+@pytest.mark.fault("D14")
 def test_a_redesign_in_the_middle_of_a_run_takes_no_word_and_its_pages_are_read_again(archive_file: Path) -> None:
     world = World(articles=600)
     with Nights(world, archive_file, TODAY) as nights:
@@ -328,6 +333,7 @@ def test_a_redesign_in_the_middle_of_a_run_takes_no_word_and_its_pages_are_read_
         assert stored(archive_file) == truth(world, nights.site)
 
 
+@pytest.mark.fault("P9")
 def test_a_night_on_which_every_page_is_gone_is_no_loss(archive_file: Path) -> None:
     world = World(articles=300)
     with Nights(world, archive_file, TODAY) as nights:
@@ -345,6 +351,7 @@ def test_a_night_on_which_every_page_is_gone_is_no_loss(archive_file: Path) -> N
         assert stored(archive_file) == truth(world, nights.site)
 
 
+@pytest.mark.fault("N14")
 def test_after_an_outage_of_several_nights_the_next_one_finds_all_that_came(archive_file: Path) -> None:
     world = World(articles=300)
     with Nights(world, archive_file, TODAY) as nights:
@@ -378,6 +385,7 @@ def test_author_pages_as_they_were_and_one_without_articles_are_no_redesign(arch
 
 
 @pytest.mark.parametrize("throttle", ["True", "False"])
+@pytest.mark.fault("N5")
 def test_crawl_delay_is_obeyed_from_the_first_page_on(nights: Nights, throttle: str) -> None:
     nights.site.faults["/robots.txt"] = (200, "User-agent: *\nCrawl-delay: 1\n")
     assert quietly(nights.crawl("-s", f"AUTOTHROTTLE_ENABLED={throttle}", "-s", "NKCRAWL_REQUEST_BUDGET=5"))
@@ -388,6 +396,7 @@ def test_crawl_delay_is_obeyed_from_the_first_page_on(nights: Nights, throttle: 
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
+@pytest.mark.fault("N3")
 def test_retry_after_is_obeyed_in_both_forms(nights: Nights, form: str) -> None:
     path = newest(nights).path
     until = nights.now + timedelta(
@@ -419,6 +428,7 @@ def test_the_budget_holds_to_the_request(nights: Nights, budget: int) -> None:
     assert len(stored(nights.archive_file)) == 60
 
 
+@pytest.mark.fault("N1")
 def test_every_request_of_a_whole_crawl_keeps_the_manners(archive_file: Path) -> None:
     with Nights(World(articles=30), archive_file, TODAY) as nights:
         article = newest(nights)

@@ -222,6 +222,7 @@ def test_byline_and_date_stand_in_either_order(rendering: str, where: str) -> No
 
 @renderings
 @pytest.mark.parametrize("day", ["May 12, 2025", "August 3, 2025", "June 12, 2024", "January 10, 2018"])
+@pytest.mark.fault("D11")
 def test_a_day_that_contradicts_the_url_is_not_stored(rendering: str, day: str) -> None:
     assert row(article_html(rendering, date=day, moment="")) == undated()
 
@@ -469,6 +470,7 @@ def test_a_slug_that_ends_in_a_number_of_its_own_has_copies_too(rendering: str) 
     ],
 )
 @pytest.mark.parametrize("slug", ["", "-2"])
+@pytest.mark.fault("D12")
 def test_any_other_canonical_is_ignored(rendering: str, href: str, slug: str) -> None:
     path = PATH.rstrip("/") + slug + "/"
     html = article_html(rendering, head=f'<link rel="canonical" href="{href}">')
@@ -681,6 +683,7 @@ def test_every_kind_of_space_is_a_space(rendering: str, space: str) -> None:
 @pytest.mark.parametrize(
     "sign", ["\u200b", "\u00ad", "\u2060", "\ufeff", "\u202e", "\u2066", "\x07", "\x1b", "\x7f", "\x8d"]
 )
+@pytest.mark.fault("D5", "D7")
 def test_characters_that_nobody_sees_are_left_out(rendering: str, sign: str) -> None:
     def strewn(words: str) -> str:
         return sign.join([words[:5], words[5:9], words[9:]]) + sign
@@ -1058,6 +1061,7 @@ BAD_JSON = (
 
 @renderings
 @pytest.mark.parametrize("script", BAD_JSON, ids=range(len(BAD_JSON)))
+@pytest.mark.fault("D8")
 def test_malformed_json_ld_is_survived(rendering: str, script: str) -> None:
     html = article_html(rendering, head=f'<script type="application/ld+json">{script}</script>')
     assert row(html) == expected(rendering)
@@ -1072,6 +1076,7 @@ def test_a_selector_that_is_none_is_survived(rendering: str, selector: str) -> N
     assert row(html)["body"] == BODY
 
 
+@pytest.mark.fault("D6")
 def test_a_lone_surrogate_is_replaced() -> None:
     node = r'{"@type": "NewsArticle", "headline": "A bridge \ud83d of boats", "author": {"name": "Mira \udc00"}}'
     html = f'<html><head><script type="application/ld+json">{node}</script></head><body><p>{FIRST}</p></body></html>'

@@ -100,6 +100,7 @@ def test_everything_as_json(archive: Path) -> None:
     assert told == {}
 
 
+@pytest.mark.fault("S21")
 def test_for_people(archive: Path) -> None:
     done = scrapy("status", NKCRAWL_DATABASE=str(archive), **at(ENDED + timedelta(hours=6)))
     assert (done.returncode, done.stderr) == (0, "")
@@ -137,6 +138,7 @@ def test_for_people(archive: Path) -> None:
         ("0m", 1, 1, "`ok`: 3 articles."),
     ],
 )
+@pytest.mark.fault("P24")
 def test_max_age_says_nothing_but_that_no_good_run_came(
     archive: Path, age: str, hours: int, code: int, complaint: str
 ) -> None:
@@ -192,6 +194,7 @@ def test_what_is_no_archive_is_said_in_a_sentence(archive_file: Path, content: b
     assert (archive_file.read_bytes() if archive_file.exists() else None) == content
 
 
+@pytest.mark.fault("S11")
 def test_a_damaged_archive_is_said_in_a_sentence(archive: Path) -> None:
     with archive.open("r+b") as file:
         file.seek(4096)
@@ -220,6 +223,7 @@ def test_bad_arguments_are_refused(archive: Path, arguments: list[str]) -> None:
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.fault("S4")
 def test_it_reads_while_a_crawl_writes_and_leaves_nothing_behind(archive: Path) -> None:
     with closing(Archive.open(archive)) as writing:
         writing.begin_run({}, {})

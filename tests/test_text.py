@@ -34,6 +34,7 @@ AWKWARD = st.text(
         ("\u200b \u00a0", ""),
     ],
 )
+@pytest.mark.fault("D5", "D7")
 def test_clean(raw: str, line: str) -> None:
     assert text.clean(raw) == line
 
@@ -47,6 +48,7 @@ def test_clean_twice_is_clean_once(raw: str) -> None:
 
 @settings(deadline=None)
 @given(ANY_TEXT | AWKWARD)
+@pytest.mark.fault("D5", "D6", "D7", "D18")
 def test_a_clean_line_is_one_line_that_sqlite_takes(raw: str) -> None:
     line = text.clean(raw)
     line.encode()
@@ -244,6 +246,7 @@ def test_a_moment_is_the_same_in_every_zone(naive: datetime, zone: timezone) -> 
 
 @settings(deadline=None)
 @given(ANY_TEXT)
+@pytest.mark.fault("D11")
 def test_no_text_breaks_the_reading_of_dates(raw: str) -> None:
     assert all(0 <= found.start < found.end <= len(raw) for found in text.dates_in(raw))
     found = text.parse_moment(raw)

@@ -37,6 +37,7 @@ IMPATIENT = (*QUICK, "-s", "DOWNLOAD_TIMEOUT=1")  # for what hangs
 class Case:
     """One thing that goes wrong, and what is promised for it."""
 
+    rows: str  # of the table of faults
     name: str
     code: int
     sentence: str  # a pattern that the one line on stderr matches from its beginning
@@ -67,16 +68,22 @@ def slow(seconds: float) -> Callable[[], None]:
     return lambda: time.sleep(seconds)
 
 
+def shows(case: Case) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.fault("P25", *case.rows.split())]
+
+
 UNREADABLE = r"http://127\.0\.0\.1:\d+/robots\.txt could not be read \(%s.*\), so no page was asked for: "
 CASES = [
     # --- the site
     Case(
+        "P8",
         "every page answers 500",
         1,
         r"The site stopped answering: 5 requests in a row failed, first \S+/feed/ \(HTTP 500\)\.",
         everything_but_robots(500),
     ),
     Case(
+        "P11",
         "every page hangs",
         1,
         r"The site stopped answering: 5 requests in a row failed, first \S+/feed/ \(timeout: Getting .*\)\.",
@@ -84,12 +91,14 @@ CASES = [
         args=IMPATIENT,
     ),
     Case(
+        "N11",
         "every page is cut off",
         1,
         r"The site stopped answering: 5 requests in a row failed, first \S+/feed/ \(cut off: ",
         everything_but_robots(Answer(200, "<p>Hello" * 99, cut_off=True)),
     ),
     Case(
+        "P8",
         "the host is not found",
         1,
         r"The site could not be reached: \S+/robots\.txt \(host not found: ",
@@ -98,6 +107,7 @@ CASES = [
         args=(*QUICK, "-s", "NKCRAWL_SITE=http://localhost:9"),
     ),
     Case(
+        "P12",
         "the site is so slow that the time is up",
         1,
         r"The crawl was stopped when its time was up, the site being slow or asking for long pauses; ",
@@ -105,12 +115,14 @@ CASES = [
         args=("-s", "NKCRAWL_HARD_LIMIT=12"),
     ),
     Case(
+        "P9",
         "every page is gone",
         3,
         r"5 pages in a row are gone, first \S+/content_author/andrei-lankov/ \(HTTP 404\): the site no longer looks as ",
         everything_but_robots(404),
     ),
     Case(
+        "D14",
         "listings have no links",
         3,
         r"No author page shows a link to an article, first \S+/content_author/andrei-lankov/: ",
@@ -118,6 +130,7 @@ CASES = [
     ),
     *(
         Case(
+            "P9",
             f"every page answers {status}",
             4,
             rf"The site refused 3 pages in a row, first \S+/feed/ \(HTTP {status}\), so the crawl stopped\.",
@@ -127,6 +140,7 @@ CASES = [
     ),
     *(
         Case(
+            "D13",
             f"every page is a challenge, {status}",
             4,
             r"The site refused 3 pages in a row, first \S+/feed/ \(a challenge page.*\), so the crawl stopped\.",
@@ -136,6 +150,7 @@ CASES = [
     ),
     # --- robots.txt
     Case(
+        "P10",
         "robots.txt forbids everything",
         4,
         r"robots\.txt forbids every author page that was to be asked for, first \S+ \(\S+/robots\.txt forbids it\)\.",
@@ -143,6 +158,7 @@ CASES = [
     ),
     *(
         Case(
+            "N4",
             f"robots.txt is refused, {said}",
             4,
             r"The site refused even \S+/robots\.txt \(HTTP \d+\), so no page was asked for\.",
@@ -151,32 +167,40 @@ CASES = [
         for said in (401, 403, (503, CHALLENGE), (200, CHALLENGE))
     ),
     *(
-        Case(f"robots.txt answers {status}", 75, UNREADABLE % f"HTTP {status}", robots(status))
+        Case("N4", f"robots.txt answers {status}", 75, UNREADABLE % f"HTTP {status}", robots(status))
         for status in (429, 500, 502, 503)
     ),
-    Case("robots.txt hangs", 75, UNREADABLE % "timeout: ", robots(slow(1.5)), args=IMPATIENT),
+    Case("N4", "robots.txt hangs", 75, UNREADABLE % "timeout: ", robots(slow(1.5)), args=IMPATIENT),
     Case(
-        "robots.txt is a web page", 75, UNREADABLE % "it is a web page", robots((200, "\n<!DOCTYPE html><p>Hello</p>"))
+        "N4",
+        "robots.txt is a web page",
+        75,
+        UNREADABLE % "it is a web page",
+        robots((200, "\n<!DOCTYPE html><p>Hello</p>")),
     ),
     Case(
+        "N4",
         "robots.txt is UTF-16",
         75,
         UNREADABLE % "it is no UTF-8 text",
         robots(Answer(200, "User-agent: *".encode("utf-16"), "text/plain")),
     ),
     Case(
+        "N4 N8",
         "robots.txt leads to another host",
         75,
         UNREADABLE % "it led to http://localhost:9/robots.txt",
         robots(Answer(302, headers={"Location": "http://localhost:9/robots.txt"})),
     ),
     Case(
+        "N4 N9",
         "robots.txt leads in a circle",
         75,
         UNREADABLE % "max redirections reached",
         robots(Answer(302, headers={"Location": "/robots.txt"})),
     ),
     Case(
+        "N5",
         "Crawl-delay is longer than we wait",
         75,
         r"\S+/robots\.txt asks for 3600 seconds between requests \(Crawl-delay\), longer than the 60 that nkcrawl waits",
@@ -185,6 +209,7 @@ CASES = [
     # --- patience
     *(
         Case(
+            "N3",
             f"a page asks for patience: {status}, {after}",
             75,
             rf"The site asked to slow down: \S+/feed/ answered HTTP {status} and {words}, which nkcrawl leaves for another ",
@@ -203,24 +228,28 @@ CASES = [
     ),
     # --- ourselves
     Case(
+        "P1",
         "a page trips the reader",
         1,
         r"An error in nkcrawl: 5 pages in a row cannot be read, first \S+ \(KeyError\('x'\) in read_article, article\.py:\d+\)\.",
         code_of_ours=breaking("nkcrawl.pages.article", "_read_dates", "raise KeyError('x')"),
     ),
     Case(
+        "P2",
         "a page trips a pipeline",
         1,
         r"An error in nkcrawl: 5 pages, first Error processing \S+/20\S+ \(KeyError\('x'\) in process_item, pipelines\.py:\d+\)",
         code_of_ours=breaking("nkcrawl.pipelines", "gate", "raise KeyError('x')"),
     ),
     Case(
+        "P7",
         "the spider cannot start",
         1,
         r"The crawl ended early \(start_error\); what was stored stays",
         code_of_ours=breaking("nkcrawl.spiders.nknews", "NKNewsSpider._start_urls", "raise KeyError('x')"),
     ),
     Case(
+        "P5",
         "a callback closes the spider",
         1,
         r"The crawl ended early \(why\); what was stored stays",
@@ -228,6 +257,7 @@ CASES = [
         "def broken(*_):\n    raise CloseSpider('why')\nm.read_article = broken\n",
     ),
     Case(
+        "P5",
         "a part of the crawl cannot be built",
         1,
         r"The crawl could not start: KeyError\('x'\) in from_crawler, .*; please report it\.",
@@ -235,6 +265,7 @@ CASES = [
     ),
     *(
         Case(
+            "P6",
             f"the handler of a signal fails: {handler}",
             1,
             r"An error in nkcrawl.*: Error caught on signal handler: .* \(KeyError\('x'\)",
@@ -244,18 +275,21 @@ CASES = [
         for handler in ("spider_opened", "spider_closed")
     ),
     Case(
+        "P23",
         "memory runs out",
         1,
         r"The crawl used more memory than MEMUSAGE_LIMIT_MB allows and was stopped; ",
         everything_but_robots(slow(0.2)),
         args=("-s", "MEMUSAGE_LIMIT_MB=10", "-s", "MEMUSAGE_CHECK_INTERVAL_SECONDS=0.1"),
     ),
-    Case("an argument is wrong", 2, r"limit='0' is no number of articles", args=("-a", "limit=0")),
-    Case("a setting is wrong", 2, r"NKCRAWL_REQUEST_BUDGET is 'x', ", environment={"NKCRAWL_REQUEST_BUDGET": "x"}),
+    Case("P4", "an argument is wrong", 2, r"limit='0' is no number of articles", args=("-a", "limit=0")),
+    Case(
+        "P4", "a setting is wrong", 2, r"NKCRAWL_REQUEST_BUDGET is 'x', ", environment={"NKCRAWL_REQUEST_BUDGET": "x"}
+    ),
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [pytest.param(case, marks=shows(case), id=case.name) for case in CASES])
 def test_what_goes_wrong_is_said_in_one_sentence_with_its_code(
     case: Case, demo: DemoServer, archive_file: Path, tmp_path: Path
 ) -> None:
@@ -327,6 +361,7 @@ def crawling(demo: DemoServer, archive_file: Path, *args: str, **environment: st
 
 
 @pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGTERM] * 2, [signal.SIGINT] * 2])
+@pytest.mark.fault("P14", "P15")
 def test_a_signal_ends_the_crawl_in_order_and_a_second_one_at_once(
     demo: DemoServer, archive_file: Path, signals: list[signal.Signals]
 ) -> None:
@@ -347,6 +382,7 @@ def test_a_signal_ends_the_crawl_in_order_and_a_second_one_at_once(
 
 
 @pytest.mark.parametrize("moment", range(10))
+@pytest.mark.fault("P14")
 def test_a_signal_at_any_moment_of_the_start_ends_the_crawl_with_its_code(
     demo: DemoServer, archive_file: Path, moment: int
 ) -> None:
@@ -377,6 +413,7 @@ def catches(pid: int, signum: signal.Signals) -> bool:
     return bool(caught and int(caught[1], 16) >> (signum - 1) & 1)
 
 
+@pytest.mark.fault("P14")
 def test_a_signal_while_robots_txt_hangs_is_a_signal(demo: DemoServer, archive_file: Path) -> None:
     demo.faults["/robots.txt"] = slow(3)
     command = scrapy_command(*crawl_args(demo, archive_file), "-s", "DOWNLOAD_TIMEOUT=2", "-s", "RETRY_TIMES=0")
@@ -389,6 +426,7 @@ def test_a_signal_while_robots_txt_hangs_is_a_signal(demo: DemoServer, archive_f
     assert told == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
 
 
+@pytest.mark.fault("P14")
 def test_a_signal_ends_the_wait_that_the_site_asked_for(demo: DemoServer, archive_file: Path) -> None:
     patient = Answer(429, headers={"Retry-After": "100"})
     answers = iter([None] * 12)
@@ -405,6 +443,7 @@ def test_a_signal_ends_the_wait_that_the_site_asked_for(demo: DemoServer, archiv
 
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGHUP])
+@pytest.mark.fault("P16", "P17")
 def test_a_run_that_was_killed_is_marked_by_the_next(
     demo: DemoServer, archive_file: Path, sent: signal.Signals
 ) -> None:
@@ -420,6 +459,7 @@ def test_a_run_that_was_killed_is_marked_by_the_next(
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == 60
 
 
+@pytest.mark.fault("P18")
 def test_a_second_run_ends_at_once_and_says_who_holds_the_archive(demo: DemoServer, archive_file: Path) -> None:
     with crawling(demo, archive_file) as process:
         asked = len(demo.log)
@@ -438,6 +478,7 @@ def test_a_second_run_ends_at_once_and_says_who_holds_the_archive(demo: DemoServ
 
 
 @pytest.mark.parametrize("times", [5, pytest.param(50, marks=pytest.mark.long)])
+@pytest.mark.fault("P18", "S7")
 def test_of_two_crawls_started_at_once_on_no_archive_one_works(demo: DemoServer, tmp_path: Path, times: int) -> None:
     for attempt in range(times):
         archive_file, one_ended = tmp_path / f"{attempt}.db", Event()
@@ -458,6 +499,7 @@ def test_of_two_crawls_started_at_once_on_no_archive_one_works(demo: DemoServer,
         assert rows(archive_file, "SELECT verdict FROM runs") == [{"verdict": "ok"}]
 
 
+@pytest.mark.fault("P13")
 def test_a_process_that_no_signal_reaches_ends_itself_too(demo: DemoServer, archive_file: Path, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import nkcrawl.pages.article as a, nkcrawl.commands.interrupts as c, itertools\n"
@@ -474,6 +516,7 @@ def test_a_process_that_no_signal_reaches_ends_itself_too(demo: DemoServer, arch
 # --- The disk ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("S5")
 def test_an_archive_that_another_program_keeps_locked_is_a_failure(
     demo: DemoServer, archive_file: Path, tmp_path: Path
 ) -> None:
@@ -488,6 +531,7 @@ def test_an_archive_that_another_program_keeps_locked_is_a_failure(
 
 
 @pytest.mark.parametrize("place", ["missing/nknews.db", "."])
+@pytest.mark.fault("P4")
 def test_an_archive_that_cannot_be_there_is_a_wrong_setting(demo: DemoServer, tmp_path: Path, place: str) -> None:
     done = scrapy(*crawl_args(demo, tmp_path / place))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
@@ -495,6 +539,7 @@ def test_an_archive_that_cannot_be_there_is_a_wrong_setting(demo: DemoServer, tm
     assert demo.log == []
 
 
+@pytest.mark.fault("P22")
 def test_a_log_that_cannot_be_written_is_said_once(demo: DemoServer, archive_file: Path) -> None:
     done = scrapy(*crawl_args(demo, archive_file), "-L", "DEBUG", "--logfile", "/dev/full")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
@@ -530,6 +575,7 @@ def test_an_archive_that_is_taken_away_from_under_a_crawl_is_a_failure(
 
 
 @pytest.mark.parametrize(("said", "code"), [(None, 0), (403, 4)])
+@pytest.mark.fault("P22")
 def test_what_cannot_be_printed_changes_no_exit_code(
     demo: DemoServer, archive_file: Path, said: int | None, code: int
 ) -> None:
@@ -595,6 +641,7 @@ def test_a_site_whose_author_pages_lead_elsewhere_has_changed(
 # --- All of it ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("N14")
 def test_a_site_that_is_down_for_a_night_changes_nothing_but_the_record(demo: DemoServer, archive_file: Path) -> None:
     def everything() -> dict[str, list[dict[str, Any]]]:
         tables = [row["name"] for row in rows(archive_file, "SELECT name FROM sqlite_schema WHERE type = 'table'")]
