@@ -105,6 +105,7 @@ def test_a_terminal_is_told_what_was_made(archive: Path, tmp_path: Path) -> None
     assert shown == f"{copy}: 3 articles, {copy.stat().st_size / 1e3:.1f} kB, whole and checked.\r\n"
 
 
+@pytest.mark.fault("S3")
 def test_again_and_again_while_a_crawl_runs(tmp_path: Path) -> None:
     archive = tmp_path / "nknews.db"
     with DemoServer(World(articles=60)) as demo:
@@ -140,6 +141,7 @@ def check_copy(copy: Path) -> int:
     return int(rows(copy, "SELECT count(*) AS articles FROM articles")[0]["articles"])
 
 
+@pytest.mark.fault("S3")
 def test_what_a_killed_crawl_left_in_its_log_is_in_the_copy(tmp_path: Path) -> None:
     killed, copy = tmp_path / "killed.db", tmp_path / "copy.db"
     with closing(Archive.open(tmp_path / "nknews.db")) as archive:

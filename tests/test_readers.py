@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from nkcrawl.demo import DemoServer
 from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, scrapy_command
 
@@ -18,6 +20,7 @@ WHOLE = """
 """
 
 
+@pytest.mark.fault("S4")
 def test_four_readers_beside_a_crawl_see_whole_articles_and_stop_nobody(
     demo: DemoServer, archive_file: Path, tmp_path: Path
 ) -> None:

@@ -188,6 +188,7 @@ def test_lines_fit_the_terminal_wide_characters_too_but_an_address_is_never_brok
     assert any(line.startswith("북한, 겨울") for line in lines)
 
 
+@pytest.mark.fault("D17")
 def test_what_a_web_page_says_is_never_obeyed(archive_file: Path) -> None:
     """Neither by the terminal nor by rich: escape sequences (ESC and CSI), text direction, markup, marks of our own."""
     evil = {
@@ -437,6 +438,7 @@ ANYTHING = st.one_of(
 
 @settings(max_examples=500, deadline=None)
 @given(ANYTHING)
+@pytest.mark.fault("S22")
 def test_any_text_is_a_safe_query(shelf: tuple[Archive, Reader], words: str) -> None:
     _, reader = shelf
     question = Question(words)
@@ -467,6 +469,7 @@ def test_every_headline_finds_its_own_article(shelf: tuple[Archive, Reader], tit
     assert ("its-own" in names(reader.search(Question(title)))) == has_words
 
 
+@pytest.mark.fault("S22")
 def test_every_headline_of_the_made_up_site_finds_its_own_article(archive_file: Path) -> None:
     world = World(articles=240)
     truths = [world.truth(made_up, SITE) for made_up in world.articles]

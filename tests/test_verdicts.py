@@ -547,6 +547,7 @@ def test_a_log_that_cannot_be_written_is_said_once(demo: DemoServer, archive_fil
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.fault("P20")
 def test_a_standard_stream_that_is_closed_changes_nothing(demo: DemoServer, archive_file: Path, closed: str) -> None:
     command = shlex.join(scrapy_command(*crawl_args(demo, archive_file), "-a", "limit=3"))
     done = subprocess.run(["/bin/sh", "-c", f"{command} {closed}"], check=False, cwd=ROOT, env=clean_environment())
@@ -557,6 +558,7 @@ def test_a_standard_stream_that_is_closed_changes_nothing(demo: DemoServer, arch
 
 
 @pytest.mark.parametrize("fate", ["removed", "moved", "replaced"])
+@pytest.mark.fault("P3")
 def test_an_archive_that_is_taken_away_from_under_a_crawl_is_a_failure(
     demo: DemoServer, archive_file: Path, fate: str
 ) -> None:
@@ -589,6 +591,7 @@ def test_what_cannot_be_printed_changes_no_exit_code(
 # --- What is only some of the site's trouble ------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("P9")
 def test_deleted_articles_are_gone_however_many_follow_each_other(demo: DemoServer, archive_file: Path) -> None:
     assert scrapy(*crawl_args(demo, archive_file)).returncode == 0
     deleted = [row["url"] for row in rows(archive_file, "SELECT url FROM articles ORDER BY url DESC LIMIT 12 OFFSET 5")]
@@ -614,6 +617,7 @@ def test_authors_who_do_not_exist_are_said_and_stop_no_later_run(demo: DemoServe
 
 
 @pytest.mark.parametrize("body", ["", "<div id='app'></div>"])
+@pytest.mark.fault("D14")
 def test_a_site_of_which_no_page_is_an_article_has_changed(demo: DemoServer, archive_file: Path, body: str) -> None:
     demo.faults = {article.path: (200, body) for article in demo.world.articles}
     for _ in range(2):
@@ -628,6 +632,7 @@ def test_a_site_of_which_no_page_is_an_article_has_changed(demo: DemoServer, arc
 
 
 @pytest.mark.parametrize("target", ["/", "http://localhost:9/", "{path}"])
+@pytest.mark.fault("D14")
 def test_a_site_whose_author_pages_lead_elsewhere_has_changed(
     demo: DemoServer, archive_file: Path, target: str
 ) -> None:

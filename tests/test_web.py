@@ -259,6 +259,7 @@ def test_whatever_is_typed_into_the_search_box_is_a_search(address: str, words: 
 # --- What is not to be trusted --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("D15")
 def test_a_hostile_headline_and_label_are_text_wherever_they_stand(seen: Seen) -> None:
     (article,) = seen.rows("SELECT id FROM articles WHERE title = ? AND label = ?", HOSTILE_TITLE, HOSTILE_LABEL)
     page = seen.open(f"/archive/articles/{article['id']}")
