@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 LIMIT ?= 5
+WORKERS ?= $(shell expr $$(nproc) + 1) # for many tests wait, for a delay or a limit
 ARCHIVE ?=
 PORT ?= 8001
 BIN := .venv/bin
@@ -26,7 +27,7 @@ web: .venv/.ready-web
 	@$(BIN)/python -m nkcrawl.web --port $(PORT) $(if $(ARCHIVE),'$(ARCHIVE)')
 
 test: .venv/.ready-dev
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 test-long: .venv/.ready-dev
 	@$(BIN)/python -m pytest -m long -s
