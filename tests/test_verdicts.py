@@ -13,8 +13,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -222,7 +220,7 @@ CASES = [
             (429, "-5", "does not say for how long"),
             (429, "121", "asks to wait 121 seconds"),
             (503, "86400", "asks to wait 86400 seconds"),
-            (503, format_datetime(datetime.now(UTC) + timedelta(days=9), usegmt=True), r"asks to wait \d{6} seconds"),
+            (503, "Fri, 31 Dec 2099 23:59:59 GMT", r"asks to wait \d+ seconds"),
             (429, "1", "asks to wait 1 seconds once more"),
         )
     ),
