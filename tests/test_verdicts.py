@@ -618,6 +618,15 @@ def test_authors_who_do_not_exist_are_said_and_stop_no_later_run(demo: DemoServe
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == 60
 
 
+def test_a_further_page_of_a_named_author_may_be_missing(demo: DemoServer, archive_file: Path) -> None:
+    author = demo.world.authors[0]
+    further = f"{site.author_path(author.slug)}page/2/"
+    demo.faults = {further: 404}
+    done = scrapy(*crawl_args(demo, archive_file), "-a", f"authors={author.slug}")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert further in [hit.path for hit in demo.log]
+
+
 @pytest.mark.parametrize("body", ["", "<div id='app'></div>"])
 @pytest.mark.fault("D14")
 def test_a_site_of_which_no_page_is_an_article_has_changed(demo: DemoServer, archive_file: Path, body: str) -> None:

@@ -10,12 +10,14 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from twisted.python.failure import Failure as Reason
 
+from nkcrawl import site
 from nkcrawl.archive import Archive
 from nkcrawl.extensions.errors import ErrorLog
 from nkcrawl.extensions.verdict import (
@@ -50,9 +52,8 @@ class RunRecord:
         self.stopped: Judgement | None = None  # why the crawl was ended before its work was done
         self.visiting = ""  # the URL asked for last
         self.finish_reason: str | None = None
-        self.first: dict[
-            str, str
-        ] = {}  # the first page that 'failed', was 'gone', 'missing', 'rejected', 'skipped/<kind>'; why
+        # The first page that 'failed', was 'gone', 'missing', 'rejected' or 'skipped/<kind>', and why.
+        self.first: dict[str, str] = {}
         self.errors = ErrorLog()
         self._closing: asyncio.Task[None] | None = None
         self.run_id = archive.begin_run(spider.given, versions())
@@ -95,7 +96,8 @@ class RunRecord:
         """Take note of what became of a page and return what can be stored by now; end the crawl if it makes no sense."""
         if isinstance(item, Failure | Rejection):
             self.first.setdefault(*_why(item))
-            if self.spider.authors and item.page.kind == "author" and item.reason in GONE:
+            page_number = site.author_page_number(urlsplit(item.page.url).path)
+            if self.spider.authors and item.reason in GONE and page_number == 1:  # further ones come and go
                 self.first.setdefault("missing", item.page.url)
         released = self.watch.offer(item, Known(*self.archive.known_of(item.page)))
         if self.watch.trouble:
