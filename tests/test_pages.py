@@ -1076,6 +1076,30 @@ def test_a_selector_that_is_none_is_survived(rendering: str, selector: str) -> N
     assert row(html)["body"] == BODY
 
 
+@pytest.mark.parametrize(
+    ("stated", "kept"),
+    [
+        (False, "False"),
+        ("\ud83d", "\ufffd"),
+        (" http://schema.org/False\n\x1b[31m", "http://schema.org/False [31m"),
+        ("x" * 10_000, "x" * 100),
+        (["False"], ""),
+        ({"a": 1}, ""),
+    ],
+)
+@pytest.mark.fault("D5", "D6", "D8")
+def test_evidence_is_a_short_line_that_can_be_stored(stated: Any, kept: str) -> None:
+    html = article_html("semantic", node={"isAccessibleForFree": stated})
+    assert row(html)["access_evidence"][0] == f"isAccessibleForFree: {kept}"
+
+
+def test_evidence_in_markup_is_a_short_line_too() -> None:
+    stated = f'<meta itemprop="isAccessibleForFree" content="\x07\n{"x" * 10_000}">'
+    tier = f'<meta property="article:content_tier" content="{"y" * 10_000}">'
+    evidence = row(article_html("nested", head=stated + tier))["access_evidence"]
+    assert evidence[:2] == [f"isAccessibleForFree: {'x' * 100}", f"content tier: {'y' * 100}"]
+
+
 @pytest.mark.fault("D6")
 def test_a_lone_surrogate_is_replaced() -> None:
     node = r'{"@type": "NewsArticle", "headline": "A bridge \ud83d of boats", "author": {"name": "Mira \udc00"}}'

@@ -16,6 +16,7 @@ from nkcrawl import text
 _ARTICLE_TYPES = re.compile(r"(?:.*/)?(?:\w*NewsArticle|Article|BlogPosting|Report)")  # schema.org/Article and below
 _MAX_SCRIPT = 500_000  # characters; larger JSON-LD is not read
 _MAX_NODES = 5_000
+_MAX_SPELLING = 100  # characters of a statement on access
 
 
 @dataclass(slots=True)
@@ -95,10 +96,15 @@ def _read_article_node(node: dict[str, Any], by_id: dict[str, dict[str, Any]], s
 
 def _read_access(node: dict[str, Any], stated: Stated) -> None:
     if "isAccessibleForFree" in node:
-        stated.free.append(str(node["isAccessibleForFree"]))
+        stated.free.append(_spelling(node["isAccessibleForFree"]))
     for part in _as_list(node.get("hasPart")):
-        if isinstance(part, dict) and free_as_stated(str(part.get("isAccessibleForFree"))) is False:
+        if isinstance(part, dict) and free_as_stated(_spelling(part.get("isAccessibleForFree"))) is False:
             stated.withheld += _strings(part.get("cssSelector"))
+
+
+def _spelling(value: Any) -> str:
+    """Return a word, a number or a truth value as evidence keeps it, on one line; '' for a list or an object."""
+    return text.clean(str(value))[:_MAX_SPELLING] if isinstance(value, str | int) else ""
 
 
 def free_as_stated(spelling: str) -> bool | None:
@@ -121,7 +127,7 @@ def _read_metas(page: Selector, stated: Stated) -> None:
     stated.section = stated.section or metas.get("article:section", "")
     stated.image = stated.image or metas.get("og:image", "")
     stated.language = stated.language or metas.get("og:locale", "")
-    stated.tier = metas.get("article:content_tier", "").casefold()
+    stated.tier = _spelling(metas.get("article:content_tier", "")).casefold()
     for name, times in (
         ("article:published_time", stated.published), ("datepublished", stated.published),
         ("article:modified_time", stated.modified), ("datemodified", stated.modified),
@@ -129,9 +135,8 @@ def _read_metas(page: Selector, stated: Stated) -> None:
         if moment := metas.get(name, ""):
             times.append((moment, name))
     for free in page.xpath('//*[@itemprop="isAccessibleForFree"]'):
-        stated.free.append(
-            free.attrib.get("content") or free.attrib.get("href") or text.clean(free.xpath("string()").get(""))
-        )
+        spelling = free.attrib.get("content") or free.attrib.get("href") or free.xpath("string()").get("")
+        stated.free.append(_spelling(spelling))
     links = page.xpath("//link[@rel and @href]")
     canonical = (link.attrib["href"] for link in links if "canonical" in link.attrib["rel"].lower().split())
     stated.canonical = next(canonical, "")
