@@ -107,13 +107,18 @@ def _file(value: str) -> Path:
 
 
 def _site(value: str) -> str:
+    if "@" in value:
+        raise UsageError(
+            "NKCRAWL_SITE holds a user name or a password (not repeated here), but nkcrawl logs in nowhere: it takes a "
+            "scheme and a host, like https://www.nknews.org."
+        )
     try:
         parts = urlsplit(value)
         named = re.fullmatch(r"[\w.:\[\]-]+", parts.netloc, flags=re.ASCII) and not parts.netloc.endswith(":")
         whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and named
     except ValueError:
         whole = False
-    if not whole or parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
+    if not whole or parts.path.strip("/") or parts.query or parts.fragment:
         raise UsageError(f"NKCRAWL_SITE is {value!r}, but it takes a scheme and a host, like https://www.nknews.org.")
     return f"{parts.scheme}://{parts.netloc.lower()}"
 

@@ -61,6 +61,7 @@ AUTOTHROTTLE_MAX_DELAY = 60.0
 RETRY_TIMES = 1  # a page that fails twice is due again another night
 COOKIES_ENABLED = False  # no session, no tracking; and cookies make Scrapy load a list of domains from elsewhere
 REFERER_ENABLED = False  # which page led to which is nobody's business
+HTTPPROXY_ENABLED = False  # nobody stands between: `http_proxy` in the environment would send every request elsewhere
 
 # --- Safety: what comes back is not trusted -------------------------------------------------------------------------------
 

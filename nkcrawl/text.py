@@ -16,6 +16,7 @@ _INVISIBLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_TO_SPELL_OUT = re.compile(f"{_INVISIBLE.pattern}|{_SURROGATES.pattern}|\x85")
 _SPACES = re.compile(r"\s+")
 _LOOSE = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‑": "-"})
 
@@ -43,12 +44,22 @@ class DateInText:
     end: int
 
 
-def clean(text: str) -> str:
-    """Return the text as one line a reader would see: no control characters, white space joined and trimmed.
+def visible(text: str) -> str:
+    """Return the text without the characters that nobody sees and that a terminal may obey; tabs and new lines stay.
 
-    Lone surrogates (a cut emoji in JSON-LD) become U+FFFD, for SQLite refuses them.
+    Lone surrogates (a cut emoji in JSON-LD) become U+FFFD, for neither SQLite nor a terminal takes them.
     """
-    return _SPACES.sub(" ", _INVISIBLE.sub("", _SURROGATES.sub("\ufffd", text))).strip()
+    return _INVISIBLE.sub("", _SURROGATES.sub("\ufffd", text)).replace("\x85", "\n")
+
+
+def spelled_out(text: str) -> str:
+    """Return the text with each character that `visible` leaves out as its number, as JSON writes it: '\\u009b'."""
+    return _TO_SPELL_OUT.sub(lambda char: f"\\u{ord(char[0]):04x}", text)
+
+
+def clean(text: str) -> str:
+    """Return the text as one line a reader would see: no control characters, white space joined and trimmed."""
+    return _SPACES.sub(" ", visible(text)).strip()
 
 
 def loose(text: str) -> str:
@@ -140,7 +151,7 @@ def canonical_url(url: str, site: str, base: str = "") -> str | None:
     'https://www.nknews.org'. Backslashes count as slashes, as in a browser (WHATWG URL).
     """
     try:
-        written = _INVISIBLE.sub("", _SURROGATES.sub("\ufffd", url)).strip().replace("\\", "/")
+        written = visible(url).strip().replace("\\", "/")
         asked, home = urlsplit(urljoin(base or site + "/", written)), urlsplit(site)
         same = _host(asked.hostname) == _host(home.hostname) and _port(asked.port) == _port(home.port)
     except ValueError:  # 'http://[' and ports that are no numbers

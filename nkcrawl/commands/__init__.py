@@ -1,5 +1,6 @@
 """The commands of the project: `scrapy crawl` (ours), and what goes with it."""
 
+import json
 import os
 import signal
 import sys
@@ -8,6 +9,10 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from nkcrawl import text
+
+_IN_A_CELL = str.maketrans("\t\n", "  ")  # so that a line is a row, and a tab parts two cells
 
 
 def hold_standard_streams() -> None:
@@ -30,22 +35,37 @@ def end_quietly_on_closed_pipe() -> None:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
+def complain(words: object) -> None:
+    """Print a sentence on stderr, as one line that obeys nothing which a page or a file has put into it."""
+    print(text.visible(str(words)).replace("\n", " "), file=sys.stderr)
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON, its letters as they are, but nothing in it that a terminal would obey."""
+    print(text.spelled_out(json.dumps(value, ensure_ascii=False, indent=2)))
+
+
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
     """Print a table after an empty line: drawn to the width of a terminal, or a tab between cells where there is none."""
     print()
     if not sys.stdout.isatty():
         for row in [columns, *rows]:
-            print("\t".join(str(cell).replace("\n\n", " ¶ ") for cell in row).rstrip())
+            lines = (_shown(cell).plain.replace("\n\n", " ¶ ").translate(_IN_A_CELL) for cell in row)
+            print("\t".join(lines).rstrip())
         return
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
     for column, cells in zip(columns, zip(*rows, strict=True), strict=True):
         is_number = all(str(cell).replace(",", "").isdigit() for cell in cells)
         table.add_column(column, justify="right" if is_number else "left")
     for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+        table.add_row(*map(_shown, row))
     Console(highlight=False).print(table)
 
 
 def size(number: int) -> str:
     """Return a number of bytes as people read it: '12.3 MB'."""
     return f"{number / 1e6:,.1f} MB" if number >= 1e6 else f"{number / 1e3:,.1f} kB"
+
+
+def _shown(cell: str | Text) -> Text:
+    return Text(text.visible(str(cell)), style=cell.style if isinstance(cell, Text) else "")

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import os
 import sqlite3
 import sys
 from contextlib import suppress
@@ -14,12 +15,14 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
 from nkcrawl.archive import ArchiveBusy, ArchiveError, ArchiveTrouble
-from nkcrawl.commands import hold_standard_streams
+from nkcrawl.commands import complain, hold_standard_streams
 from nkcrawl.commands.interrupts import Signals, hard_limit
 from nkcrawl.extensions import Judgement, Progress, RunRecord, briefly, print_summary
 from nkcrawl.extensions.verdict import EXIT_CODES, INTERRUPTED, not_stored
 from nkcrawl.options import read_options
 from nkcrawl.spiders.nknews import check_names
+
+_OTHERS = 0o027  # whatever a crawl writes, its log included, the group may read and nobody else
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +45,7 @@ class Command(ScrapyCrawl):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         hold_standard_streams()
         self.signals = Signals()
+        os.umask(os.umask(_OTHERS) | _OTHERS)  # before the log is opened
         logging.raiseExceptions = False  # a log that cannot be written, on a full disk, is no reason to fill the mail
         super().process_options(args, opts)
         try:
@@ -49,7 +53,7 @@ class Command(ScrapyCrawl):
             assert self.settings is not None
             _check_log(self.settings)
         except UsageError as error:
-            print(error, file=sys.stderr)
+            complain(str(error))
             sys.exit(EXIT_CODES["usage"])
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -59,7 +63,7 @@ class Command(ScrapyCrawl):
         self.exitcode = judgement.exit_code
         with suppress(OSError):  # the code says it too
             if judgement.verdict != "ok":
-                print(judgement.summary, file=sys.stderr)
+                complain(judgement.summary)
             elif sys.stdout.isatty():
                 print(judgement.summary)
 

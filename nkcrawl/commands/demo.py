@@ -14,7 +14,7 @@ from scrapy.exceptions import UsageError
 
 import nkcrawl
 from nkcrawl.archive import Archive, ArchiveError, Reader
-from nkcrawl.commands import end_quietly_on_closed_pipe
+from nkcrawl.commands import complain, end_quietly_on_closed_pipe
 from nkcrawl.demo import DemoServer, World
 
 ARCHIVE = Path(nkcrawl.__file__).resolve().parent.parent / "data" / "demo.db"
@@ -48,7 +48,7 @@ class Command(ScrapyCommand):
         try:
             remove_old(ARCHIVE)
         except ArchiveError as error:
-            print(error, file=sys.stderr)
+            complain(error)
             self.exitcode = 2
             return
         print(f"Crawling a made-up NK News of {opts.articles} articles, served by this machine to itself …", flush=True)

@@ -1,9 +1,7 @@
 """`scrapy history`: how an article changed since it was first stored, word by word."""
 
 import argparse
-import json
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from difflib import SequenceMatcher
@@ -17,7 +15,7 @@ from scrapy.exceptions import UsageError
 
 from nkcrawl import text
 from nkcrawl.archive import ArchiveError, Reader
-from nkcrawl.commands import end_quietly_on_closed_pipe
+from nkcrawl.commands import complain, end_quietly_on_closed_pipe, print_json
 from nkcrawl.items import ARTICLE_FIELDS
 from nkcrawl.options import read_options
 
@@ -53,14 +51,14 @@ class Command(ScrapyCommand):
         try:
             url, states = self._states(args)
         except (UsageError, ArchiveError) as error:
-            print(error, file=sys.stderr)
+            complain(error)
             self.exitcode = 2
             return
         if not states:
-            print(f"No article is stored under {url}; scrapy crawl nknews -a url=… takes one.", file=sys.stderr)
+            complain(f"No article is stored under {url}; scrapy crawl nknews -a url=… takes one.")
             self.exitcode = 1
         elif opts.json:
-            print(json.dumps(states, ensure_ascii=False, indent=2))
+            print_json(states)
         else:
             print_history(url, states)
 
@@ -99,7 +97,7 @@ def _print_field(console: Console, field: str, parts: Sequence[Part]) -> None:
     line = Text(f"  {field:14}")
     for kind, words in parts:
         begin, end = ("", "") if console.is_terminal else marks[kind]
-        line.append(begin + words.replace("\n\n", " ¶ ") + end, style=_STYLES[kind])
+        line.append(begin + text.visible(words).replace("\n\n", " ¶ ").replace("\n", " ") + end, style=_STYLES[kind])
     console.print(line)
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import json
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import asdict
@@ -23,7 +22,7 @@ from scrapy.utils.response import get_base_url
 from twisted.python.failure import Failure as Reason
 
 from nkcrawl import site, text
-from nkcrawl.commands import end_quietly_on_closed_pipe, print_table
+from nkcrawl.commands import complain, end_quietly_on_closed_pipe, print_json, print_table
 from nkcrawl.items import Article, Listing, Page, Rejection
 from nkcrawl.options import apply_options, read_options
 from nkcrawl.pages import Reading, read_article, read_listing
@@ -64,15 +63,15 @@ class Command(ScrapyCommand):
         try:
             shown = self._shown(args[0], opts.url, read_options(self.settings).site)
         except UsageError as error:
-            print(error, file=sys.stderr)
+            complain(error)
             self.exitcode = 2
             return
         if isinstance(shown, str):
-            print(shown, file=sys.stderr)
+            complain(shown)
             self.exitcode = 1
             return
         end_quietly_on_closed_pipe()
-        print(json.dumps(shown, ensure_ascii=False, indent=2)) if opts.json else print_shown(shown)
+        print_json(shown) if opts.json else print_shown(shown)
         self.exitcode = 0 if shown["kept"] else 1
 
     def _shown(self, target: str, url: str | None, site_url: str) -> dict[str, Any] | str:
@@ -195,7 +194,7 @@ def print_shown(shown: dict[str, Any]) -> None:
     """Print what `show_page` returned, as tables; unbroken lines where the output is no terminal."""
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
     console.print(Text(shown["url"] or "URL not known (give it with --url)", style="bold"))
-    console.print(Text("would be kept" if shown["kept"] else f"would not be kept: {shown['reason']}"))
+    console.print(Text("would be kept" if shown["kept"] else text.visible(f"would not be kept: {shown['reason']}")))
     fields = shown.get("article") or shown["listing"]
     rules = shown.get("rules", {})
     rows = [[name, _plain(value), rules.get(name, "")] for name, value in fields.items()]

@@ -1,7 +1,6 @@
 """`scrapy status`: how the archive is, for people, for programs, and for whoever must know that no good run came."""
 
 import argparse
-import json
 import re
 import sys
 from contextlib import closing
@@ -14,7 +13,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from nkcrawl.archive import ArchiveError, Reader
-from nkcrawl.commands import end_quietly_on_closed_pipe, print_table, size
+from nkcrawl.commands import complain, end_quietly_on_closed_pipe, print_json, print_table, size
 from nkcrawl.options import read_options
 from nkcrawl.text import iso_moment
 
@@ -56,15 +55,15 @@ class Command(ScrapyCommand):
             with closing(Reader.open(read_options(self.settings).database)) as reader:
                 status = gather(reader, now)
         except (UsageError, ArchiveError) as error:
-            print(error, file=sys.stderr)
+            complain(error)
             self.exitcode = 2
             return
         if opts.json:
-            print(json.dumps(status, ensure_ascii=False, indent=2))
+            print_json(status)
         elif max_age is None:
             print_status(status)
         if max_age is not None and (complaint := too_old(status, now, max_age)):
-            print(complaint, file=sys.stderr)
+            complain(complaint)
             self.exitcode = 1
 
 
