@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from nkcrawl.archive import Archive
+from nkcrawl.archive import Archive, Reader
 from nkcrawl.archive.merging import VERSIONED, merge
-from nkcrawl.items import Author, Failure, Page
+from nkcrawl.items import Author, Failure, Feed, Link, Page, Rejection, Unchanged
 
 URL = "https://www.nknews.org/2025/06/a/"
 TEXTS = st.sampled_from(["", None, "full text of it", "full", "other words", "other\n\nwords and more"])
@@ -109,3 +110,138 @@ def check_story(path: Path, history: list[dict[str, Any]]) -> None:
 def test_seeing_the_same_twice_changes_nothing(first: dict[str, Any], second: dict[str, Any]) -> None:
     once = merge(merge(None, first), second)
     assert merge(once, second) == once
+
+
+# --- Nights of an archive, step by step ---------------------------------------------------------------------------------
+
+URLS = st.sampled_from([f"https://www.nknews.org/2025/06/{slug}/" for slug in "abc"])
+WHOLE = ("It sailed on Monday.", "Crowds came.", "So did rain.")
+
+
+class Nights(RuleBasedStateMachine):
+    """What a site may do to three articles over many nights, and what the archive says of them after each step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = Path(self.folder.name) / "a.db"
+        self.now = datetime(2025, 6, 20, tzinfo=UTC)
+        self.archive = Archive.open(self.path, self.tick)
+        self.run_id = self.archive.begin_run({}, {})
+        self.states: dict[str, list[tuple[Any, ...]]] = {}  # all that an article was, in order
+        self.ids: dict[str, int] = {}
+        self.gone: dict[str, bool] = {}
+        self.kept: set[tuple[str, str]] = set()  # every text that was ever stored
+
+    def tick(self) -> datetime:
+        self.now += timedelta(hours=1)
+        return self.now
+
+    def teardown(self) -> None:
+        self.archive.close()
+        check_fts(self.path)
+        self.folder.cleanup()
+
+    @rule()
+    def another_run(self) -> None:
+        self.run_id = self.archive.begin_run({}, {})
+
+    @rule(fate=st.sampled_from(["closed", "killed"]))
+    def the_process_ends(self, fate: str) -> None:
+        if fate == "closed":
+            self.archive.close()
+            check_fts(self.path)
+        else:  # with its log as it was, and no farewell
+            self.archive._conn.close()
+            self.archive._lock.release()
+        self.archive = Archive.open(self.path, self.tick)
+
+    @rule(
+        url=URLS,
+        access=st.sampled_from(["free", "teaser", "unknown"]),
+        words=st.sampled_from([WHOLE, WHOLE[:2], WHOLE[:1], (), ("It sailed on Tuesday.", *WHOLE[1:])]),
+        title=st.sampled_from(["The ferry sails", "The old ferry sails", None]),
+        note=st.sampled_from([None, "A note."]),
+    )
+    def an_article_is_seen(
+        self, url: str, access: str, words: tuple[str, ...], title: str | None, note: str | None
+    ) -> None:
+        """Free, cut off, shrunk, empty, edited; after it was gone: back."""
+        row = dict.fromkeys(VERSIONED) | {
+            "url": url, "title": title, "body": "\n\n".join(words), "note": note, "access": access,
+            "access_evidence": [access], "extractor_version": 2,
+        }  # fmt: skip
+        self.archive.store_article(row, [Author("a", "A")], Page(url, "article", url, 200), [], self.run_id)
+        self.gone[url] = False
+
+    @rule(url=URLS, status=st.sampled_from([404, 410, 500, None]))
+    def an_article_is_not_there(self, url: str, status: int | None) -> None:
+        self.archive.store_failure(Failure(Page(url, "article", status=status), "said so", ""))
+        self.gone[url] = self.gone.get(url, False) or status in (404, 410)
+
+    @rule(url=URLS)
+    def something_else_is_there(self, url: str) -> None:
+        self.archive.store_rejection(Rejection(Page(url, "article", url, 200), "soft 404", ""), self.run_id)
+
+    @rule(url=URLS)
+    def it_is_as_it_was(self, url: str) -> None:
+        if url in self.ids:
+            self.archive.store_unchanged(Unchanged(Page(url, "article", url, 304)))
+            self.gone[url] = False
+
+    @rule(urls=st.lists(URLS, max_size=3))
+    def a_redesign_is_suspected(self, urls: list[str]) -> None:
+        self.archive.doubt(urls)
+
+    @rule(urls=st.lists(URLS, min_size=1, max_size=3, unique=True))
+    def the_feed_shows_articles(self, urls: list[str]) -> None:
+        feed = Page("https://www.nknews.org/feed/", "feed", status=200)
+        self.archive.store_feed(Feed(feed, [Link(url, "article") for url in urls]))
+
+    @rule(url=URLS)
+    def a_date_that_is_none_stores_nothing(self, url: str) -> None:
+        row = dict.fromkeys(VERSIONED) | {
+            "url": url,
+            "body": "x",
+            "title": "x",
+            "access": "free",
+            "extractor_version": 2,
+        }
+        row["published_on"] = "2025-13-45"
+        with pytest.raises(ValueError, match="month must be"):
+            self.archive.store_article(row, [], Page(url, "article", url, 200), [], self.run_id)
+
+    @invariant()
+    def the_archive_tells_the_whole_story(self) -> None:
+        found = {row["url"]: row for row in rows(self.path, "SELECT * FROM articles ORDER BY id")}
+        assert self.ids.items() <= {url: row["id"] for url, row in found.items()}.items(), "a row left, or moved"
+        with closing(Reader.open(self.path)) as reader:
+            for url, row in found.items():
+                self.ids[url] = row["id"]
+                now = tuple(row[column] for column in VERSIONED)
+                states = self.states.setdefault(url, [now])
+                if states[-1] != now:
+                    states.append(now)
+                told = reader.history(url)
+                assert [tuple(state[column] for column in VERSIONED) for state in told] == states
+                assert [state["since"] for state in told] == sorted({state["since"] for state in told})
+                assert told[-1]["gone_at"] == row["gone_at"]
+                assert (row["gone_at"] is not None) == self.gone[url]
+                self.kept |= {(column, row[column]) for column in ("title", "body", "note") if row[column]}
+        stored = "SELECT title, body, note FROM articles UNION ALL SELECT title, body, note FROM article_versions"
+        assert self.kept <= {pair for row in rows(self.path, stored) for pair in row.items()}, "a text was lost"
+        assert all(row["body"] or not self._had_body(url) for url, row in found.items())
+
+    def _had_body(self, url: str) -> bool:
+        return any(state[VERSIONED.index("body")] for state in self.states[url])
+
+    @invariant()
+    def the_search_finds_what_is_stored(self) -> None:
+        found = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH 'title: old'"
+        stored = "SELECT id AS rowid FROM articles WHERE title LIKE '%old%'"
+        assert rows(self.path, found) == rows(self.path, stored)
+
+
+@pytest.mark.fault("S1", "S13", "S14")
+def test_whatever_the_nights_bring_nothing_stored_is_lost() -> None:
+    run_state_machine_as_test(Nights, settings=settings(max_examples=40, stateful_step_count=15, deadline=None))  # type: ignore[no-untyped-call]

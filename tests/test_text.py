@@ -1,6 +1,8 @@
 """String work that knows nothing of the site: tables of what goes in and comes out, and laws that hold for any text."""
 
+import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
+from urllib.parse import unquote, unquote_to_bytes
 
 import pytest
 from hypothesis import example, given, settings
@@ -14,6 +16,8 @@ ANY_TEXT = st.text(max_size=200)
 AWKWARD = st.text(
     st.sampled_from(" \t\n\r\u00a0\u2009\u3000\u200b\u00ad\ufeff\u202e\x00\x07\x85\ud83d\udc00ab.’'-–"), max_size=60
 )
+
+BIDI_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
 @pytest.mark.parametrize(
@@ -54,6 +58,18 @@ def test_a_clean_line_is_one_line_that_sqlite_takes(raw: str) -> None:
     line.encode()
     assert line == " ".join(line.split())
     assert not {"\x00", "\u200b", "\n", "\x7f"} & set(line)
+
+
+@settings(deadline=None)
+@given(ANY_TEXT | AWKWARD | st.text(st.characters(categories=["Cc", "Cf", "Cs"]), max_size=60))
+@pytest.mark.fault("D5", "D17")
+def test_what_is_visible_moves_no_cursor_and_turns_no_line_round(raw: str) -> None:
+    seen = text.visible(raw)
+    seen.encode()
+    assert {char for char in seen if unicodedata.category(char) == "Cc"} <= {"\n", "\t"}
+    assert not {char for char in seen if unicodedata.bidirectional(char) in BIDI_CONTROLS}
+    assert text.visible(seen) == seen
+    assert text.clean(seen) == text.clean(raw)
 
 
 @settings(deadline=None)
@@ -372,6 +388,32 @@ def test_every_spelling_of_an_address_is_one(path: str, data: st.DataObject) -> 
         st.sampled_from(["", "?c=1718000000000", "?t=1718000000000", "?page=59", "?show=nkpro", "?utm_source=x", "#y"])
     )
     assert text.canonical_url(host + path + slash + query, SITE) == f"{SITE}{path}/"
+
+
+SLUG_CHARACTERS = "abAB19-._~!$'()*+,;=:@한é%"
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["/2025/06/", "/2025/07/", "/2024/06/"]), st.text(SLUG_CHARACTERS, min_size=1, max_size=6)
+        ),
+        min_size=2,
+        max_size=2,
+    ),
+    st.sampled_from([SITE, "http://127.0.0.1:8000", "http://[::1]:8000"]),
+)
+@example([("/2025/06/", "a%2Fb"), ("/2025/06/", "a")], SITE)
+@example([("/2025/06/", "a%3Fb"), ("/2025/06/", "a")], SITE)
+@example([("/2025/06/", "%252e"), ("/2025/06/", "%2e")], SITE)
+@example([("/2025/06/", "a+b"), ("/2025/06/", "a b")], SITE)
+def test_two_addresses_are_one_only_where_they_say_the_same(addresses: list[tuple[str, str]], site: str) -> None:
+    paths = [month + slug for month, slug in addresses if slug.strip(".") and unquote(slug).strip(".")]
+    canonical = [text.canonical_url(path, site) for path in paths]
+    assert [text.canonical_url(url, site) for url in canonical if url] == canonical
+    if len(paths) == 2:
+        assert (canonical[0] == canonical[1]) == (unquote_to_bytes(paths[0]) == unquote_to_bytes(paths[1]))
 
 
 @pytest.mark.parametrize(
