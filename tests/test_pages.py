@@ -1068,6 +1068,15 @@ def test_malformed_json_ld_is_survived(rendering: str, script: str) -> None:
 
 
 @renderings
+@pytest.mark.parametrize("name", ["{", "{{x}}", "{a}b", "\x1b", "<", '"', "한", ":", "a:b:c"])
+def test_an_attribute_whose_name_is_none_is_survived(rendering: str, name: str) -> None:
+    """As where a template was not filled in: found by tests/fuzz.py."""
+    head = f'<meta {name}="1" property="x" content="y"><link {name} rel="x" href="y"><i {name} itemprop="isAccessibleForFree">'
+    lead = f"<p {name}>{FIRST}</p><p><a {name} href='/x/'><img {name}><time {name}></time></a>{SECOND}</p>"
+    assert row(article_html(rendering, head=head, lead=lead))["body"] == BODY
+
+
+@renderings
 @pytest.mark.parametrize("selector", ["(((", "", ":nope(", "p:not(", "\x07"])
 def test_a_selector_that_is_none_is_survived(rendering: str, selector: str) -> None:
     part = {"isAccessibleForFree": False, "cssSelector": selector}

@@ -115,9 +115,10 @@ def free_as_stated(spelling: str) -> bool | None:
 
 def _read_metas(page: Selector, stated: Stated) -> None:
     metas: dict[str, str] = {}
-    for meta in page.xpath("//meta[@content]"):
-        name = (meta.attrib.get("property") or meta.attrib.get("name") or meta.attrib.get("itemprop") or "").lower()
-        metas.setdefault(name, text.clean(meta.attrib["content"]))
+    # By lxml, not by `attrib`, which reads every attribute: one whose name is no name would make the page unreadable.
+    for meta in (match.root for match in page.xpath("//meta[@content]")):
+        name = (meta.get("property") or meta.get("name") or meta.get("itemprop") or "").lower()
+        metas.setdefault(name, text.clean(meta.get("content")))
     stated.og_type = metas.get("og:type", "")
     if metas.get("og:title"):
         stated.headlines.append((metas["og:title"], "og:title"))
@@ -135,10 +136,10 @@ def _read_metas(page: Selector, stated: Stated) -> None:
         if moment := metas.get(name, ""):
             times.append((moment, name))
     for free in page.xpath('//*[@itemprop="isAccessibleForFree"]'):
-        spelling = free.attrib.get("content") or free.attrib.get("href") or free.xpath("string()").get("")
+        spelling = free.root.get("content") or free.root.get("href") or free.xpath("string()").get("")
         stated.free.append(_spelling(spelling))
-    links = page.xpath("//link[@rel and @href]")
-    canonical = (link.attrib["href"] for link in links if "canonical" in link.attrib["rel"].lower().split())
+    links = (match.root for match in page.xpath("//link[@rel and @href]"))
+    canonical = (link.get("href") for link in links if "canonical" in link.get("rel").lower().split())
     stated.canonical = next(canonical, "")
 
 
