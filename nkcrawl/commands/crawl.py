@@ -53,7 +53,7 @@ class Command(ScrapyCrawl):
             assert self.settings is not None
             _check_log(self.settings)
         except UsageError as error:
-            complain(str(error))
+            complain(error)
             sys.exit(EXIT_CODES["usage"])
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
