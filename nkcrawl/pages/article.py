@@ -393,7 +393,7 @@ def _read_language(article: Article, stated: Stated) -> None:
 
 def _read_evidence(article: Article, plan: Outline, stated: Stated) -> None:
     """Note what the page says of its own access; the words of the text are judged by the paywall pipeline."""
-    article.evidence = [f"isAccessibleForFree: {spelling}" for spelling in dict.fromkeys(stated.free)]
+    article.evidence = [f"isAccessibleForFree: {spelling}" for spelling in dict.fromkeys(filter(None, stated.free))]
     article.evidence += [f"content tier: {stated.tier}"] if stated.tier else []
     article.evidence += ["part withheld"] if stated.withheld else []
     if any(role in ("recent", "about", "after") for role in plan.roles):

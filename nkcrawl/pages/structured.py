@@ -104,7 +104,7 @@ def _read_access(node: dict[str, Any], stated: Stated) -> None:
 
 def _spelling(value: Any) -> str:
     """Return a word, a number or a truth value as evidence keeps it, on one line; '' for a list or an object."""
-    return text.clean(str(value))[:_MAX_SPELLING] if isinstance(value, str | int) else ""
+    return text.clean(str(value)[:_MAX_SPELLING]) if isinstance(value, str | int) else ""
 
 
 def free_as_stated(spelling: str) -> bool | None:
