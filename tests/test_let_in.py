@@ -376,12 +376,10 @@ LAMP = "https://www.nknews.org/2025/06/lamp/"
     ("where", "command", "code"),
     [
         ("in a pipe", "status", 0),
-        ("in a pipe", "status --json", 0),
         ("in a pipe", "status --max-age 1h", 1),
         ("in a pipe", f"history {LAMP}", 0),
         ("in a pipe", f"history {LAMP} --json", 0),
         ("in a pipe", "show PAGE", 0),
-        ("in a pipe", "show PAGE --json", 0),
         ("on a terminal", "status", 0),
         ("on a terminal", f"history {LAMP}", 0),
         ("on a terminal", "show PAGE", 0),

@@ -100,7 +100,7 @@ def page_of(story: Story, rendering: str, paragraph: str) -> str:
     )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(stories(), st.sampled_from(RENDERINGS), st.sampled_from(["p", "div", "br"]), SLUGS)
 def test_what_was_put_into_a_page_comes_out(story: Story, rendering: str, paragraph: str, slug: str) -> None:
     path = f"/{story.day:%Y/%m}/{slug}/"
@@ -131,7 +131,7 @@ def broken(draw: st.DrawFn, line: str) -> list[str]:
     return "".join(word + gap for word, gap in zip(words, [*loose, ""], strict=True)).split("\n\n")
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.data())
 def test_an_offer_goes_however_it_is_broken_and_no_sentence_with_it(data: st.DataObject) -> None:
     boxes = st.sampled_from(
@@ -147,7 +147,7 @@ def test_an_offer_goes_however_it_is_broken_and_no_sentence_with_it(data: st.Dat
     assert found.paragraphs == sentences
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.lists(LINES.map(lambda line: line + "."), min_size=1, max_size=8), st.data())
 def test_no_sentence_of_ordinary_words_is_ever_dropped(sentences: list[str], data: st.DataObject) -> None:
     """Nor where the white space falls elsewhere: a paragraph a sentence, several sentences a paragraph, half a sentence."""
@@ -162,7 +162,7 @@ def test_no_sentence_of_ordinary_words_is_ever_dropped(sentences: list[str], dat
 DAYS = st.dates(date(2012, 2, 1), date(2025, 12, 31))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(DAYS, st.lists(DAYS, min_size=4, max_size=4), st.sampled_from(RENDERINGS))
 @pytest.mark.fault("D11")
 def test_the_day_of_an_article_is_of_its_month_or_none_whatever_the_page_says(
@@ -188,7 +188,7 @@ NUMBERED = st.from_regex(r"[a-z]{1,3}(-[a-z]{1,2})?(-[0-9]{1,3})?", fullmatch=Tr
 PLACES = st.tuples(st.sampled_from(["2024/06", "2024/07", "2025/06"]), NUMBERED).map("/".join)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(PLACES, PLACES, st.sampled_from(RENDERINGS))
 @pytest.mark.fault("D12")
 def test_no_page_takes_the_address_of_another_article(served: str, named: str, rendering: str) -> None:
@@ -204,7 +204,7 @@ def test_no_page_takes_the_address_of_another_article(served: str, named: str, r
 # --- Listings, and the made-up site -------------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(
     st.lists(LINES, min_size=1, max_size=12, unique=True),
     NAMES,
@@ -231,7 +231,7 @@ def test_what_was_put_into_a_listing_comes_out(
     assert (found.next_page.url if found.next_page else None) == (following if has_next else None)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=50)
 @given(st.integers(0, 10**6), st.integers(0, 59))
 def test_every_page_of_any_made_up_site_is_read_as_it_is_meant(seed: int, number: int) -> None:
     world = World(60, seed=seed)

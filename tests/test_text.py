@@ -408,6 +408,9 @@ SLUG_CHARACTERS = "abAB19-._~!$'()*+,;=:@한é%"
 @example([("/2025/06/", "a%3Fb"), ("/2025/06/", "a")], SITE)
 @example([("/2025/06/", "%252e"), ("/2025/06/", "%2e")], SITE)
 @example([("/2025/06/", "a+b"), ("/2025/06/", "a b")], SITE)
+@example([("/2025/06/", "A"), ("/2025/06/", "a")], SITE)
+@example([("/2025/06/", "a-2"), ("/2025/06/", "a")], SITE)
+@example([("/2025/06/", "a."), ("/2025/06/", "a")], SITE)
 def test_two_addresses_are_one_only_where_they_say_the_same(addresses: list[tuple[str, str]], site: str) -> None:
     paths = [month + slug for month, slug in addresses if slug.strip(".") and unquote(slug).strip(".")]
     canonical = [text.canonical_url(path, site) for path in paths]
