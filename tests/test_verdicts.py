@@ -441,6 +441,15 @@ def test_a_signal_ends_the_wait_that_the_site_asked_for(demo: DemoServer, archiv
     assert time.monotonic() - asked < 20
 
 
+@pytest.mark.fault("P15")
+def test_two_signals_while_a_page_is_read_are_two_signals(demo: DemoServer, archive_file: Path, tmp_path: Path) -> None:
+    sending = "import os; [os.kill(os.getpid(), 15) for _ in range(2)]"
+    (tmp_path / "sitecustomize.py").write_text(breaking("nkcrawl.pages.article", "_read_dates", sending))
+    done = scrapy(*crawl_args(demo, archive_file), PYTHONPATH=str(tmp_path))
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
+
+
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGHUP])
 @pytest.mark.fault("P16", "P17")
 def test_a_run_that_was_killed_is_marked_by_the_next(

@@ -7,11 +7,12 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
+from twisted.internet.error import ReactorNotRunning
 
 from nkcrawl.extensions import RunRecord, place_in_ours
 from nkcrawl.extensions.verdict import INTERRUPTED
@@ -53,8 +54,9 @@ class Signals:
         assert self.process is not None
         if self.count == 1 and all(_is_begun(crawler) for crawler in self.process.crawlers):
             self._ending = asyncio.ensure_future(self.process.stop())
-        elif _reactor().running:
-            _reactor().stop()
+        else:
+            with suppress(ReactorNotRunning):  # two signals may be heard of at once, each as the second
+                _reactor().stop()
 
 
 @contextmanager
