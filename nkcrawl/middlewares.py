@@ -241,7 +241,7 @@ class UnreadablePageMiddleware:
     """Turns a page that trips our own code into a `Failure`, so that it is tried again and never lost in silence."""
 
     def process_spider_exception(self, response: Response, exception: Exception) -> Iterable[Failure] | None:
-        if isinstance(exception, CloseSpider):
+        if isinstance(exception, CloseSpider | MemoryError):  # the latter is none of the page's
             return None
         logger.error("%s cannot be read", response.url, exc_info=exception)
         page = visited_page(response)

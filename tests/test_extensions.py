@@ -449,7 +449,8 @@ def test_fill_rates_are_of_the_articles_that_were_read_whole() -> None:
 
 
 def test_errors_are_kept_whole_and_named_in_a_line() -> None:
-    errors = ErrorLog()
+    starved: list[None] = []
+    errors = ErrorLog(lambda: starved.append(None))
     log = logging.getLogger("test of errors")
     log.addHandler(errors)
     log.warning("not this")
@@ -464,6 +465,9 @@ def test_errors_are_kept_whole_and_named_in_a_line() -> None:
     assert errors.briefly[1:] == ["again"] * 9
     assert len(errors.whole) == 5
     assert "Traceback" in errors.whole[0]
+    assert starved == []
+    log.error("at its end", exc_info=MemoryError())
+    assert starved == [None]
 
 
 def test_an_error_that_passed_none_of_our_code_is_named_alone() -> None:

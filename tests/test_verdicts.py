@@ -281,6 +281,13 @@ CASES = [
         everything_but_robots(slow(0.2)),
         args=("-s", "MEMUSAGE_LIMIT_MB=10", "-s", "MEMUSAGE_CHECK_INTERVAL_SECONDS=0.1"),
     ),
+    Case(
+        "P17",
+        "memory is refused",
+        1,
+        r"The crawl was refused more memory and stopped; what was stored stays, and the rest is due\. Is the machine ",
+        code_of_ours=breaking("nkcrawl.pages.article", "_read_dates", "raise MemoryError"),
+    ),
     Case("P4", "an argument is wrong", 2, r"limit='0' is no number of articles", args=("-a", "limit=0")),
     Case(
         "P4", "a setting is wrong", 2, r"NKCRAWL_REQUEST_BUDGET is 'x', ", environment={"NKCRAWL_REQUEST_BUDGET": "x"}

@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import nkcrawl
@@ -12,10 +12,14 @@ _OURS = Path(nkcrawl.__file__).parent
 
 
 class ErrorLog(logging.Handler):
-    """Keeps what is logged as an error, the first few with their tracebacks: a log that nobody reads is silence."""
+    """Keeps what is logged as an error, the first few with their tracebacks: a log that nobody reads is silence.
 
-    def __init__(self) -> None:
+    `out_of_memory` is called at each MemoryError: whoever it hits, be it Twisted, takes it for an error of the page in hand.
+    """
+
+    def __init__(self, out_of_memory: Callable[[], None]) -> None:
         super().__init__(level=logging.ERROR)
+        self.out_of_memory = out_of_memory
         self.briefly: list[str] = []  # 'what was done (the error in the function of ours)'
         self.whole: list[str] = []
 
@@ -25,6 +29,8 @@ class ErrorLog(logging.Handler):
         self.briefly.append(f"{what} ({briefly(error)})" if error else what)
         if len(self.whole) < _KEPT:
             self.whole.append(self.format(record))
+        if isinstance(error, MemoryError):
+            self.out_of_memory()
 
 
 def briefly(error: BaseException) -> str:

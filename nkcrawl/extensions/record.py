@@ -23,6 +23,7 @@ from nkcrawl.extensions.errors import ErrorLog
 from nkcrawl.extensions.verdict import (
     ARTICLES_CHANGED,
     GONE,
+    OUT_OF_MEMORY,
     Ending,
     Judgement,
     displaced,
@@ -54,7 +55,7 @@ class RunRecord:
         self.finish_reason: str | None = None
         # The first page that 'failed', was 'gone', 'missing', 'rejected' or 'skipped/<kind>', and why.
         self.first: dict[str, str] = {}
-        self.errors = ErrorLog()
+        self.errors = ErrorLog(lambda: self.stop(OUT_OF_MEMORY))
         self._closing: asyncio.Task[None] | None = None
         self.run_id = archive.begin_run(spider.given, versions())
         self.watch = _watch(archive, by_hand=bool(spider.url or spider.authors))

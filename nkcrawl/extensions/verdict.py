@@ -156,6 +156,11 @@ def _summary(run: Ending) -> str:
 # --- Judgements that end a run ------------------------------------------------------------------------------------------
 
 INTERRUPTED = Judgement("interrupted", f"The crawl was stopped by a signal; {_STAYS}.")
+OUT_OF_MEMORY = Judgement(
+    "failed",
+    f"The crawl was refused more memory and stopped; {_STAYS}. Is the machine full, or a limit on it too low (ulimit -v)?",
+    reason="out_of_memory",
+)
 
 
 def refused(what: str) -> Judgement:
