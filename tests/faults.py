@@ -49,7 +49,7 @@ ROWS = {
     "P14": Row("SIGTERM or SIGINT", "130; the page in hand is stored, the rest is due"),
     "P15": Row("SIGTERM or SIGINT twice", "130; at once"),
     "P16": Row("SIGHUP", "as a kill"),
-    "P17": Row("kill -9, out of memory", "nothing to repair; the next run marks it as died and goes on"),
+    "P17": Row("kill -9, out of memory", "nothing to repair; the next run goes on, and marks a run that died"),
     "P18": Row("two runs at once", "75; says who holds the archive and since when"),
     "P19": Row("a job folder of Scrapy's", "none is used; the archive is the queue"),
     "P20": Row("cron's empty environment, any folder", "works"),
@@ -69,7 +69,7 @@ ROWS = {
     "S9": Row("the file is no database", "2; untouched"),
     "S10": Row("the database is somebody else's", "2; untouched"),
     "S11": Row("a page of the file is damaged", "2; untouched"),
-    "S12": Row("a reader who may not write beside the file", "reads it, between runs"),
+    "S12": Row("a reader who may not write beside the file", "reads it, between runs and after a kill"),
     "S13": Row("a later visit shows less", "an empty value replaces nothing, a teaser no whole text"),
     "S14": Row("row numbers change under the search", "they never do"),
     "S15": Row(

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from nkcrawl.archive import Archive, ArchiveBusy, ArchiveError, DuePage, Reader, opening, schedule, schema, visits
+from nkcrawl.archive.connection import transaction
 from nkcrawl.items import Author, Failure, Feed, Link, Listing, Page, Rejection, Unchanged
 
 SITE = "https://www.nknews.org"
@@ -210,8 +211,8 @@ def empty_creation_journal() -> bytes:
     return (magic + b"".join(number.to_bytes(4, "big") for number in numbers)).ljust(512, b"\0")
 
 
-def run_python(code: str, *args: object) -> None:
-    subprocess.run([sys.executable, "-c", code, *map(str, args)], check=True)
+def run_python(program: str, *args: object, code: int = 0) -> None:
+    assert subprocess.run([sys.executable, "-c", program, *map(str, args)], check=False).returncode == code
 
 
 def fingerprint(folder: Path) -> dict[str, str]:
@@ -268,8 +269,8 @@ def shared_folder() -> Iterator[Path]:
         yield folder
 
 
-def refusal_without_rights(path: Path) -> str:
-    """Open the archive in a child process that is not root, and return what it is told; '' if it may open it."""
+def without_rights(act: Callable[[], object]) -> str:
+    """Do something in a child process that is not root, and return its result or the refusal that it meets as a text."""
     told, tells = os.pipe()
     child = os.fork()
     if child == 0:
@@ -277,15 +278,15 @@ def refusal_without_rights(path: Path) -> str:
             os.setgroups([])
             os.setuid(65534)
         try:
-            Archive.open(path)
+            os.write(tells, str(act()).encode())
         except ArchiveError as refusal:
             os.write(tells, str(refusal).encode())
         os._exit(0)
     os.close(tells)
     with open(told, encoding="utf-8") as answer:
-        refusal = answer.read()
+        result = answer.read()
     assert os.waitpid(child, 0)[1] == 0
-    return refusal
+    return result
 
 
 @pytest.mark.parametrize("locked", ["nknews.db", "."])
@@ -298,14 +299,48 @@ def test_not_writable(shared_folder: Path, locked: str) -> None:
     place = shared_folder / locked
     place.chmod(place.stat().st_mode & 0o555)
     before = fingerprint(shared_folder)
-    assert f"no right to write to {place}" in refusal_without_rights(path)
+    assert f"no right to write to {place}" in without_rights(lambda: Archive.open(path))
     assert fingerprint(shared_folder) == before
 
 
 def test_new_file_in_a_folder_that_is_not_writable(shared_folder: Path) -> None:
     shared_folder.chmod(0o555)
-    assert "no right to write" in refusal_without_rights(shared_folder / "nknews.db")
+    assert "no right to write" in without_rights(lambda: Archive.open(shared_folder / "nknews.db"))
     assert list(shared_folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.fault("S12")
+def test_who_may_not_write_reads_all_that_is_stored_between_runs_and_after_a_kill(
+    shared_folder: Path, killed: bool
+) -> None:
+    path = shared_folder / "nknews.db"
+    ours(path, articles=2)
+    path.chmod(0o644)
+    if killed:
+        run_python(KILLED_WHILE_OPEN, path, Path(__file__).parent, code=-signal.SIGKILL)
+        assert Path(f"{path}-wal").stat().st_size > 0
+    for file in shared_folder.iterdir():
+        file.chmod(file.stat().st_mode & 0o444)
+    shared_folder.chmod(0o555)
+    before = fingerprint(shared_folder)
+    assert "no right to write" in without_rights(lambda: Archive.open(path))
+    counted = without_rights(lambda: Reader.open(path).count_articles())
+    assert counted == str({"free": 3 if killed else 2, "teaser": 0, "unknown": 0, "gone": 0})
+    assert fingerprint(shared_folder) == before
+    shared_folder.chmod(0o755)
+
+
+KILLED_WHILE_OPEN = """
+import os, sys
+from pathlib import Path
+from nkcrawl.archive import Archive
+sys.path.insert(0, sys.argv[2])
+from test_archive import store
+archive = Archive.open(Path(sys.argv[1]))
+store(archive)
+os.kill(os.getpid(), 9)
+"""
 
 
 def test_file_that_only_opens_for_reading(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -479,6 +514,33 @@ def test_failing_halfway_stores_nothing(archive: Archive, path: Path, monkeypatc
             store(archive)
     assert read(path, "SELECT * FROM articles") == read(path, "SELECT * FROM authors") == []
     assert store(archive) == "new"
+
+
+@pytest.mark.fault("S6")
+def test_a_transaction_lets_nobody_write_between_what_it_reads_and_what_it_writes(archive: Archive, path: Path) -> None:
+    new_author = "INSERT INTO authors (slug) VALUES (?)"
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
+        with transaction(archive._conn):
+            archive._conn.execute("SELECT * FROM authors").fetchall()
+            with pytest.raises(sqlite3.OperationalError, match="database is locked"):
+                other.execute(new_author, ["other"])
+            archive._conn.execute(new_author, ["ours"])
+        other.execute(new_author, ["other"])
+    assert read(path, "SELECT slug FROM authors ORDER BY id") == [{"slug": "ours"}, {"slug": "other"}]
+
+
+@pytest.mark.fault("S6")
+def test_a_transaction_waits_for_another_program_s_and_reads_what_that_has_written(
+    archive: Archive, path: Path
+) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("INSERT INTO authors (slug, bio) VALUES ('ann', 'Writes.')")
+        done = threading.Timer(0.3, other.execute, ["COMMIT"])
+        done.start()
+        assert store(archive) == "new"
+        done.join()
+    assert read(path, "SELECT slug, name, bio FROM authors") == [{"slug": "ann", "name": "Ann Lee", "bio": "Writes."}]
 
 
 # --- one writer at a time --------------------------------------------------------------------------------------------
@@ -724,6 +786,63 @@ def test_change_keeps_a_version_and_search_follows(archive: Archive, path: Path,
     assert versions(path) == [kept | {"id": 1, "article_id": 1, "run_id": 2, "seen_at": later}]
     for word, hits in (("corn", 1), ("rice", 0), ("traders", 1)):
         assert len(read(path, "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?", word)) == hits
+
+
+def numbers(path: Path) -> dict[str, int]:
+    """Return the number of each article, after a look whether the search finds it by that."""
+    found = {row["url"]: row["id"] for row in read(path, "SELECT url, id FROM articles ORDER BY id")}
+    for url, number in found.items():
+        word = url.rstrip("/").rpartition("/")[2]
+        assert read(path, "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?", word) == [{"rowid": number}]
+    return found
+
+
+@pytest.mark.fault("S14")
+def test_the_number_of_an_article_never_changes(archive: Archive, path: Path, clock: Clock) -> None:
+    words = ("tea", "ferry", "coal", "harbour")
+    for word in words:
+        store(archive, url=f"{SITE}/2025/06/{word}/", title=word)
+    before = numbers(path)
+    assert list(before.values()) == [1, 2, 3, 4]
+    url = f"{SITE}/2025/06/ferry/"
+    seen: list[dict[str, Any]] = [{"body": "New words."}, {"subtitle": "New"}, {"access": "teaser"}, {"body": ""}, {}]
+    for changes in seen:
+        clock.pass_by(hours=1)
+        store(archive, **({"url": url, "title": "ferry"} | changes))
+        assert numbers(path) == before
+    archive.store_failure(Failure(article_page(url, status=404), "HTTP 404", ""))
+    store(archive, url=url, title="ferry", page=article_page(f"{SITE}/2025/06/alias/"))
+    archive.begin_run({}, {})
+    assert numbers(path) == before
+
+
+@pytest.mark.fault("S16")
+def test_vacuum_changes_no_number_and_no_order(archive: Archive, path: Path, clock: Clock) -> None:
+    for word in ("tea", "ferry", "coal", "harbour"):
+        store(archive, url=f"{SITE}/2025/06/{word}/", title=word)
+    archive.meet([Link(f"{SITE}/content_author/{name}/", "author") for name in "zba"])
+    foreign(path, "DELETE FROM article_authors WHERE article_id = 2", "DELETE FROM articles WHERE id = 2")  # a gap
+    clock.pass_by(days=2)
+    before, due = numbers(path), list(archive.due())
+    foreign(path, "VACUUM")
+    assert (
+        numbers(path)
+        == before
+        == {f"{SITE}/2025/06/{word}/": n for word, n in [("tea", 1), ("coal", 3), ("harbour", 4)]}
+    )
+    assert list(archive.due()) == due
+    assert len(due) == 7
+
+
+@pytest.mark.fault("S16")
+def test_every_number_that_another_table_refers_to_is_declared(archive: Archive, path: Path) -> None:
+    referred = read(
+        path, """SELECT DISTINCT "table", "to" FROM sqlite_schema, pragma_foreign_key_list(name) WHERE type = 'table'"""
+    )
+    assert {row["table"] for row in referred} == {"articles", "authors", "runs"}
+    for target in referred:
+        (column,) = read(path, "SELECT * FROM pragma_table_info(?) WHERE name = ?", target["table"], target["to"])
+        assert (column["type"], column["pk"]) == ("INTEGER", 1)
 
 
 def test_unchanged_and_changed_unread(archive: Archive, path: Path, clock: Clock) -> None:
