@@ -1,6 +1,6 @@
 """Crash loops: a crawl is killed, starved or cut short at random moments, again and again, and its archive held to account.
 
-`python -m tests.crashes` takes an hour on an idle machine and prints a table; with numbers (`--kills 20`) it runs only those
+`python -m tests.crashes` takes about half an hour and prints a table; with numbers (`--kills 20`) it runs only those
 loops, until so many trials were hits. What is drawn follows from `--seed`. A trial that fails names the command that makes
 it again, as far as two runs of a process can be alike: with the same page in hand, after the same delay.
 
@@ -43,6 +43,7 @@ PATIENCE = 60  # seconds, for a crawl of seconds
 ON_TRIAL = 5  # recent articles are stored when there are so many of them (nkcrawl/extensions/watch.py)
 RECENT_MONTHS = 2
 HIT = "hit"  # how often a trial did what it is there for
+NOT_TRIED = "not tried, for want of the right to mount a file system"
 TOLD_DIED = {"verdict": "failed", "finish_reason": "died"}
 
 # Each crawl is a process of its own, forked from one that has imported what it needs: most of a crawl's time is spent there.
@@ -60,6 +61,7 @@ def run_crawl(args: tuple[str, ...], told: Path, limits: Limits) -> None:
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.chdir(ROOT)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which nohup lets every process ignore
     for name in [name for name in os.environ if name.startswith(("NKCRAWL_", "SCRAPY_"))]:
         del os.environ[name]
     for kind, limit in limits.items():
@@ -276,7 +278,7 @@ def disks(ground: Ground, rng: random.Random) -> Counter[str]:
     size = rng.randint(64 * 1024, ground.largest_file)
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
-        return Counter({"not tried, for want of the right to mount a file system": 1})
+        return Counter({NOT_TRIED: 1})
     try:
         more = ["mount", "-o", f"remount,size={size + 10 * ground.largest_file}", disk]
         return _cramped(ground, disk / "nknews.db", {}, lambda: subprocess.run(more, check=True))
@@ -425,7 +427,7 @@ class Report:
     def loop(self, name: str, times: int, trial: Callable[[random.Random], Counter[str]]) -> None:
         """Make trials until so many were hits, each with a seed of its own, so that each can be made again alone."""
         counts = self.counts[name] = Counter({HIT: 0, "trials": 0, "failed": 0})
-        while counts[HIT] < times and counts["trials"] < 3 * times:
+        while counts[HIT] < times and counts["trials"] < 3 * times and not counts[NOT_TRIED]:
             seed = self.seed + counts["trials"]
             counts["trials"] += 1
             try:
@@ -435,6 +437,11 @@ class Report:
                 again = f"python -m tests.crashes --{name} 1 --articles {self.articles} --seed {seed}"
                 self.failures.append(f"{again}: {error!r}")
                 print(self.failures[-1], file=sys.stderr, flush=True)
+        if counts[HIT] < times and not counts[NOT_TRIED]:
+            self.failures.append(
+                f"--{name}: only {counts[HIT]} of {counts['trials']} trials did what they are there for"
+            )
+            print(self.failures[-1], file=sys.stderr, flush=True)
 
     def __str__(self) -> str:
         lines = ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in self.heading.items())]

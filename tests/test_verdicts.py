@@ -281,13 +281,6 @@ CASES = [
         everything_but_robots(slow(0.2)),
         args=("-s", "MEMUSAGE_LIMIT_MB=10", "-s", "MEMUSAGE_CHECK_INTERVAL_SECONDS=0.1"),
     ),
-    Case(
-        "P17",
-        "memory is refused",
-        1,
-        r"The crawl was refused more memory and stopped; what was stored stays, and the rest is due\. Is the machine ",
-        code_of_ours=breaking("nkcrawl.pages.article", "_read_dates", "raise MemoryError"),
-    ),
     Case("P4", "an argument is wrong", 2, r"limit='0' is no number of articles", args=("-a", "limit=0")),
     Case(
         "P4", "a setting is wrong", 2, r"NKCRAWL_REQUEST_BUDGET is 'x', ", environment={"NKCRAWL_REQUEST_BUDGET": "x"}
@@ -471,6 +464,25 @@ def test_a_run_that_was_killed_is_marked_by_the_next(
     runs = rows(archive_file, "SELECT verdict, finish_reason, exit_code, finished_at IS NULL AS open FROM runs")
     assert runs[0] == {"verdict": "failed", "finish_reason": "died", "exit_code": None, "open": 1}
     assert runs[1] == {"verdict": "ok", "finish_reason": "finished", "exit_code": 0, "open": 0}
+    assert len(rows(archive_file, "SELECT 1 FROM articles")) == 60
+
+
+@pytest.mark.parametrize("error", ["MemoryError()", "lxml.etree.XMLSyntaxError('unknown error', 2, 0, 0)"])
+@pytest.mark.fault("P17")
+def test_a_crawl_that_is_refused_memory_says_so_and_charges_no_page(
+    demo: DemoServer, archive_file: Path, tmp_path: Path, error: str
+) -> None:
+    broken = breaking("nkcrawl.pages.article", "_read_dates", f"raise {error}")
+    (tmp_path / "sitecustomize.py").write_text(f"import lxml.etree\n{broken}")
+    done = scrapy(*crawl_args(demo, archive_file), PYTHONPATH=str(tmp_path))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith(
+        "The crawl was refused more memory and stopped; what was stored stays, and the rest is "
+    )
+    (run,) = rows(archive_file, "SELECT verdict, finish_reason, summary FROM runs")
+    assert run == {"verdict": "failed", "finish_reason": "out_of_memory", "summary": done.stderr.rstrip("\n")}
+    assert rows(archive_file, "SELECT url FROM pages WHERE failures > 0") == []
+    assert scrapy(*crawl_args(demo, archive_file)).returncode == 0
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == 60
 
 

@@ -5,6 +5,8 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from lxml import etree
+
 import nkcrawl
 
 _KEPT = 5
@@ -14,7 +16,7 @@ _OURS = Path(nkcrawl.__file__).parent
 class ErrorLog(logging.Handler):
     """Keeps what is logged as an error, the first few with their tracebacks: a log that nobody reads is silence.
 
-    `out_of_memory` is called at each MemoryError: whoever it hits, be it Twisted, takes it for an error of the page in hand.
+    `out_of_memory` is called where memory was refused: whoever it hits, be it Twisted, takes it for an error of the page.
     """
 
     def __init__(self, out_of_memory: Callable[[], None]) -> None:
@@ -29,8 +31,15 @@ class ErrorLog(logging.Handler):
         self.briefly.append(f"{what} ({briefly(error)})" if error else what)
         if len(self.whole) < _KEPT:
             self.whole.append(self.format(record))
-        if isinstance(error, MemoryError):
+        if error and is_out_of_memory(error):
             self.out_of_memory()
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error is that memory was refused, which says nothing of the page in hand; lxml has a way of its own."""
+    if isinstance(error, etree.XMLSyntaxError):
+        return error.code == etree.ErrorTypes.ERR_NO_MEMORY
+    return isinstance(error, MemoryError)
 
 
 def briefly(error: BaseException) -> str:
