@@ -74,13 +74,13 @@ FEED_PATH = "/feed/"  # RSS, the newest 300 stories or so
 # --- Headlines and headings -------------------------------------------------------------------------------------------
 
 # '<title> Headline | NK News</title>'; the dash forms were seen in old copies.
-TITLE_SUFFIX = re.compile(r"\s*[|–—»-]\s*NK ?News(?:\s*[|–—-]\s*North Korea News)?\s*$")
+TITLE_SUFFIX = re.compile(r"[|–—»-]\s*NK ?News(?:\s*[|–—-]\s*North Korea News)?\s*$")
 TITLE_PREFIX = re.compile(r"^\s*NK ?News\s*[|–—»-]\s*")
 
 RECENT_STORIES = "Recent Stories"
 ABOUT_AUTHOR = re.compile(r"About the Authors?:?", re.IGNORECASE)  # articles: 'Author', author pages: 'author'
 MORE_ARTICLES = re.compile(
-    r"More articles by\s*['‘’\"“][^\"“”]{1,60}['‘’\"”]", re.IGNORECASE
+    r"More articles by\s*['‘’\"“](?P<name>[^\"“”]{1,60})['‘’\"”]", re.IGNORECASE
 )  # "More articles by 'Name'"
 VIEW_MORE_OPENING = re.compile(r"^View more articles by\s*", re.IGNORECASE)  # what stands before the name
 VIEW_MORE = re.compile(
@@ -108,9 +108,7 @@ TOPIC = re.compile(r"[A-Z0-9][\w’'&-]*(?: (?:of|the|in|and|on|a|&|[A-Z0-9][\w�
 # --- Captions, credits, stamps ----------------------------------------------------------------------------------------
 
 # 'Soldiers in hard hats | Image: KCTV (Feb. 17, 2025), edited by NK News'
-CREDIT = re.compile(
-    r"\s*\|\s*(?:Image|Images|Photo|Photos|Picture|Pictures|Graphic|Illustration)s?\s*:\s*", re.IGNORECASE
-)
+CREDIT = re.compile(r"\|\s*(?:Image|Images|Photo|Photos|Picture|Pictures|Graphic|Illustration)s?\s*:\s*", re.IGNORECASE)
 FEATURED_IMAGE = re.compile(r"Featured image\s*:\s*", re.IGNORECASE)  # 2013 to 2019, a line of its own
 ILLUSTRATION = re.compile(  # 2013, a paragraph of its own, with no full stop
     r"Illustrations? by [^\W\d_a-z][\w'’-]*\.?(?:,? (?:and|for|of|de|van|von|&|[^\W\d_a-z][\w'’-]*\.?)){0,8}(?<!\w{2}\.)"
@@ -265,6 +263,7 @@ FILLERS = WHOLE_FILLERS + tuple(
 
 _ANY_FILLER = re.compile("|".join(filler.pattern.pattern for filler in FILLERS), re.IGNORECASE)
 
+_LONGEST_FILLER = 20_000  # characters of filler in one piece; far more than any offer box has
 # Bullets, rules and list signs that stand before, between and after filler sentences.
 _SEPARATORS = re.compile(r"[\s•·‣▪◦*|✓✔–—-]*")
 
@@ -275,7 +274,7 @@ def filler_in(text: str, fillers: tuple[Filler, ...] = FILLERS) -> list[Filler]:
     White space, bullets and the case of letters do not count; a real sentence that holds the same words is no filler.
     """
     start = _skip(text, 0)
-    if not _ANY_FILLER.match(text, start):
+    if len(text) > _LONGEST_FILLER or not _ANY_FILLER.match(text, start):
         return []
     reached = {start}
     ways: deque[tuple[int, list[Filler]]] = deque([(start, [])])  # how far filler reaches, and the sentences so far

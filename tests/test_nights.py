@@ -14,6 +14,7 @@ import pytest
 from nkcrawl.archive import Archive
 from nkcrawl.demo import Answer, DemoArticle, World
 from nkcrawl.items import Author, Feed, Link, Listing, Page
+from nkcrawl.pages import EXTRACTOR_VERSION
 from tests.nights import Nights
 from tests.test_crawl import stored, truth
 
@@ -43,7 +44,10 @@ def archived(world: World, nights: Nights, unseen: int) -> None:
         run_id = archive.begin_run({}, {})
         archive.store_feed(Feed(Page(nights.url("/feed/"), "feed", status=200), [link(nights, world.articles[unseen])]))
         for article in world.articles[unseen:]:
-            row = world.truth(article, nights.site.base_url) | {"access_evidence": [], "extractor_version": 2}
+            row = world.truth(article, nights.site.base_url) | {
+                "access_evidence": [],
+                "extractor_version": EXTRACTOR_VERSION,
+            }
             authors = [Author(slug, name) for slug, name in row.pop("authors")]
             archive.store_article(row, authors, Page(row["url"], "article", row["url"], 200), [], run_id)
         for author in world.authors:

@@ -10,13 +10,14 @@ from parsel import Selector
 
 from nkcrawl import site, text
 from nkcrawl.items import Article, Author, Link, Page
-from nkcrawl.pages.blocks import Block, Body, Image, Stamp, read_body
+from nkcrawl.pages.absurd import ABSURD, is_absurd
+from nkcrawl.pages.blocks import BEFORE, Block, Body, Image, Stamp, read_body
 from nkcrawl.pages.concealed import concealed
 from nkcrawl.pages.outline import Outline, Place, names_in, outline, without_site_name
 from nkcrawl.pages.pro import pro_urls
 from nkcrawl.pages.structured import Stated, read_stated
 
-EXTRACTOR_VERSION = 2  # raised whenever the same page would give another row
+EXTRACTOR_VERSION = 3  # raised whenever the same page would give another row
 
 _HANGUL = re.compile(r"[가-힣]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -50,9 +51,11 @@ def read_article(html: Selector, page: Page, site_url: str) -> Reading:
     `page` is the visit that brought the HTML, `site_url` the site's root. Missing fields stay None; nothing is raised for
     a page that is no article: `Article.suspicion` and the missing fields tell the gate.
     """
+    served = page.final_url or page.url
+    if is_absurd(html.root):
+        return Reading(Article(page, served, extractor_version=EXTRACTOR_VERSION, suspicion=ABSURD), [])
     stated = read_stated(html)
     body = read_body(html.root, concealed(html, stated.withheld))
-    served = page.final_url or page.url
     canonical = _canonical(stated, served, site_url)
     place = Place(site_url, frozenset((page.url, served, canonical)))
     plan = outline(body, stated, place)
@@ -301,9 +304,9 @@ def _shown_days(plan: Outline) -> Iterator[date]:
     for block in _header(plan):
         updates = [stamp for stamp in block.stamps if _is_update(stamp)]
         for found in text.dates_in(block.text):
-            in_update = any(found.start >= len(stamp.before) and found.end <= len(stamp.before) + len(stamp.text) + 1
+            in_update = any(found.start >= stamp.start and found.end <= stamp.start + len(stamp.text) + 1
                             for stamp in updates)  # fmt: skip
-            if not in_update and not site.MODIFIED.search(block.text[: found.start]):
+            if not in_update and not site.MODIFIED.search(block.text[max(0, found.start - BEFORE) : found.start]):
                 yield found.day
 
 

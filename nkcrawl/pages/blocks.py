@@ -25,6 +25,7 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 # Class names by which the large frameworks hide a text from sight and keep it for screen readers.
 _OFFSCREEN_CLASSES = frozenset(("screen-reader-text", "sr-only", "visually-hidden", "visuallyhidden"))
 _MICRODATA = frozenset(("datePublished", "dateModified"))
+BEFORE = 60  # characters before a moment that say what it is
 _HATOM = frozenset(("published", "updated"))
 _SENTENCE_STOPS = (".", "!", "?", "”", '"', "…")
 
@@ -40,11 +41,12 @@ class LinkedText:
 
 @dataclass(slots=True)
 class Stamp:
-    """A moment in markup: its machine form, its words, the block's words before it, and whether it is that of a change."""
+    """A moment in markup: its machine form, its words, where in the block they begin, and whether it is that of a change."""
 
     moment: str
     text: str
-    before: str
+    start: int
+    before: str  # the last words before it
     modified: bool  # by markup
 
 
@@ -222,7 +224,7 @@ def _stamps(words: str, elements: list[tuple[Any, str]]) -> Iterator[Stamp]:
     for element, shown in elements:
         start = max(words.find(shown, end), end)
         moment = next(filter(None, map(element.get, ("datetime", "content", "title"))), "")
-        yield Stamp(moment, shown, words[:start], _is_modified(element))
+        yield Stamp(moment, shown, start, words[max(0, start - BEFORE) : start], _is_modified(element))
         end = start + len(shown)
 
 

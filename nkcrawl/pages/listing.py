@@ -1,29 +1,34 @@
 """One page of an author's listing to a `Listing`: who it is, what is listed, and the next page."""
 
-import re
 from urllib.parse import urlsplit
 
 from parsel import Selector
 
 from nkcrawl import site, text
 from nkcrawl.items import Link, Listing, Page
+from nkcrawl.pages.absurd import is_absurd
 from nkcrawl.pages.blocks import Block, read_body
 from nkcrawl.pages.concealed import concealed
 from nkcrawl.pages.outline import Place, is_heading_of, is_outside
 from nkcrawl.pages.pro import pro_urls
 
-_QUOTED = re.compile(r"['‘’\"“](.*)['‘’\"”]")
+_MAX_NAME = 200  # characters; longer is no name of a person or a desk
+_MAX_BIO = 5_000
 
 
 def read_listing(html: Selector, page: Page, site_url: str) -> Listing:
-    """Read an author page; a page without entries gives a listing without articles and without a next page."""
+    """Read an author page; a page without entries, or an absurd one, gives a listing without articles and without a next page."""
     served = page.final_url or page.url
     place = Place(site_url, frozenset((page.url, served)))
     slug = place.slug(served) or place.slug(page.url) or ""
+    if is_absurd(html.root):
+        return Listing(page=page, slug=slug)
     blocks = [block for block in read_body(html.root, concealed(html, [])).blocks if not is_outside(block)]
     listing = Listing(page=page, slug=slug)
     more = next((i for i, block in enumerate(blocks) if site.MORE_ARTICLES.fullmatch(text.undouble(block.text))), None)
-    listing.name, listing.bio = _person(blocks, more)
+    name, bio = _person(blocks, more)
+    listing.name = name if name and len(name) <= _MAX_NAME else None
+    listing.bio = bio if bio and len(bio) <= _MAX_BIO else None
     pro = pro_urls(html, place)
     entries = _entries(blocks, 0 if more is None else more + 1)
     urls = [place.article_url(link.href) for block in entries for link in block.links]
@@ -36,8 +41,8 @@ def read_listing(html: Selector, page: Page, site_url: str) -> Listing:
 def _person(blocks: list[Block], more: int | None) -> tuple[str | None, str | None]:
     """Return name and bio: what stands between 'About the author' and 'More articles by …'."""
     about = next((i for i, block in enumerate(blocks) if site.ABOUT_AUTHOR.fullmatch(block.text)), None)
-    quoted = _QUOTED.search(text.undouble(blocks[more].text)) if more is not None else None
-    name = text.straight(text.clean(quoted[1])) if quoted else None
+    quoted = site.MORE_ARTICLES.fullmatch(text.undouble(blocks[more].text)) if more is not None else None
+    name = text.straight(text.clean(quoted["name"])) if quoted else None
     if about is None:
         heading = next((block.text for block in blocks if block.heading and not is_heading_of(block, site.NAME)), None)
         return name or heading, None

@@ -22,10 +22,11 @@ _OUTSIDE = frozenset(("nav", "aside", "footer"))
 # WordPress core's own classes for a caption, the same in every theme.
 _CAPTION_CLASSES = frozenset(("wp-caption-text", "wp-element-caption"))
 _NAME = re.compile(
-    r"(?:By )?[^\W\d_a-z][\w'’.-]*(?:[ |,&-]+(?:and )?(?:[^\W\d_a-z][\w'’.-]*|de|der|den|van|von|al|bin|la|le|di|da)){0,9}"
+    r"(?:By )?[^\W\d_a-z][\w'’.-]*+(?:[ |,&-]++(?:and )?(?:[^\W\d_a-z][\w'’.-]*+|de|der|den|van|von|al|bin|la|le|di|da)){0,9}"
 )
 _MAX_SUBTITLES = 3  # unknown blocks that may stand between a headline and its byline
 _MAX_CAPTION = 600
+_MAX_BYLINE = 1_000
 _TAIL_KEYS = frozenset(text.loose(heading).rstrip(":") for heading in site.TAIL_HEADINGS)
 _SHORT_ALT = 20  # an alt this short ('logo', a name) proves nothing
 
@@ -249,6 +250,8 @@ def _is_stated_subtitle(block: Block, stated: Stated) -> bool:
 
 def is_byline(block: Block, place: Place) -> bool:
     """Tell whether a block is made of links to author pages, and of nothing else but a date and joining words."""
+    if len(block.text) > _MAX_BYLINE:
+        return False
     names = [link.text for link in block.links if _is_author_link(link.href, link.author, place)]
     if not names or any(site.VIEW_MORE.fullmatch(name) for name in names):
         return False
@@ -261,9 +264,11 @@ def _is_author_link(href: str, author: bool, place: Place) -> bool:
 
 def _is_plain_byline(block: Block, known: frozenset[str]) -> bool:
     """Tell whether a block without links reads 'By Some Name' or 'Some Name June 20, 2025', or names linked elsewhere."""
+    if len(block.text) > _MAX_BYLINE or block.links:
+        return False
     words = _without_stamps(block)
     rest = text.without_dates(words).strip(" |,")
-    if len(rest) > 80 or block.links or not rest:
+    if len(rest) > 80 or not rest:
         return False
     if all(text.loose(name) in known for name in names_in(rest)):
         return True

@@ -8,6 +8,7 @@ from nkcrawl import site, text
 from nkcrawl.pages.outline import Place
 
 _LARGE = 1_000  # characters; an entry of a listing is smaller
+_MAX_BADGES = 100  # a page with more of them is no listing
 _NO_ENTRY = frozenset(("nav", "main", "body", "html"))
 
 
@@ -18,7 +19,7 @@ def pro_urls(html: Selector, place: Place) -> frozenset[str]:
     is a part of the page rather than an entry, the badge can't be told to belong to any, and none is left out.
     """
     urls: set[str] = set()
-    for badge in html.xpath("//*[text()[contains(., 'NK')]]"):
+    for badge in html.xpath("//*[text()[contains(., 'NK')]]")[:_MAX_BADGES]:
         words = text.clean("".join(badge.xpath("./text()").getall()))
         in_story = any(place.article_url(href) for href in badge.xpath("ancestor::a/@href").getall())
         # Within the link of a story any case is the badge; elsewhere 'NK Pro' is a menu, or the desk in a byline.
@@ -28,9 +29,18 @@ def pro_urls(html: Selector, place: Place) -> frozenset[str]:
 
 
 def _entry_of(element: Any, place: Place) -> set[str]:
-    while element is not None and element.tag not in _NO_ENTRY and len(element.xpath("string()")) < _LARGE:
+    while element is not None and element.tag not in _NO_ENTRY and _is_small(element):
         urls = {url for link in element.iter("a") if (url := place.article_url(link.get("href", "")))}
         if urls:
             return urls if len(urls) == 1 else set()
         element = element.getparent()
     return set()
+
+
+def _is_small(element: Any) -> bool:
+    size = 0
+    for words in element.itertext():
+        size += len(words)
+        if size >= _LARGE:
+            return False
+    return True

@@ -5,6 +5,7 @@ Read for fields only. A body found here is never taken: what the page does not s
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,8 @@ _ARTICLE_TYPES = re.compile(r"(?:.*/)?(?:\w*NewsArticle|Article|BlogPosting|Repo
 _MAX_SCRIPT = 500_000  # characters; larger JSON-LD is not read
 _MAX_NODES = 5_000
 _MAX_SPELLING = 100  # characters of a statement on access
+_MAX_AUTHORS = 100
+_MAX_SPELLINGS = 10
 
 
 @dataclass(slots=True)
@@ -58,13 +61,13 @@ def _nodes(page: Selector) -> Iterator[dict[str, Any]]:
         if len(script) > _MAX_SCRIPT:
             continue
         try:
-            pending = [json.loads(script, strict=False)]
+            pending = deque([json.loads(script, strict=False)])
         except (ValueError, RecursionError):
             continue
         for _ in range(_MAX_NODES):
             if not pending:
                 break
-            value = pending.pop(0)
+            value = pending.popleft()
             if isinstance(value, dict):
                 yield value
                 pending.extend(value.values())
@@ -85,7 +88,7 @@ def _read_article_node(node: dict[str, Any], by_id: dict[str, dict[str, Any]], s
     stated.modified += [(moment, "JSON-LD dateModified") for moment in _strings(node.get("dateModified"))[:1]]
     stated.language = _first(node.get("inLanguage"))
     stated.image = _address(_resolved(node.get("image"), by_id))
-    for author in _as_list(node.get("author")):
+    for author in _as_list(node.get("author"))[:_MAX_AUTHORS]:
         person = _resolved(author, by_id)
         if isinstance(person, dict):
             stated.authors.append((_first(person.get("name")), _address(person)))
@@ -138,6 +141,7 @@ def _read_metas(page: Selector, stated: Stated) -> None:
     for free in page.xpath('//*[@itemprop="isAccessibleForFree"]'):
         spelling = free.root.get("content") or free.root.get("href") or free.xpath("string()").get("")
         stated.free.append(_spelling(spelling))
+    stated.free = [spelling for spelling in stated.free if spelling][:_MAX_SPELLINGS]
     links = (match.root for match in page.xpath("//link[@rel and @href]"))
     canonical = (link.get("href") for link in links if "canonical" in link.get("rel").lower().split())
     stated.canonical = next(canonical, "")

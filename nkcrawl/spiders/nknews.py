@@ -16,9 +16,9 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure as Reason
 
 from nkcrawl import site, text
-from nkcrawl.items import Article, Failure, Feed, Link, Listing, Page, PageKind, Skip, Unchanged
+from nkcrawl.items import Article, Failure, Feed, Link, Listing, Page, PageKind, Rejection, Skip, Unchanged
 from nkcrawl.options import apply_options, read_options
-from nkcrawl.pages import EXTRACTOR_VERSION, read_article, read_feed, read_listing
+from nkcrawl.pages import ABSURD, EXTRACTOR_VERSION, is_absurd_markup, read_article, read_feed, read_listing
 
 if TYPE_CHECKING:
     from nkcrawl.archive import DuePage
@@ -154,21 +154,26 @@ class NKNewsSpider(Spider):
     def parse_feed(self, response: Response) -> Iterator[Feed | Failure]:
         page = visited_page(response)
         feed = Feed(page)
-        if isinstance(response, TextResponse):
+        if isinstance(response, TextResponse) and not is_absurd_markup(response.body):
             feed = read_feed(Selector(response.text, type="xml"), page, self.site_url)
         yield feed if feed.articles else _without_links(response, page)
 
-    def parse_article(self, response: Response) -> Iterator[Article | Failure]:
+    def parse_article(self, response: Response) -> Iterator[Article | Rejection | Failure]:
         page = visited_page(response)
-        if isinstance(response, HtmlResponse):
-            yield read_article(response.selector, page, self.site_url).article
-        else:
+        if not isinstance(response, HtmlResponse):
             yield _not_html(response, page)
+        elif is_absurd_markup(response.body):
+            yield Rejection(page, ABSURD, "too much markup")
+        else:
+            yield read_article(response.selector, page, self.site_url).article
 
     def parse_author(self, response: Response) -> Iterator[Listing | Failure]:
         page = visited_page(response)
         if not isinstance(response, HtmlResponse):
             yield _not_html(response, page)
+            return
+        if is_absurd_markup(response.body):
+            yield Failure(page, ABSURD, f"{page.url} (too much markup)")
             return
         if _kind(page.final_url) != "author":
             yield Failure(page, "not an author page", f"{page.url} (it led to {response.url})")
