@@ -13,10 +13,11 @@ from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware, get_retry_request
 from scrapy.exceptions import CannotResolveHostError, CloseSpider, DownloadConnectionRefusedError, NotConfigured
 from scrapy.extensions.throttle import AutoThrottle
-from scrapy.http import Response
+from scrapy.http import Response, TextResponse
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser
 
+from nkcrawl import text
 from nkcrawl.extensions import Judgement, briefly, is_out_of_memory, stop_run
 from nkcrawl.extensions.verdict import FORBIDDEN, refused
 from nkcrawl.extensions.watch import UNREADABLE
@@ -235,6 +236,23 @@ class RefererlessRedirectMiddleware(RedirectMiddleware):
 
     def _engine_started(self) -> None:
         """Look for no Referer middleware: there is none, on purpose."""
+
+
+class CharsetMiddleware:
+    """Has a page read as UTF-8 where it is UTF-8, as the site's pages are, else as it declares itself, and never guesses.
+
+    Scrapy believes a false declaration, by which an answer that is well would turn to rubbish, and guesses where there is
+    none.
+    """
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        return in_its_charset(response) if isinstance(response, TextResponse) else response
+
+
+def in_its_charset(response: TextResponse) -> TextResponse:
+    """Return the response such that its text is read in the charset that `text.charset_of` finds."""
+    content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+    return response.replace(encoding=text.charset_of(response.body, content_type))
 
 
 class UnreadablePageMiddleware:

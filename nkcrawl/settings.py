@@ -39,6 +39,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "nkcrawl.middlewares.PatientRetryMiddleware": 550,
     "nkcrawl.middlewares.BudgetMiddleware": 840,  # just before DownloaderStats, which counts the requests
+    "nkcrawl.middlewares.CharsetMiddleware": 580,  # right after the body was decompressed
     # The stock class lets through whatever was retried or redirected.
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "nkcrawl.middlewares.StrictOffsiteMiddleware": 50,

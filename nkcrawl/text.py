@@ -2,18 +2,22 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from urllib.parse import urljoin, urlsplit
 
+from w3lib.encoding import html_to_unicode
 from w3lib.url import canonicalize_url
 
 # A fixed offset and not zoneinfo: Korea has had no summer time since 1988, and no time zone data is needed.
 SEOUL = timezone(timedelta(hours=9), "KST")
 
-# C0 and C1 controls but tab and newline, zero-width characters, soft hyphens, bidirectional overrides and isolates.
+_LONGEST_URL = 2_000  # characters, as of Scrapy's URLLENGTH_LIMIT; longer ones no server answers
+
+# C0 and C1 controls but those that count as white space, zero-width characters, soft hyphens, bidirectional overrides and isolates.
 _INVISIBLE = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
+    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _TO_SPELL_OUT = re.compile(f"{_INVISIBLE.pattern}|{_SURROGATES.pattern}|\x85")
@@ -60,6 +64,18 @@ def spelled_out(text: str) -> str:
 def clean(text: str) -> str:
     """Return the text as one line a reader would see: no control characters, white space joined and trimmed."""
     return _SPACES.sub(" ", visible(text)).strip()
+
+
+def charset_of(body: bytes, content_type: str = "") -> str:
+    """Return the charset to read a page in: UTF-8 where its bytes are that, else the declared one, else UTF-8 all the same.
+
+    What is no ASCII and yet whole UTF-8 is nothing else, whatever `content_type`, the header, or the page say of it.
+    """
+    with suppress(UnicodeDecodeError):
+        body.decode()
+        if not body.isascii():
+            return "utf-8"
+    return str(html_to_unicode(content_type, body, default_encoding="utf-8")[0])
 
 
 def loose(text: str) -> str:
@@ -148,8 +164,10 @@ def canonical_url(url: str, site: str, base: str = "") -> str | None:
 
     The site's scheme and host (with or without www, http or https), the path as served with a final slash, no query, no
     fragment. `url` is absolute, or relative to `base` or else to the site's root; `site` is like
-    'https://www.nknews.org'. Backslashes count as slashes, as in a browser (WHATWG URL).
+    'https://www.nknews.org'. Backslashes count as slashes, as in a browser (WHATWG URL). An absurdly long one is None.
     """
+    if len(url) > _LONGEST_URL:
+        return None
     try:
         written = visible(url).strip().replace("\\", "/")
         asked, home = urlsplit(urljoin(base or site + "/", written)), urlsplit(site)

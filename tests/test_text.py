@@ -27,6 +27,7 @@ BIDI_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
         ("  a  b\n\tc ", "a b c"),
         ("a\u00a0b\u2009c\u3000d\u00a0", "a b c d"),
         ("a\r\nb\x85c\u2028d", "a b c d"),
+        ("a\rb\fc\vd", "a b c d"),
         ("la\u200bmp\u00ads\ufeff", "lamps"),
         ("a\x00b\x07c\x1bd\x7fe\x9f", "abcde"),
         ("\u202eabc\u2066d\u200e", "abcd"),
@@ -434,3 +435,26 @@ def test_two_addresses_are_one_only_where_they_say_the_same(addresses: list[tupl
 )
 def test_an_absolute_url_is_of_the_web_or_none(url: str, absolute: str | None) -> None:
     assert text.absolute_url(url, "https://www.nknews.org/2025/06/x/") == absolute
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "charset"),
+    [
+        ("“é”".encode(), "text/html; charset=UTF-8", "utf-8"),
+        ("“é”".encode(), "text/html; charset=ISO-8859-1", "utf-8"),
+        ("<meta charset=windows-1252>“é”".encode(), "", "utf-8"),
+        ("“é”".encode(), "text/html; charset=nonsense", "utf-8"),
+        ("“é”".encode(), "", "utf-8"),
+        ("“é”".encode("cp1252"), "text/html; charset=windows-1252", "cp1252"),
+        ("<meta charset=windows-1252>“é”".encode("cp1252"), "text/html", "cp1252"),
+        ("한국".encode("euc-kr"), "text/html; charset=euc-kr", "cp949"),
+        ("“é”".encode("utf-16"), "text/html", "utf-16-le"),
+        ("plain".encode("utf-16-le"), "text/html; charset=utf-16le", "utf-16-le"),
+        ("“é”".encode("cp1252"), "text/html", "utf-8"),
+        ("“é”".encode("cp1252"), "text/html; charset=UTF-8", "utf-8"),
+        (b"", "", "utf-8"),
+    ],
+)
+@pytest.mark.fault("D10")
+def test_charset_of(body: bytes, content_type: str, charset: str) -> None:
+    assert text.charset_of(body, content_type) == charset

@@ -24,6 +24,7 @@ from twisted.python.failure import Failure as Reason
 from nkcrawl import site, text
 from nkcrawl.commands import complain, end_quietly_on_closed_pipe, print_json, print_table
 from nkcrawl.items import Article, Listing, Page, Rejection
+from nkcrawl.middlewares import in_its_charset
 from nkcrawl.options import apply_options, read_options
 from nkcrawl.pages import Reading, read_article, read_listing
 from nkcrawl.pipelines import as_row, drop_filler, gate, normalise, paragraph_fates
@@ -131,7 +132,7 @@ class PageSpider(Spider):
 def show_file(path: Path, url: str | None, site_url: str) -> dict[str, Any]:
     """Read a saved page; its URL is `url`, or what its rel=canonical or og:url says, or unknown."""
     try:
-        response = HtmlResponse(site_url + "/", body=path.read_bytes())
+        response = in_its_charset(HtmlResponse(site_url + "/", body=path.read_bytes()))
     except OSError as error:
         raise UsageError(f"{path} could not be read ({error.strerror}); give a saved HTML file or a URL.") from None
     html = response.selector
