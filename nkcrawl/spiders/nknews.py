@@ -35,6 +35,7 @@ _NO_ANSWER = {
     "DownloadFailedError": "no answer",
     "ResponseDataLossError": "cut off",
     "DownloadCancelledError": "too large",
+    "ValueError": "not followed",  # a redirect to what is no URL
 }
 
 
@@ -214,6 +215,8 @@ def why_no_answer(error: Exception) -> tuple[str, str]:
     """Return why a request got no answer: in a few fixed words, countable, and in all that is known."""
     if isinstance(error, NotVisited):
         return error.reason, str(error)
+    if isinstance(error, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in str(error):  # what a compressed body unfolds to
+        return "too large", text.clean(str(error))
     if isinstance(error, IgnoreRequest):  # Scrapy's own, as of redirects without end
         return "not followed", text.clean(str(error))
     kind = _NO_ANSWER.get(type(error).__name__, type(error).__name__)
