@@ -94,7 +94,6 @@ def _ends() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(("name", "pattern"), list(patterns()))
-@pytest.mark.fault("P13")
 def test_the_time_that_a_pattern_takes_grows_as_the_text_does(name: str, pattern: re.Pattern[str]) -> None:
     for use in uses(name, pattern):
         times = [seconds(use, words) for words in worst(SAMPLE)]

@@ -4,7 +4,7 @@ import base64
 import re
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from email.utils import format_datetime
@@ -42,6 +42,9 @@ class Answer:
     content_type: str = "text/html; charset=UTF-8"
     headers: dict[str, str] = field(default_factory=dict)
     cut_off: bool = False  # send half of the body, and hang up
+    chunks: Callable[[], Iterable[bytes]] | None = (
+        None  # the body in pieces, without a length; there may be no end of them
+    )
 
 
 Fault = int | tuple[int, str] | Answer | Callable[[], Answer | None]
@@ -272,14 +275,24 @@ class _Handler(BaseHTTPRequestHandler):
         body = said.body.encode() if isinstance(said.body, str) else said.body
         self.send_response(said.status)
         self.send_header("Content-Type", said.content_type)
-        if said.status != 304:
+        if said.chunks:
+            self.send_header("Transfer-Encoding", "chunked")
+        elif said.status != 304:
             self.send_header("Content-Length", str(len(body)))
         for name, value in said.headers.items():
             self.send_header(name, value)
         self.end_headers()
-        if self.command != "HEAD" and said.status != 304:
+        if said.chunks:
+            self._send_chunks(said.chunks())
+        elif self.command != "HEAD" and said.status != 304:
             self.wfile.write(body[: len(body) // 2] if said.cut_off else body)
             self.close_connection = self.close_connection or said.cut_off
+
+    def _send_chunks(self, chunks: Iterable[bytes]) -> None:
+        for chunk in chunks:
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+            self.wfile.flush()
+        self.wfile.write(b"0\r\n\r\n")
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing on stderr; the log is a list."""
