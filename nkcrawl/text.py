@@ -19,6 +19,7 @@ _LONGEST_URL = 2_000  # characters, as of Scrapy's URLLENGTH_LIMIT; longer ones 
 _INVISIBLE = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
 )
+_NEW_LINES = str.maketrans(dict.fromkeys("\r\x0b\x0c\x85", "\n"))  # which move a terminal's cursor in ways of their own
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _TO_SPELL_OUT = re.compile(f"{_INVISIBLE.pattern}|{_SURROGATES.pattern}|\x85")
 _SPACES = re.compile(r"\s+")
@@ -53,7 +54,7 @@ def visible(text: str) -> str:
 
     Lone surrogates (a cut emoji in JSON-LD) become U+FFFD, for neither SQLite nor a terminal takes them.
     """
-    return _INVISIBLE.sub("", _SURROGATES.sub("\ufffd", text)).replace("\x85", "\n")
+    return _INVISIBLE.sub("", _SURROGATES.sub("\ufffd", text)).translate(_NEW_LINES)
 
 
 def spelled_out(text: str) -> str:

@@ -38,7 +38,7 @@ class ErrorLog(logging.Handler):
 def is_out_of_memory(error: BaseException) -> bool:
     """Tell whether an error is that memory was refused, which says nothing of the page in hand; lxml has a way of its own."""
     if isinstance(error, etree.XMLSyntaxError):
-        return error.code == etree.ErrorTypes.ERR_NO_MEMORY
+        return bool(error.code == etree.ErrorTypes.ERR_NO_MEMORY)
     return isinstance(error, MemoryError)
 
 
