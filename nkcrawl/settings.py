@@ -23,7 +23,13 @@ SPIDER_MODULES = ["nkcrawl.spiders"]
 NEWSPIDER_MODULE = "nkcrawl.spiders"
 COMMANDS_MODULE = "nkcrawl.commands"
 
-EXTENSIONS = {"nkcrawl.extensions.RunRecord": 0, "nkcrawl.extensions.Progress": 10}
+EXTENSIONS = {
+    "nkcrawl.extensions.RunRecord": 0,
+    "nkcrawl.extensions.Progress": 10,
+    # The stock class counts what the process that started the crawl had taken.
+    "scrapy.extensions.memusage.MemoryUsage": None,
+    "nkcrawl.extensions.memory.OwnMemoryUsage": 20,
+}
 ITEM_PIPELINES = {
     "nkcrawl.pipelines.NormalisePipeline": 100,
     "nkcrawl.pipelines.PaywallPipeline": 200,

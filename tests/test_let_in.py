@@ -26,7 +26,8 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 
 import nkcrawl.settings
-from nkcrawl.archive import Archive, Selection
+from nkcrawl.archive import Archive, Question, Selection
+from nkcrawl.archive.searching import search_sql
 from nkcrawl.commands import complain, print_json, print_table
 from nkcrawl.demo import Answer, DemoServer, World, article_page
 from nkcrawl.items import Author, Failure, Page
@@ -380,6 +381,9 @@ LAMP = "https://www.nknews.org/2025/06/lamp/"
         ("in a pipe", f"history {LAMP}", 0),
         ("in a pipe", f"history {LAMP} --json", 0),
         ("in a pipe", "show PAGE", 0),
+        ("in a pipe", "search Forged", 0),
+        ("in a pipe", "search Forged --json", 0),
+        ("on a terminal", "search Forged", 0),
         ("on a terminal", "status", 0),
         ("on a terminal", f"history {LAMP}", 0),
         ("on a terminal", "show PAGE", 0),
@@ -490,13 +494,14 @@ def test_nothing_in_the_package_runs_a_text_or_opens_a_back_door() -> None:
 
 
 def test_sql_lives_in_the_archive_alone() -> None:
-    elsewhere = [path for path in SOURCES if path not in ARCHIVE]
+    """One statement apart: Datasette counts the authors among the articles that it found by a statement of its own."""
+    elsewhere = [tree for path, tree in SOURCES.items() if path not in ARCHIVE]
     assert [
-        path.name
-        for path in elsewhere
-        for call, _ in calls(SOURCES[path])
+        f"{ast.unparse(call.func)}({', '.join(map(ast.unparse, call.args))})"
+        for tree in elsewhere
+        for call, _ in calls(tree)
         if _called(call) in SINKS and isinstance(call.func, ast.Attribute)
-    ] == []
+    ] == ["self.ds.execute(self.database, AUTHORS_AMONG.format(articles=self.sql, limit=size + 1), self.params)"]
 
 
 SINKS = {"execute": 0, "executemany": 0, "executescript": 0}  # what takes SQL, and as which argument
@@ -538,7 +543,7 @@ def _origins(node: ast.expr, inside: tuple[Function, ...]) -> Iterator[tuple[Fun
             yield from _origins_of_name(name, inside)
         case ast.Attribute(attr=name) if name.isupper():
             return
-        case ast.Call(func=ast.Attribute(attr="where")):  # shown below to be made of constants
+        case ast.Call(func=ast.Attribute(attr="where") | ast.Name(id="search_sql")):  # shown below to be of constants
             return
         case _:
             yield ast.unparse(node)
@@ -598,3 +603,10 @@ def test_a_selection_s_conditions_are_the_same_whatever_is_asked_for(
     conditions, values = Selection(author, since, until, label).where()
     assert conditions == Selection("a", "b", "c", "d").where()[0]
     assert {values[name] for name in ("author", "since", "until", "label")} == {author, since, until, label}
+
+
+@given(TEXT, TEXT, st.integers(min_value=1), st.booleans())
+def test_a_search_is_the_same_statement_whatever_is_looked_for(words: str, author: str, limit: int, raw: bool) -> None:
+    sql, values = search_sql(Question(words, Selection(author), limit, raw))
+    assert sql == search_sql(Question("a", Selection("b"), 1))[0]
+    assert values["author"] == author

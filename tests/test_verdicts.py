@@ -9,6 +9,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -309,6 +310,22 @@ def test_what_goes_wrong_is_said_in_one_sentence_with_its_code(
     if case.code in (4, 75) and "robots" in case.name:
         assert {hit.path for hit in demo.log} <= {"/robots.txt"}, "a page was asked for"
         assert rows(archive_file, "SELECT url FROM pages WHERE failures > 0 AND trouble <> 'robots.txt forbids'") == []
+
+
+@pytest.mark.fault("P23")
+def test_the_memory_of_who_started_the_crawl_is_not_its_own(demo: DemoServer, archive_file: Path) -> None:
+    """As a notebook of 600 MB would start one."""
+    starting = "import subprocess, sys; held = b'x' * 600_000_000; sys.exit(subprocess.call(sys.argv[1:]))"
+    command = scrapy_command(*crawl_args(demo, archive_file), "-a", "limit=1")
+    done = subprocess.run(
+        [sys.executable, "-c", starting, *command],
+        check=False,
+        cwd=ROOT,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from nkcrawl import text
 
+_OTHERS = 0o027
 _IN_A_CELL = str.maketrans("\t\n", "  ")  # so that a line is a row, and a tab parts two cells
 
 
@@ -26,6 +27,11 @@ def hold_standard_streams() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, which is this one
             setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
+
+
+def keep_others_out() -> None:
+    """Let the group read whatever this process writes from now on, and nobody else."""
+    os.umask(os.umask(_OTHERS) | _OTHERS)
 
 
 def end_quietly_on_closed_pipe() -> None:

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import logging
-import os
 import sqlite3
 import sys
 from contextlib import suppress
@@ -15,14 +14,12 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
 from nkcrawl.archive import ArchiveBusy, ArchiveError, ArchiveTrouble
-from nkcrawl.commands import complain, hold_standard_streams
+from nkcrawl.commands import complain, hold_standard_streams, keep_others_out
 from nkcrawl.commands.interrupts import Signals, hard_limit
 from nkcrawl.extensions import Judgement, Progress, RunRecord, briefly, print_summary
 from nkcrawl.extensions.verdict import EXIT_CODES, INTERRUPTED, not_stored
 from nkcrawl.options import read_options
 from nkcrawl.spiders.nknews import check_names
-
-_OTHERS = 0o027  # whatever a crawl writes, its log included, the group may read and nobody else
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +42,7 @@ class Command(ScrapyCrawl):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         hold_standard_streams()
         self.signals = Signals()
-        os.umask(os.umask(_OTHERS) | _OTHERS)  # before the log is opened
+        keep_others_out()  # before the log is opened
         logging.raiseExceptions = False  # a log that cannot be written, on a full disk, is no reason to fill the mail
         super().process_options(args, opts)
         try:

@@ -13,7 +13,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from nkcrawl.archive import Reader
-from nkcrawl.commands import size
+from nkcrawl.commands import complain, size
 from nkcrawl.commands.making import making
 from nkcrawl.commands.selection import add_selection, read_selection
 from nkcrawl.exporting import StoredArticle
@@ -64,7 +64,7 @@ class Command(ScrapyCommand):
             with closing(Reader.open(options.database)) as reader:
                 ids = reader.find(selection, newest)
                 if not ids:
-                    print(f"No article is stored{in_words(opts)}; nothing was made.", file=sys.stderr)
+                    complain(f"No article is stored{in_words(opts)}; nothing was made.")
                     self.exitcode = 1
                     return
                 with placed(target) as made:

@@ -1,7 +1,6 @@
 """What the commands that make a file have in common: how they end."""
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,6 +8,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from nkcrawl.archive import ArchiveError, ArchiveTrouble
+from nkcrawl.commands import complain, keep_others_out
 from nkcrawl.commands.interrupts import interruptible
 from nkcrawl.placing import NoPlace
 
@@ -19,6 +19,7 @@ def making(command: ScrapyCommand, file: str) -> Iterator[None]:
 
     The codes: 0 it was made, 1 it could not be written, 2 a bad argument or no usable archive, 130 stopped by a signal.
     """
+    keep_others_out()
     try:
         with interruptible():
             yield
@@ -40,4 +41,4 @@ def making(command: ScrapyCommand, file: str) -> Iterator[None]:
 
 def _end(command: ScrapyCommand, code: int, sentence: str) -> None:
     command.exitcode = code
-    print(sentence, file=sys.stderr)
+    complain(sentence)

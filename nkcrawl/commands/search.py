@@ -1,7 +1,6 @@
 """`scrapy search`: the articles in which words stand, best first, each with the words in their context."""
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ from scrapy.exceptions import UsageError
 from nkcrawl import text
 from nkcrawl.archive import ArchiveError, BadQuery, Question, Reader
 from nkcrawl.archive.searching import MARKS, MARKS_TO_READ, complete_sql, search_sql
-from nkcrawl.commands import end_quietly_on_closed_pipe
+from nkcrawl.commands import complain, end_quietly_on_closed_pipe, print_json
 from nkcrawl.commands.selection import add_selection, read_selection
 from nkcrawl.options import read_options
 
@@ -68,26 +67,23 @@ class Command(ScrapyCommand):
             with closing(Reader.open(read_options(self.settings).database)) as reader:
                 hits = [_cleaned(hit) for hit in reader.search(question)]
         except BadQuery as error:
-            print(
-                f"{question.words!r} is not FTS5's syntax ({error}); see {_SYNTAX}, or leave out --raw.",
-                file=sys.stderr,
-            )
+            complain(f"{question.words!r} is not FTS5's syntax ({error}); see {_SYNTAX}, or leave out --raw.")
             self.exitcode = 2
             return
         except (UsageError, ArchiveError) as error:
-            print(error, file=sys.stderr)
+            complain(error)
             self.exitcode = 2
             return
         found = hits[0]["found"] if hits else 0
         if opts.json:
-            print(json.dumps({"found": found, "articles": [_plain(hit) for hit in hits]}, ensure_ascii=False, indent=2))
+            print_json({"found": found, "articles": [_plain(hit) for hit in hits]})
         else:
             print_hits(hits)
         if not hits:
-            print(nothing_found(question), file=sys.stderr)
+            complain(nothing_found(question))
             self.exitcode = 1
         elif len(hits) < found and not opts.json:
-            print(f"{found - len(hits):,} more; --limit {found} shows all of them.", file=sys.stderr)
+            complain(f"{found - len(hits):,} more; --limit {found} shows all of them.")
 
 
 def read_words(args: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from nkcrawl.archive import ArchiveError, Reader
+from nkcrawl.commands import complain
 from nkcrawl.settings import NKCRAWL_DATABASE
 
 _LOOK_AROUND = "To look around first, type `make demo` and then `make web ARCHIVE=data/demo.db`."
@@ -20,20 +21,18 @@ def main() -> int:
             counts = reader.count_articles()
     except ArchiveError as error:
         is_missing = not path.exists() or path.stat().st_size == 0
-        print(error, *([_LOOK_AROUND] if is_missing else []), file=sys.stderr)
+        complain(f"{error} {_LOOK_AROUND}" if is_missing else error)
         return 2
     try:
         # Here, because the packages of the extra `web` may be missing.
         from nkcrawl.web.serving import PortTaken, listen, serve
     except ModuleNotFoundError as error:
-        print(
-            f"{error.name} is missing: `make web` installs it, and so does pip install 'nkcrawl[web]'.", file=sys.stderr
-        )
+        complain(f"{error.name} is missing: `make web` installs it, and so does pip install 'nkcrawl[web]'.")
         return 2
     try:
         listening = listen(given.port)
     except PortTaken as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return 2
     articles = counts["free"] + counts["teaser"] + counts["unknown"]
     host, port = listening.getsockname()
