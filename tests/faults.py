@@ -1,12 +1,15 @@
 """What goes wrong, and the tests that show what nkcrawl does about it: `python -m tests.faults` runs them and prints a table.
 
 A test names the rows that it shows: `@pytest.mark.fault("P3", "S8")`. A row that no test can show says why. `--list` counts
-the cases and runs none.
+the cases and runs none; anything else is for pytest.
 """
 
+import os
 import sys
 from collections import Counter
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -127,19 +130,18 @@ class Ledger:
     """A pytest plugin that keeps account of the cases of each row, and of those that failed."""
 
     def __init__(self) -> None:
+        self.rows_of: dict[str, set[str]] = {}  # of each test, by its name
         self.cases: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
-        self.rows_of: dict[str, set[str]] = {}
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
             self.rows_of[item.nodeid] = {row for mark in item.iter_markers("fault") for row in mark.args}
-        items[:] = [item for item in items if self.rows_of[item.nodeid]]
-        self.cases.update(row for item in items for row in self.rows_of[item.nodeid])
+        self.cases = Counter(row for rows in self.rows_of.values() for row in rows)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if not report.passed:
+        if report.failed:
             self.failed.update(self.rows_of[report.nodeid])
 
 
@@ -161,9 +163,14 @@ def _line(name: str, row: Row, ledger: Ledger) -> str:
 
 def main(args: list[str]) -> int:
     """Run the tests that show a fault, or with --list only count them; print the tables, and return the exit code."""
-    ledger = Ledger()
-    folder = Path(__file__).parent
-    code = pytest.main([str(folder), "-q", "--no-header", "-p", "no:randomly", *args], plugins=[ledger])
+    ledger, only_count = Ledger(), args == ["--list"]
+    marked = [str(Path(__file__).parent), "-q", "--no-header", "-m", "fault and not long"]
+    with redirect_stdout(StringIO()):
+        code = pytest.main([*marked, "--collect-only"], plugins=[ledger])
+    if not only_count and not code:  # side by side, in processes that know nothing of the ledger
+        code = pytest.main(
+            [*marked, "-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile", *args], plugins=[ledger]
+        )
     print(as_markdown(ledger))
     unknown = {row for rows in ledger.rows_of.values() for row in rows} - ROWS.keys()
     unshown = [name for name, row in ROWS.items() if not row.not_shown and not ledger.cases[name]]
@@ -173,4 +180,4 @@ def main(args: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(["--collect-only", "-qq"] if sys.argv[1:] == ["--list"] else sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))

@@ -503,6 +503,24 @@ def test_a_crawl_that_is_refused_memory_says_so_and_charges_no_page(
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == 60
 
 
+@pytest.mark.fault("P17")
+def test_a_crawl_of_which_scrapy_lost_a_page_for_want_of_memory_ends_all_the_same(
+    demo: DemoServer, archive_file: Path, tmp_path: Path
+) -> None:
+    lost = "if slot.active and len(response.url) > 60: raise MemoryError()\n    finish(slot, response, request)"
+    (tmp_path / "sitecustomize.py").write_text(
+        "import nkcrawl.extensions.record as ours\nfrom scrapy.core.scraper import Slot\n"
+        f"finish = Slot.finish_response\ndef broken(slot, response, request):\n    {lost}\n"
+        "Slot.finish_response = broken\nours._LONGEST_CLOSING = 2\n"
+    )
+    done = scrapy(*crawl_args(demo, archive_file), "-s", "NKCRAWL_HARD_LIMIT=20", PYTHONPATH=str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    (run,) = rows(archive_file, "SELECT verdict, exit_code, summary FROM runs")
+    assert (run["verdict"], run["exit_code"]) == ("failed", 1)
+    assert run["summary"].startswith("The crawl was refused more memory and stopped; ")
+    assert done.stderr.splitlines()[-1] == run["summary"]
+
+
 @pytest.mark.fault("P18")
 def test_a_second_run_ends_at_once_and_says_who_holds_the_archive(demo: DemoServer, archive_file: Path) -> None:
     with crawling(demo, archive_file) as process:

@@ -7,14 +7,13 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
-from twisted.internet.error import ReactorNotRunning
 
-from nkcrawl.extensions import RunRecord, place_in_ours
+from nkcrawl.extensions import RunRecord, end_at_once, place_in_ours
 from nkcrawl.extensions.verdict import INTERRUPTED
 
 _HEEDED = (signal.SIGINT, signal.SIGTERM)
@@ -48,15 +47,16 @@ class Signals:
             print(INTERRUPTED.summary, file=sys.stderr, flush=True)
             os._exit(INTERRUPTED.exit_code)
         self.count += 1
-        _reactor().callFromThread(self._end)  # for this is between any two lines of the program
+        from twisted.internet import reactor  # not at the top, for Scrapy chooses which one it is
+
+        cast(Any, reactor).callFromThread(self._end)  # for this is between any two lines of the program
 
     def _end(self) -> None:
         assert self.process is not None
         if self.count == 1 and all(_is_begun(crawler) for crawler in self.process.crawlers):
             self._ending = asyncio.ensure_future(self.process.stop())
         else:
-            with suppress(ReactorNotRunning):  # two signals may be heard of at once, each as the second
-                _reactor().stop()
+            end_at_once()
 
 
 @contextmanager
@@ -71,12 +71,6 @@ def interruptible() -> Iterator[None]:
     for signum in _HEEDED:
         signal.signal(signum, heed)
     yield
-
-
-def _reactor() -> Any:
-    from twisted.internet import reactor  # not at the top, for Scrapy chooses which one it is
-
-    return reactor
 
 
 def _is_begun(crawler: Crawler) -> bool:

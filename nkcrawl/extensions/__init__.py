@@ -2,7 +2,7 @@
 
 from nkcrawl.extensions.errors import briefly, is_out_of_memory, place_in_ours
 from nkcrawl.extensions.progress import Progress, print_summary
-from nkcrawl.extensions.record import RunRecord, stop_run
+from nkcrawl.extensions.record import RunRecord, end_at_once, stop_run
 from nkcrawl.extensions.verdict import EXIT_CODES, Judgement, Verdict
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "RunRecord",
     "Verdict",
     "briefly",
+    "end_at_once",
     "is_out_of_memory",
     "place_in_ours",
     "print_summary",

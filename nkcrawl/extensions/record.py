@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
+from twisted.internet.error import ReactorNotRunning
 from twisted.python.failure import Failure as Reason
 
 from nkcrawl import site
@@ -40,6 +41,7 @@ from nkcrawl.spiders.nknews import NKNewsSpider
 
 _GOOD_RUNS = 7  # whose recent articles say what is usual
 _MANY_ERRORS = 5  # of pipelines, and the rest would fail too
+_LONGEST_CLOSING = 40  # seconds; Scrapy waits for the page under way, and for ever if it lost that for want of memory
 _OLDEST_NEWS = 24  # months; on an empty archive, what is older is no recent article
 
 
@@ -123,9 +125,11 @@ class RunRecord:
 
     def _stop(self, judgement: Judgement) -> None:
         if self.stopped is None:
-            self.stopped = judgement
+            loop = asyncio.get_running_loop()
+            loop.call_later(_LONGEST_CLOSING, end_at_once)
             closing = self.crawler.engine.close_spider_async(reason=judgement.reason)
-            self._closing = asyncio.get_running_loop().create_task(closing)
+            self._closing = loop.create_task(closing)
+            self.stopped = judgement
 
     def finish(self, judgement: Judgement | None = None) -> Judgement:
         """Complete the run's row and close the archive; the run is judged by its outcome, if it is not judged already."""
@@ -165,6 +169,14 @@ def stop_run(crawler: Crawler, judgement: Judgement) -> None:
     """End the crawl now; where there is no run record (`scrapy show`, `scrapy shell`) there is nothing to end."""
     if record := RunRecord.begun(crawler):
         record.stop(judgement)
+
+
+def end_at_once() -> None:
+    """Let Scrapy's event loop wait for nothing more; who started the crawl completes its record."""
+    from twisted.internet import reactor  # not at the top, for Scrapy chooses which one it is
+
+    with suppress(ReactorNotRunning):  # it may be told twice
+        cast(Any, reactor).stop()
 
 
 def _why(item: Failure | Rejection) -> tuple[str, str]:
