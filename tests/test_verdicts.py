@@ -3,6 +3,7 @@
 Every case names the code that the README promises for it; the last test holds the README's table against all of them.
 """
 
+import gzip
 import re
 import shlex
 import signal
@@ -184,6 +185,21 @@ CASES = [
         75,
         UNREADABLE % "it is no UTF-8 text",
         robots(Answer(200, "User-agent: *".encode("utf-16"), "text/plain")),
+    ),
+    Case("N4", "robots.txt is too large", 75, UNREADABLE % "too large: ", robots((200, "# a comment\n" * 500_000))),
+    Case(
+        "N4 D1",
+        "robots.txt is a bomb",
+        75,
+        UNREADABLE % "too large: ",
+        robots(Answer(200, gzip.compress(bytes(50_000_000)), "text/plain", headers={"Content-Encoding": "gzip"})),
+    ),
+    Case(
+        "N4",
+        "robots.txt is cut off",
+        75,
+        UNREADABLE % "cut off: ",
+        robots(Answer(200, "User-agent: *\n" * 99, "text/plain", cut_off=True)),
     ),
     Case(
         "N4 N8",

@@ -216,7 +216,7 @@ def why_no_answer(error: Exception) -> tuple[str, str]:
     if isinstance(error, NotVisited):
         return error.reason, str(error)
     if isinstance(error, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in str(error):  # what a compressed body unfolds to
-        return "too large", text.clean(str(error))
+        return "too large", f"too large: {text.clean(str(error))}"
     if isinstance(error, IgnoreRequest):  # Scrapy's own, as of redirects without end
         return "not followed", text.clean(str(error))
     kind = _NO_ANSWER.get(type(error).__name__, type(error).__name__)
