@@ -1,6 +1,7 @@
 """The archive in a browser: pages looked at in a real Chromium, served as `make web` serves them."""
 
 import hashlib
+import http.client
 import json
 import re
 import socket
@@ -428,6 +429,20 @@ def test_only_this_machine_is_served(address: str) -> None:
     port = int(address.rpartition(":")[2])
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", port), timeout=5)
+
+
+def test_a_page_elsewhere_that_has_its_name_point_here_is_told_nothing(address: str) -> None:
+    port = int(address.rpartition(":")[2])
+    for host, status in (
+        ("evil.example", 421), (f"evil.example:{port}", 421), (f"127.0.0.1.evil.example:{port}", 421), ("", 421),
+        (f"localhost:{port}", 200), ("127.0.0.1", 200),
+    ):  # fmt: skip
+        asking = http.client.HTTPConnection("127.0.0.1", port)
+        with closing(asking):
+            asking.request("GET", "/archive/articles.json", headers={"Host": host})
+            answer = asking.getresponse()
+            told = answer.read()
+        assert (host, answer.status, b"title" in told) == (host, status, status == 200)
 
 
 def test_it_is_read_while_a_crawl_is_writing(archive_file: Path, tmp_path: Path) -> None:

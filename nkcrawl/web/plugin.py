@@ -30,6 +30,8 @@ _HEADERS = [
     (b"content-security-policy", _POLICY.encode()),
     (b"referrer-policy", b"no-referrer"),  # a link to the original does not tell where it was found
 ]
+_NAMES = re.compile(rb"(127\.0\.0\.1|localhost)(:\d+)?")  # of this machine
+_MISDIRECTED = 421  # RFC 9110, 15.5.20
 _BLANK_SEARCH = re.compile(rb"(?<![^&])_search=(\+|%20|%22)*(&|$)")  # to FTS5 it would be a syntax error
 
 Application = Callable[..., Awaitable[None]]
@@ -37,10 +39,21 @@ Application = Callable[..., Awaitable[None]]
 
 @hookimpl
 def asgi_wrapper() -> Callable[[Application], Application]:
-    """Send the two headers with every answer, and let an empty search box ask for nothing."""
+    """Send the two headers with every answer, and let an empty search box ask for nothing.
+
+    Who asks under another name than this machine's is a page elsewhere that had its own name point to it (DNS rebinding),
+    and is answered nothing.
+    """
 
     def wrap(application: Application) -> Application:
         async def wrapped(scope: dict[str, Any], receive: object, send: Callable[..., Awaitable[None]]) -> None:
+            if scope["type"] == "http" and not _NAMES.fullmatch(dict(scope["headers"]).get(b"host", b"")):
+                await send({"type": "http.response.start", "status": _MISDIRECTED, "headers": []})
+                await send(
+                    {"type": "http.response.body", "body": b"This is not the name of the machine that shows it."}
+                )
+                return
+
             async def send_more(message: dict[str, Any]) -> None:
                 if message["type"] == "http.response.start":
                     message = message | {"headers": [*message.get("headers", []), *_HEADERS]}
