@@ -428,7 +428,7 @@ def test_a_signal_at_any_moment_of_the_start_ends_the_crawl_with_its_code(
         stderr=subprocess.PIPE,
         text=True,
     )
-    while not catches(process.pid, signal.SIGTERM):
+    while process.poll() is None and not catches(process.pid, signal.SIGTERM):
         time.sleep(0.005)
     time.sleep(moment * 0.07)
     process.send_signal(signal.SIGTERM)
@@ -450,7 +450,7 @@ def test_a_signal_while_robots_txt_hangs_is_a_signal(demo: DemoServer, archive_f
     demo.faults["/robots.txt"] = slow(3)
     command = scrapy_command(*crawl_args(demo, archive_file), "-s", "DOWNLOAD_TIMEOUT=2", "-s", "RETRY_TIMES=0")
     with subprocess.Popen(command, cwd=ROOT, env=clean_environment(), stderr=subprocess.PIPE, text=True) as process:
-        while not demo.in_flight_max:
+        while process.poll() is None and not demo.in_flight_max:
             time.sleep(0.02)
         process.send_signal(signal.SIGTERM)
         _, told = process.communicate(timeout=60)
