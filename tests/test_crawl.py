@@ -158,6 +158,7 @@ def test_killed_twenty_times_and_started_again_the_archive_is_the_same(
     assert comparable(killed_file) == undisturbed
 
 
+@pytest.mark.fault("P19")
 def test_a_backfill_cut_off_by_the_budget_goes_on_the_next_night_newest_first(
     crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
 ) -> None:
@@ -337,6 +338,14 @@ def test_a_file_that_is_not_ours_is_left_alone(
     assert done.stderr.count("\n") == 1
     assert archive_file.read_bytes() == content
     assert demo.log == []
+
+
+@pytest.mark.fault("P20")
+def test_the_archive_lies_in_the_project_wherever_the_command_is_given() -> None:
+    program = Path(sys.executable).parent / "nkcrawl"
+    command = [str(program), "settings", "--get", "NKCRAWL_DATABASE"]
+    done = subprocess.run(command, check=False, cwd="/", env={}, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{ROOT / 'data' / 'nknews.db'}\n", "")
 
 
 @pytest.mark.fault("P20")
