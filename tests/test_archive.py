@@ -378,6 +378,21 @@ def test_locked_for_too_long(path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         assert fingerprint(path.parent) == before
 
 
+@pytest.mark.fault("S4")
+def test_a_reader_in_the_middle_of_a_query_keeps_nobody_from_writing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.05)
+    with closing(Archive.open(path)) as archive, closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        archive.begin_run({}, {})
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM articles").fetchone() == (0,)
+        assert store(archive) == "new"
+        assert reader.execute("SELECT count(*) FROM articles").fetchone() == (0,)
+        reader.execute("COMMIT")
+        assert reader.execute("SELECT count(*) FROM articles").fetchone() == (1,)
+
+
 def test_new_file(path: Path) -> None:
     with closing(Archive.open(path)) as archive:
         assert archive.path == path
@@ -529,7 +544,7 @@ def test_a_transaction_lets_nobody_write_between_what_it_reads_and_what_it_write
     assert read(path, "SELECT slug FROM authors ORDER BY id") == [{"slug": "ours"}, {"slug": "other"}]
 
 
-@pytest.mark.fault("S6")
+@pytest.mark.fault("S5", "S6")
 def test_a_transaction_waits_for_another_program_s_and_reads_what_that_has_written(
     archive: Archive, path: Path
 ) -> None:
