@@ -500,12 +500,19 @@ def test_a_run_that_was_killed_is_marked_by_the_next(
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == 60
 
 
-@pytest.mark.parametrize("error", ["MemoryError()", "lxml.etree.XMLSyntaxError('unknown error', 2, 0, 0)"])
+@pytest.mark.parametrize(
+    "raising",
+    [
+        "raise MemoryError()",
+        "raise lxml.etree.XMLSyntaxError('unknown error', 2, 0, 0)",
+        "try: [].pop()\n    except IndexError as error: error.__context__ = MemoryError(); raise",
+    ],
+)
 @pytest.mark.fault("P17")
 def test_a_crawl_that_is_refused_memory_says_so_and_charges_no_page(
-    demo: DemoServer, archive_file: Path, tmp_path: Path, error: str
+    demo: DemoServer, archive_file: Path, tmp_path: Path, raising: str
 ) -> None:
-    broken = breaking("nkcrawl.pages.article", "_read_dates", f"raise {error}")
+    broken = breaking("nkcrawl.pages.article", "_read_dates", raising)
     (tmp_path / "sitecustomize.py").write_text(f"import lxml.etree\n{broken}")
     done = scrapy(*crawl_args(demo, archive_file), PYTHONPATH=str(tmp_path))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)

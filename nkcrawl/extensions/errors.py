@@ -35,11 +35,17 @@ class ErrorLog(logging.Handler):
             self.out_of_memory()
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error is that memory was refused, which says nothing of the page in hand; lxml has a way of its own."""
-    if isinstance(error, etree.XMLSyntaxError):
-        return bool(error.code == etree.ErrorTypes.ERR_NO_MEMORY)
-    return isinstance(error, MemoryError)
+def is_out_of_memory(error: BaseException | None) -> bool:
+    """Tell whether an error is that memory was refused, or came of that; it says nothing of the page in hand."""
+    while error is not None:
+        if isinstance(error, MemoryError) or _is_out_of_memory_for_lxml(error):
+            return True
+        error = error.__context__
+    return False
+
+
+def _is_out_of_memory_for_lxml(error: BaseException) -> bool:
+    return isinstance(error, etree.XMLSyntaxError) and bool(error.code == etree.ErrorTypes.ERR_NO_MEMORY)
 
 
 def briefly(error: BaseException) -> str:
