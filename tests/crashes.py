@@ -39,7 +39,7 @@ from tests.conftest import ROOT, crawl_args, rows
 from tests.test_crawl import comparable, stored, truth
 
 FULL = {"tails": 2_000, "kills": 500, "hangups": 20, "signals": 50, "limits": 60, "disks": 40, "starvations": 50}
-PATIENCE = 60  # seconds, for a crawl of seconds
+PATIENCE = 120  # seconds, for a crawl of seconds; for want of memory it may wait 30 for a page and 40 for its own end
 ON_TRIAL = 5  # recent articles are stored when there are so many of them (nkcrawl/extensions/watch.py)
 RECENT_MONTHS = 2
 HIT = "hit"  # how often a trial did what it is there for

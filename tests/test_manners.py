@@ -137,6 +137,8 @@ def test_a_redirect_never_leaves_the_site(
     (page,) = rows(archive_file, "SELECT failures FROM pages WHERE url = ?", demo.base_url + path)
     assert page["failures"] == 1
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == len(world.articles) - 1
+    asked = sum(hit.path == path for hit in demo.log)
+    assert asked == (6 if where == "a circle" else 1) + (first == "after a retry")
 
 
 def test_a_redirect_on_the_site_makes_the_old_url_an_alias(
