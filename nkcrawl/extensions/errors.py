@@ -10,6 +10,7 @@ from lxml import etree
 import nkcrawl
 
 _KEPT = 5
+_RESERVE = 2_000_000  # bytes, enough to end a crawl in order
 _OURS = Path(nkcrawl.__file__).parent
 
 
@@ -24,15 +25,17 @@ class ErrorLog(logging.Handler):
         self.out_of_memory = out_of_memory
         self.briefly: list[str] = []  # 'what was done (the error in the function of ours)'
         self.whole: list[str] = []
+        self._reserve = bytes(_RESERVE)
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
+        if error and is_out_of_memory(error):
+            self._reserve = b""  # or there would be none for what follows
+            self.out_of_memory()
         what = record.getMessage().split("\n", 1)[0]
         self.briefly.append(f"{what} ({briefly(error)})" if error else what)
         if len(self.whole) < _KEPT:
             self.whole.append(self.format(record))
-        if error and is_out_of_memory(error):
-            self.out_of_memory()
 
 
 def is_out_of_memory(error: BaseException | None) -> bool:
