@@ -20,7 +20,18 @@ from typing import Any
 
 import pytest
 
-from nkcrawl.archive import Archive, ArchiveBusy, ArchiveError, DuePage, Reader, opening, schedule, schema, visits
+from nkcrawl.archive import (
+    Archive,
+    ArchiveBusy,
+    ArchiveError,
+    DuePage,
+    Reader,
+    contents,
+    opening,
+    schedule,
+    schema,
+    visits,
+)
 from nkcrawl.archive.connection import transaction
 from nkcrawl.items import Author, Failure, Feed, Link, Listing, Page, Rejection, Unchanged
 
@@ -404,7 +415,7 @@ def test_new_file(path: Path) -> None:
         assert stat.S_IMODE(file.stat().st_mode) & ~0o640 == 0
     header = path.read_bytes()[:100]
     assert header[68:72] == b"nkcr"
-    assert int.from_bytes(header[60:64], "big") == schema.NEWEST == 3
+    assert int.from_bytes(header[60:64], "big") == schema.NEWEST == 4
     assert header[18:20] == b"\x01\x01"  # no log: whoever may read the file can open it
 
 
@@ -640,6 +651,9 @@ def test_a_file_of_the_first_schema_is_brought_up_to_date_with_every_row(path: P
     Archive.open(path, clock).close()
     after = {table: read(path, f"SELECT * FROM {table}") for table in before}
     assert [row.pop("trouble") for row in after["pages"]] == [None] * len(before["pages"])
+    newest = "SELECT max(url) FROM articles a JOIN article_authors ON a.id = article_id WHERE author_id = authors.id"
+    assert read(path, f"SELECT * FROM authors WHERE newest_url IS NOT ({newest})") == []
+    assert any(row.pop("newest_url") for row in after["authors"])
     assert {table: [tuple(row.values()) for row in found] for table, found in after.items()} == before
     assert all(before.values())
     check_file(path)
@@ -744,8 +758,8 @@ def test_new_article_whole(archive: Archive, path: Path) -> None:
     }
     assert versions(path) == []
     assert read(path, "SELECT * FROM authors") == [
-        {"id": 1, "slug": "ann", "name": "Ann Lee", "bio": None},
-        {"id": 2, "slug": "bob", "name": "Bob Ray", "bio": None},
+        {"id": 1, "slug": "ann", "name": "Ann Lee", "bio": None, "newest_url": STORY},
+        {"id": 2, "slug": "bob", "name": "Bob Ray", "bio": None, "newest_url": STORY},
     ]
     assert read(path, "SELECT * FROM article_list") == [
         {
@@ -944,6 +958,13 @@ def test_byline_changes(archive: Archive, path: Path) -> None:
         [("ann", None), ("bob", 1), ("nameless", 2)],
         "Bobby, nameless",
     )
+
+
+def test_the_newest_article_of_an_author_is_known_in_whatever_order_they_were_stored(archive: Archive) -> None:
+    for month in ("2025/05", "2025/06", "2019/12"):
+        store(archive, url=f"{SITE}/{month}/story/")
+    assert contents.newest_article_by(archive._conn, "ann") == [f"{SITE}/2025/06/story/"]
+    assert contents.newest_article_by(archive._conn, "bob") == []
 
 
 def test_the_view_of_authors_counts_whoever_stands_in_a_byline(archive: Archive, path: Path) -> None:
@@ -1256,7 +1277,8 @@ def test_author_of_a_listing(archive: Archive, path: Path) -> None:
     archive.store_listing(shown)
     shown.name, shown.bio = None, ""
     archive.store_listing(shown)
-    assert read(path, "SELECT * FROM authors") == [{"id": 1, "slug": "ann", "name": "Ann Lee", "bio": "Writes."}]
+    ann = {"id": 1, "slug": "ann", "name": "Ann Lee", "bio": "Writes.", "newest_url": None}
+    assert read(path, "SELECT * FROM authors") == [ann]
 
 
 def due_urls(archive: Archive) -> list[str]:

@@ -95,19 +95,11 @@ def has_articles(conn: sqlite3.Connection, slug: str) -> bool:
 
 def newest_article_by(conn: sqlite3.Connection, slug: str) -> list[str]:
     """Return the URL of an author's newest article, by the month in it, or nothing."""
-    found = rows(
-        conn,
-        """
-        SELECT max(url) AS url FROM articles
-        JOIN article_authors ON article_id = articles.id JOIN authors ON authors.id = author_id
-        WHERE slug = ?
-        """,
-        slug,
-    )
-    return [row["url"] for row in found if row["url"]]
+    found = rows(conn, "SELECT newest_url FROM authors WHERE slug = ?", slug)
+    return [row["newest_url"] for row in found if row["newest_url"]]
 
 
-def put_byline(conn: sqlite3.Connection, article_id: int, authors: Sequence[Author]) -> None:
+def put_byline(conn: sqlite3.Connection, article_id: int, url: str, authors: Sequence[Author]) -> None:
     """Number an article's authors from 1; who is not among them loses the number but stays, and none changes nothing."""
     if not authors:
         return
@@ -124,6 +116,8 @@ def put_byline(conn: sqlite3.Connection, article_id: int, authors: Sequence[Auth
             """,
             (article_id, position, slug),
         )
+        newer = "UPDATE authors SET newest_url = :url WHERE slug = :slug AND coalesce(newest_url, '') < :url"
+        conn.execute(newer, {"url": url, "slug": slug})
 
 
 def put_author(conn: sqlite3.Connection, slug: str, name: str | None, bio: str | None = None) -> None:

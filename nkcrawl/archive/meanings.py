@@ -59,6 +59,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "slug": "the author's name in the address of their page: the identity",
         "name": "as shown",
         "bio": "what their page says of them",
+        "newest_url": "their newest article stored, by the month in its address",
     },
     "article_authors": {
         "article_id": "the article",

@@ -139,6 +139,17 @@ _FURTHER_INDEXES = (
     "CREATE INDEX rejects_url ON rejects (url)",
 )
 
+# What would take the longer, the more is stored: counting the pages of a kind, and looking through all that an author wrote.
+_SUMS = (
+    "CREATE INDEX pages_kind ON pages (kind)",
+    "ALTER TABLE authors ADD COLUMN newest_url TEXT",
+    """
+    UPDATE authors SET newest_url = (
+        SELECT max(url) FROM articles JOIN article_authors ON article_id = articles.id WHERE author_id = authors.id
+    )
+    """,
+)
+
 _SEARCH = (
     """
     CREATE VIRTUAL TABLE articles_fts USING fts5 (
@@ -260,6 +271,7 @@ _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("0002_trouble_of_a_page", ("ALTER TABLE pages ADD COLUMN trouble TEXT", *_FURTHER_INDEXES)),
     ("0003_views_for_people", (*_FINDABLE_SEARCH, _AUTHOR_ACTIVITY, _CHANGED_ARTICLES, _RUN_LIST)),
+    ("0004_sums_that_cost_no_more_in_a_large_archive", _SUMS),
 )
 NEWEST = len(_MIGRATIONS)
 

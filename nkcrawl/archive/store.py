@@ -135,16 +135,7 @@ class Archive:
         Raises ValueError for a date in `row` that is none.
         """
         with self._writing() as now:
-            stored = contents.put_article(self._conn, row, run_id, schedule.stamp(now))
-            contents.put_byline(self._conn, stored.id, authors)
-            due_at = _next_visit(now, row["url"], stored)
-            visits.mark_visited(self._conn, page, row["url"], due_at, schedule.stamp(now))
-            visits.meet(self._conn, links, page.url, schedule.stamp(now))
-            if stored.outcome == "new":  # an author may have been silent for years, and be it no more
-                for link in links:
-                    if link.kind == "author":
-                        visits.bring_forward(self._conn, link.url, schedule.after_listing(now, link.url, [row["url"]]))
-        return stored.outcome
+            return write_article(self._conn, row, authors, page, links, run_id, now)
 
     def store_listing(self, listing: Listing) -> int:
         """Store what a listing page shows, and return how many of its articles were never met before.
@@ -285,6 +276,27 @@ class Archive:
         """Give the present moment to a block that is one transaction."""
         with transaction(self._conn):
             yield self._clock()
+
+
+def write_article(
+    conn: sqlite3.Connection,
+    row: Mapping[str, Any],
+    authors: Sequence[Author],
+    page: Page,
+    links: Sequence[Link],
+    run_id: int,
+    now: datetime,
+) -> Outcome:
+    """Do what `Archive.store_article` does inside the caller's transaction, of which many articles may be part."""
+    stored = contents.put_article(conn, row, run_id, schedule.stamp(now))
+    contents.put_byline(conn, stored.id, row["url"], authors)
+    visits.mark_visited(conn, page, row["url"], _next_visit(now, row["url"], stored), schedule.stamp(now))
+    visits.meet(conn, links, page.url, schedule.stamp(now))
+    if stored.outcome == "new":  # an author may have been silent for years, and be it no more
+        for link in links:
+            if link.kind == "author":
+                visits.bring_forward(conn, link.url, schedule.after_listing(now, link.url, [row["url"]]))
+    return stored.outcome
 
 
 def _file_at(path: Path) -> tuple[int, int] | None:
