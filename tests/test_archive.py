@@ -264,6 +264,29 @@ def test_refused_and_untouched(path: Path, make: Any, reason: str) -> None:
     assert fingerprint(path.parent) == before
 
 
+@pytest.mark.fault("S11")
+def test_a_large_file_is_looked_through_once_a_week_and_after_a_run_that_died(
+    path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "_LARGE", 0)
+    with closing(Archive.open(path, clock)) as archive:
+        run_id = archive.begin_run({}, {})
+        for number in range(30):
+            store(archive, url=f"{SITE}/2025/06/{number}/", body="words " * 1000)
+        archive.finish_run(run_id, verdict="ok", exit_code=0, finish_reason="finished", summary="Fine.", stats={})
+    os.truncate(path, path.stat().st_size - 4096)
+    with path.open("ab") as file:
+        file.write(random.Random(1).randbytes(4096))
+    clock.pass_by(days=2)  # Sunday
+    Archive.open(path, clock).close()
+    with pytest.raises(ArchiveError, match="is damaged"):
+        Archive.open(path, lambda: clock.now + timedelta(days=1))
+    with closing(Archive.open(path, clock)) as archive:
+        archive.begin_run({}, {})
+    with pytest.raises(ArchiveError, match="is damaged"):
+        Archive.open(path, clock)
+
+
 @pytest.mark.fault("P4")
 def test_missing_folder_is_refused_and_not_made(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="there is no folder"):

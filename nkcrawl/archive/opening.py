@@ -14,11 +14,13 @@ from sqlite_utils import Database
 from nkcrawl.archive import schema
 from nkcrawl.archive.connection import transaction
 from nkcrawl.archive.lock import Locked, lock_beside
+from nkcrawl.archive.schedule import stamp
 
 BUSY_SECONDS = 30.0
 _OLDEST_SQLITE = (3, 37)  # the first with STRICT tables
 _MAGIC = b"SQLite format 3\x00"
 _HEADER_SIZE = 100
+_LARGE = 256_000_000  # bytes; what SQLite looks through in a third of a second
 
 
 class ArchiveError(Exception):
@@ -38,7 +40,7 @@ def open_database(path: Path, now: datetime) -> tuple[Database, BaseFileLock]:
 
     The lock that comes with it lets nobody else open the file for writing, from before it is touched until the caller
     releases it. Raises ArchiveError, with the file as it was, for every file that is not a sound and writable archive of
-    ours, and ArchiveBusy where another process has the lock.
+    ours, and ArchiveBusy where another process has the lock. A large file is looked through once a week, see `_is_trusted`.
     """
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise ArchiveError(
@@ -51,7 +53,7 @@ def open_database(path: Path, now: datetime) -> tuple[Database, BaseFileLock]:
             _check_header(path)  # so that no lock is left beside a file that is not ours
         lock = lock_beside(path, now)
         try:
-            return _open_locked(path), lock
+            return _open_locked(path, now), lock
         except BaseException:
             lock.release()
             raise
@@ -83,12 +85,12 @@ def open_for_reading(path: Path, oldest: int = schema.NEWEST) -> sqlite3.Connect
             raise
 
 
-def _open_locked(path: Path) -> Database:
+def _open_locked(path: Path, now: datetime) -> Database:
     if _is_new(path):
         _create_file(path)
     else:
         _check_header(path)
-        _check_contents(path)
+        _check_contents(path, now)
     return _open_checked(path)
 
 
@@ -146,7 +148,7 @@ def _check_maker(path: Path, application_id: int, version: int) -> None:
         )
 
 
-def _check_contents(path: Path) -> None:
+def _check_contents(path: Path, now: datetime) -> None:
     """Let SQLite look through the file, which is ours by its header, and change nothing.
 
     A leftover write-ahead log can hold a newer schema than the header; only a read-only connection leaves it where it
@@ -156,10 +158,28 @@ def _check_contents(path: Path) -> None:
     with closing(_connect(path, "ro" if _has_log(path) else "rw")) as conn:
         if _pragma(conn, "page_count") == 0:  # a creation that was cut off, rolled back
             return
-        _check_maker(path, int(str(_pragma(conn, "application_id"))), int(str(_pragma(conn, "user_version"))))
-        verdict = _pragma(conn, "quick_check(1)")
+        version = int(str(_pragma(conn, "user_version")))
+        _check_maker(path, int(str(_pragma(conn, "application_id"))), version)
+        is_trusted = version == schema.NEWEST and path.stat().st_size > _LARGE and _is_trusted(conn, now)
+        verdict = "ok" if is_trusted else _pragma(conn, "quick_check(1)")
     if verdict != "ok":
         raise damaged(path, str(verdict))
+
+
+def _is_trusted(conn: sqlite3.Connection, now: datetime) -> bool:
+    """Tell whether a file need not be looked through: its last run came to its end, and began in the present week.
+
+    So the first run of a week looks, and whichever comes after a run that died; what is damaged in between is met by SQLite
+    where it is read, and by `scrapy backup`, which looks through all that it copies.
+    """
+    last = conn.execute(
+        """
+        SELECT finished_at IS NOT NULL AND strftime('%Y %W', started_at) = strftime('%Y %W', ?)
+        FROM runs ORDER BY id DESC LIMIT 1
+        """,
+        (stamp(now),),
+    ).fetchone()
+    return last is not None and bool(last[0])
 
 
 def _has_log(path: Path) -> bool:
