@@ -387,10 +387,14 @@ class World:
                 return self._make(position)
         return None
 
-    def _stub(self, position: int) -> _Stub:
+    def _day(self, position: int) -> date:
+        """When an article was published: never later than the one before it."""
         span = (self.today - FIRST_DAY).days - NEWEST_DAYS_AGO
         share = position / max(1, self._all - 1)
-        day = self.today - timedelta(days=NEWEST_DAYS_AGO + round(span * share**1.6))
+        return self.today - timedelta(days=NEWEST_DAYS_AGO + round(span * share**1.6))
+
+    def _stub(self, position: int) -> _Stub:
+        day = self._day(position)
         rendering = RENDERINGS[position % 3]
         turn = position // 3 + self.seed % 1000
         era = _era(day, rendering)

@@ -1,0 +1,29 @@
+"""The benchmarks run, and print their tables; what they measure is nothing to be tested."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, clean_environment
+
+
+@pytest.mark.parametrize(
+    ("script", "row"),
+    [
+        ("growth.py", "| what is due next |"),
+        pytest.param("nights.py", "| nothing new, none to ask again |", marks=pytest.mark.long),
+    ],
+)
+def test_a_benchmark_prints_a_table_and_leaves_nothing_behind(tmp_path: Path, script: str, row: str) -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "bench" / script, "--most", "400"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=clean_environment(TMPDIR=str(tmp_path)),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert row in done.stdout
+    assert list(tmp_path.iterdir()) == []
