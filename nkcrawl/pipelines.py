@@ -7,7 +7,6 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
-from itemadapter import ItemAdapter
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
@@ -268,10 +267,9 @@ class StoragePipeline:
 
 def as_row(article: Article) -> dict[str, Any]:
     """Return the columns of `articles` that come from the page, paragraphs parted by a blank line."""
-    fields = ItemAdapter(article).asdict()
     columns = (*_LINES, "url", "published_on", "published_at", "modified_at", "note", "access", "extractor_version")
     return {
-        **{column: fields[column] for column in columns},
-        "body": "\n\n".join(fields["paragraphs"]),
-        "access_evidence": fields["evidence"],
+        **{column: getattr(article, column) for column in columns},
+        "body": "\n\n".join(article.paragraphs),
+        "access_evidence": article.evidence,
     }

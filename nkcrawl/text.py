@@ -13,7 +13,7 @@ from w3lib.url import canonicalize_url
 # A fixed offset and not zoneinfo: Korea has had no summer time since 1988, and no time zone data is needed.
 SEOUL = timezone(timedelta(hours=9), "KST")
 
-_LONGEST_URL = 2_000  # characters, as of Scrapy's URLLENGTH_LIMIT; longer ones no server answers
+LONGEST_URL = 2_000  # characters, as of Scrapy's URLLENGTH_LIMIT; longer ones no server answers
 
 # C0 and C1 controls but those that count as white space, zero-width characters, soft hyphens, bidirectional overrides and isolates.
 _INVISIBLE = re.compile(
@@ -22,7 +22,6 @@ _INVISIBLE = re.compile(
 _NEW_LINES = str.maketrans(dict.fromkeys("\r\x0b\x0c\x85", "\n"))  # which move a terminal's cursor in ways of their own
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _TO_SPELL_OUT = re.compile(f"{_INVISIBLE.pattern}|{_SURROGATES.pattern}|\x85")
-_SPACES = re.compile(r"\s+")
 _LOOSE = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‑": "-"})
 
 _MONTHS = ("january", "february", "march", "april", "may", "june",
@@ -54,6 +53,8 @@ def visible(text: str) -> str:
 
     Lone surrogates (a cut emoji in JSON-LD) become U+FFFD, for neither SQLite nor a terminal takes them.
     """
+    if text.isprintable():  # which none of these characters is
+        return text
     return _INVISIBLE.sub("", _SURROGATES.sub("\ufffd", text)).translate(_NEW_LINES)
 
 
@@ -64,7 +65,7 @@ def spelled_out(text: str) -> str:
 
 def clean(text: str) -> str:
     """Return the text as one line a reader would see: no control characters, white space joined and trimmed."""
-    return _SPACES.sub(" ", visible(text)).strip()
+    return " ".join(visible(text).split())
 
 
 def charset_of(body: bytes, content_type: str = "") -> str:
@@ -81,7 +82,7 @@ def charset_of(body: bytes, content_type: str = "") -> str:
 
 def loose(text: str) -> str:
     """Return a key under which two spellings of one line are equal: case, quotes, dashes and spaces do not count."""
-    return _SPACES.sub("", clean(text).translate(_LOOSE).casefold()).replace("--", "-")
+    return _unspaced(visible(text)).translate(_LOOSE).casefold().replace("--", "-")
 
 
 def straight(text: str) -> str:
@@ -91,12 +92,18 @@ def straight(text: str) -> str:
 
 def undouble(text: str) -> str:
     """Return 'X' for 'XX', 'X X' and 'X X X': one link often holds a headline or a name twice."""
+    whole = _unspaced(text)
     for times in (3, 2):
-        length = len(text) // times
-        once = text[:length].strip()
-        if len(once) > 2 and _SPACES.sub("", once) * times == _SPACES.sub("", text):
-            return once
+        part = whole[: len(whole) // times]
+        if part * times == whole:
+            once = text[: len(text) // times].strip()
+            if len(once) > 2 and _unspaced(once) == part:
+                return once
     return text
+
+
+def _unspaced(text: str) -> str:
+    return "".join(text.split())
 
 
 def ends_whole(text: str) -> bool:
@@ -167,7 +174,7 @@ def canonical_url(url: str, site: str, base: str = "") -> str | None:
     fragment. `url` is absolute, or relative to `base` or else to the site's root; `site` is like
     'https://www.nknews.org'. Backslashes count as slashes, as in a browser (WHATWG URL). An absurdly long one is None.
     """
-    if len(url) > _LONGEST_URL:
+    if len(url) > LONGEST_URL:
         return None
     try:
         written = visible(url).strip().replace("\\", "/")

@@ -159,10 +159,10 @@ def _read_headings(article: Article, plan: Outline, stated: Stated) -> None:
         article.title = plan.title
         article.rules["title"] = plan.headline_rule
     if subtitles := plan.having("subtitle"):
-        article.subtitle = text.undouble(subtitles[0].text)
+        article.subtitle = subtitles[0].once
         article.rules["subtitle"] = "line between headline and byline"
     if labels := plan.having("label"):
-        article.label = text.undouble(labels[0].text)
+        article.label = labels[0].once
         article.rules["label"] = plan.label_rule
     elif stated.section and stated.section.casefold() != "uncategorized":
         article.label = stated.section
@@ -429,7 +429,7 @@ def _suspicion(article: Article, plan: Outline, html: Selector, stated: Stated, 
         return "soft 404"
     if not signed and (site.LOGIN.fullmatch(article.title or "") or html.xpath('//input[@type="password"]')):
         return "login page"
-    if any(site.MORE_ARTICLES.fullmatch(text.undouble(block.text)) for block in plan.blocks):
+    if any(site.MORE_ARTICLES.fullmatch(block.once) for block in plan.blocks):
         return "listing"
     if len(entries) >= _MANY_ENTRIES and not (plan.confirmed and bool(_header(plan))):
         return "listing"

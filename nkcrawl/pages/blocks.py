@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
-
-from lxml import etree
+from typing import Any, NamedTuple
 
 from nkcrawl import text
 from nkcrawl.pages.concealed import HIDES
@@ -65,7 +63,8 @@ class Block:
     """One run of visible text that stands on lines of its own."""
 
     text: str
-    key: str  # the text as `text.loose` has it, once where it stands doubled, without a colon at its end
+    once: str  # the text, once where it stands doubled
+    key: str  # that as `text.loose` has it, without a colon at its end
     areas: frozenset[str]  # tags of the sectioning elements around it
     heading: bool
     element: Any  # the innermost block-level element (lxml)
@@ -83,140 +82,137 @@ class Body:
 
 
 def read_body(root: Any, concealed: frozenset[Any]) -> Body:
-    """Read the visible blocks of an lxml document in one pass over its tree.
+    """Read the visible blocks of an lxml document in one pass over its tree, which must not be deep: `absurd.is_absurd`.
 
     Left out is what a reader does not see: hidden by attribute, by inline style or by a screen-reader class; and the
     elements in `concealed`.
     """
-    reader = _Reader()
-    walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
-    for event, element in walk:
-        if event in ("comment", "pi"):
-            reader.add(element.tail)
-        elif event == "start":
-            if element in concealed or _is_unseen(element):
-                if element.tag == "noscript":
-                    reader.add_images_of(element)
-                if element.tag in _BLOCK_TAGS:
-                    reader.end_block()
-                walk.skip_subtree()
-                reader.unseen.add(element)
-            else:
-                reader.open(element)
-        elif element in reader.unseen:
-            reader.unseen.discard(element)
-            reader.add(element.tail)
-        else:
-            reader.close(element)
-            reader.add(element.tail)
-    reader.end_block()
+    reader = _Reader(concealed)
+    reader.read(root, _Around())
+    reader.end_block(_Around())
     return Body(reader.blocks, reader.images)
+
+
+class _Around(NamedTuple):
+    """What a piece of text stands in."""
+
+    areas: frozenset[str] = frozenset()
+    heading: bool = False
+    block: Any = None  # the innermost block-level element
+    link: Any = None
+    stamp: Any = None
+
+
+class _Piece(NamedTuple):
+    """A piece of a line, with the link and the moment that it belongs to; a text of '\n' is a <br>."""
+
+    text: str
+    link: Any = None
+    stamp: Any = None
+
+
+def _inside(element: Any, around: _Around) -> _Around:
+    """Return what the text in an element stands in, given what stands around that."""
+    tag = element.tag
+    areas, heading, block, link, stamp = around
+    if area := _area(element):
+        areas |= {area}
+    if tag in _BLOCK_TAGS:
+        block = element
+    if tag in _HEADINGS:
+        heading = True
+    elif tag == "a":
+        link = element
+    elif _is_stamp(element):
+        stamp = element
+    return _Around(areas, heading, block, link, stamp)
 
 
 def _area(element: Any) -> str:
     """Return the sectioning tag of an element, by its name or its ARIA role; '' if it is none."""
-    role = str(element.get("role", ""))
-    return _AREA_ROLES.get(role) or (element.tag if element.tag in _AREA_TAGS else "")
+    return _AREA_ROLES.get(element.get("role"), "") or (element.tag if element.tag in _AREA_TAGS else "")
 
 
 def _is_unseen(element: Any) -> bool:
-    attributes = element.attrib
+    tag, attribute = element.tag, element.get
     return (
-        element.tag in _UNSEEN_TAGS
-        or "hidden" in attributes
-        or (element.tag == "dialog" and "open" not in attributes)
-        or (element.tag == "input" and attributes.get("type") == "hidden")
-        or bool(HIDES.search(attributes.get("style", "")))
-        or not _OFFSCREEN_CLASSES.isdisjoint(attributes.get("class", "").split())
+        tag in _UNSEEN_TAGS
+        or attribute("hidden") is not None
+        or (tag == "dialog" and attribute("open") is None)
+        or (tag == "input" and attribute("type") == "hidden")
+        or bool((style := attribute("style")) and HIDES.search(style))
+        or bool((names := attribute("class")) and not _OFFSCREEN_CLASSES.isdisjoint(names.split()))
     )
 
 
 class _Reader:
     """Collects the pieces of text between two block boundaries and cuts them into blocks."""
 
-    def __init__(self) -> None:
+    def __init__(self, concealed: frozenset[Any]) -> None:
         self.blocks: list[Block] = []
         self.images: list[Image] = []
-        self.unseen: set[Any] = set()
-        self._areas: list[str] = []
-        self._headings = 0
-        self._links: list[Any] = []
-        self._stamps: list[Any] = []
-        self._block_elements: list[Any] = []
-        # (text, link element or None, time element or None); a text of '\n' is a <br>
-        self._pieces: list[tuple[str, Any, Any]] = []
+        self._concealed = concealed
+        self._pieces: list[_Piece] = []
 
-    def open(self, element: Any) -> None:
+    def read(self, element: Any, around: _Around) -> None:
+        """Read an element with all that is in it, and the text after it."""
         tag = element.tag
-        if tag in _BLOCK_TAGS:
-            self.end_block()
-            self._block_elements.append(element)
-        if area := _area(element):
-            self._areas.append(area)
-        if tag in _HEADINGS:
-            self._headings += 1
-        elif tag == "a":
-            self._links.append(element)
-        elif _is_stamp(element):
-            self._stamps.append(element)
-        elif tag == "br":
-            self._pieces.append(("\n", None, None))
-        elif tag == "img":
-            self._add_image(element)
-        self.add(element.text)
+        if isinstance(tag, str):  # no comment
+            is_block = tag in _BLOCK_TAGS
+            if is_block:
+                self.end_block(around)
+            if not (element in self._concealed or _is_unseen(element)):
+                inside = _inside(element, around)
+                self._read_inside(element, inside)
+                if is_block:
+                    self.end_block(inside)
+            elif tag == "noscript":
+                for image in element.iter("img"):
+                    self._add_image(image, around)
+        self._add(element.tail, around)
 
-    def close(self, element: Any) -> None:
-        tag = element.tag
-        if tag in _BLOCK_TAGS:
-            self.end_block()
-            self._block_elements.pop()
-        if _area(element):
-            self._areas.pop()
-        if tag in _HEADINGS:
-            self._headings -= 1
-        elif tag == "a":
-            self._links.pop()
-        elif _is_stamp(element):
-            self._stamps.pop()
+    def _read_inside(self, element: Any, inside: _Around) -> None:
+        if element.tag == "br":
+            self._pieces.append(_Piece("\n"))
+        elif element.tag == "img":
+            self._add_image(element, inside)
+        self._add(element.text, inside)
+        for child in element:
+            self.read(child, inside)
 
-    def add(self, piece: str | None) -> None:
-        if piece:
-            link = self._links[-1] if self._links else None
-            self._pieces.append((piece.replace("\n", " "), link, self._stamps[-1] if self._stamps else None))
+    def _add(self, words: str | None, around: _Around) -> None:
+        if words:
+            self._pieces.append(_Piece(words.replace("\n", " "), around.link, around.stamp))
 
-    def add_images_of(self, noscript: Any) -> None:
-        for image in noscript.iter("img"):
-            self._add_image(image)
-
-    def _add_image(self, element: Any) -> None:
+    def _add_image(self, element: Any, around: _Around) -> None:
         src = next(filter(None, map(_image_url, _sources(element))), "")
-        href = self._links[-1].get("href") if self._links else None
+        href = None if around.link is None else around.link.get("href")
         self.images.append(Image(src, text.clean(element.get("alt", "")), href, before=len(self.blocks)))
 
-    def end_block(self) -> None:
-        if self._pieces:
-            for line in _lines(self._pieces):
-                self._add_block(line)
-            self._pieces = []
+    def end_block(self, around: _Around) -> None:
+        """Make a block of each line that was collected, all of them in what is around."""
+        pieces, self._pieces = self._pieces, []
+        for line in _lines(pieces):
+            if words := text.clean("".join(piece.text for piece in line)):
+                self.blocks.append(_block(words, line, around))
 
-    def _add_block(self, pieces: list[tuple[str, Any, Any]]) -> None:
-        words = text.clean("".join(piece for piece, _, _ in pieces))
-        if not words:
-            return
-        block = Block(
-            text=words,
-            key=text.loose(text.undouble(words)).rstrip(":"),
-            areas=frozenset(self._areas),
-            heading=self._headings > 0,
-            element=self._block_elements[-1] if self._block_elements else None,
-        )
-        block.linked = "button" in block.areas or all(link is not None for piece, link, _ in pieces if piece.strip())
-        block.links = [
+
+def _block(words: str, pieces: list[_Piece], around: _Around) -> Block:
+    once = text.undouble(words)
+    return Block(
+        text=words,
+        once=once,
+        key=text.loose(once).rstrip(":"),
+        areas=around.areas,
+        heading=around.heading,
+        element=around.block,
+        links=[
             LinkedText(link.get("href", ""), words, "author" in link.get("rel", "").split())
-            for link, words in _grouped((link, piece) for piece, link, _ in pieces)
-        ]
-        block.stamps = list(_stamps(block.text, _grouped((stamp, piece) for piece, _, stamp in pieces)))
-        self.blocks.append(block)
+            for link, words in _grouped([piece.link for piece in pieces], pieces)
+        ],
+        stamps=list(_stamps(words, _grouped([piece.stamp for piece in pieces], pieces))),
+        linked="button" in around.areas or all(piece.link is not None for piece in pieces if piece.text.strip()),
+    )
 
 
 def _stamps(words: str, elements: list[tuple[Any, str]]) -> Iterator[Stamp]:
@@ -234,34 +230,34 @@ def _is_stamp(element: Any) -> bool:
     return element.tag == "time" or hatom or not _MICRODATA.isdisjoint(element.get("itemprop", "").split())
 
 
-def _grouped(pairs: Iterator[tuple[Any, str]]) -> list[tuple[Any, str]]:
+def _grouped(elements: list[Any], pieces: list[_Piece]) -> list[tuple[Any, str]]:
     """Join the texts of each element (None left out), elements in order of their first piece."""
     texts: dict[Any, str] = {}
-    for element, piece in pairs:
+    for element, piece in zip(elements, pieces, strict=True):
         if element is not None:
-            texts[element] = texts.get(element, "") + piece
+            texts[element] = texts.get(element, "") + piece.text
     return [(element, text.clean(words)) for element, words in texts.items()]
 
 
-def _lines(pieces: list[tuple[str, Any, Any]]) -> list[list[tuple[str, Any, Any]]]:
+def _lines(pieces: list[_Piece]) -> list[list[_Piece]]:
     """Cut the pieces of one element at its `<br>`s, but not at one that only wraps a sentence."""
-    lines: list[list[tuple[str, Any, Any]]] = [[]]
+    lines: list[list[_Piece]] = [[]]
     breaks = 0
     for piece in pieces:
-        if piece[0] == "\n":
+        if piece.text == "\n":
             breaks += 1
-        elif piece[0].strip() or not breaks:
-            if breaks and not (breaks == 1 and _wraps(lines[-1], piece[0])):
+        elif piece.text.strip() or not breaks:
+            if breaks and not (breaks == 1 and _wraps(lines[-1], piece.text)):
                 lines.append([])
             elif breaks:
-                lines[-1].append((" ", piece[1], piece[2]))
+                lines[-1].append(piece._replace(text=" "))
             breaks = 0
             lines[-1].append(piece)
     return lines
 
 
-def _wraps(line: list[tuple[str, Any, Any]], following: str) -> bool:
-    before = next((piece.rstrip() for piece, _, _ in reversed(line) if piece.strip()), "")
+def _wraps(line: list[_Piece], following: str) -> bool:
+    before = next((piece.text.rstrip() for piece in reversed(line) if piece.text.strip()), "")
     after = following.strip()
     is_byline = after == "by" or after.startswith("by ")
     return after[:1].islower() and not is_byline and not before.endswith(_SENTENCE_STOPS)

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from cssselect import ExpressionError, HTMLTranslator, SelectorError
 from cssselect.xpath import XPathExpr
+from lxml import etree
 from parsel import Selector
 
 # The patterns here are such that the time they take grows as the style sheet does, and no faster.
@@ -15,6 +17,11 @@ _AT_RULE = re.compile(r"@[^@;{}]*+(?:;|\{(?:[^{}]++|\{[^{}]*+\})*+\})")
 # Declarations, of a rule or of a style attribute, that take an element from sight.
 HIDES = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _SHOWS = re.compile(r"(?:^|;)\s*(?:display|visibility)\s*:", re.IGNORECASE)
+# '.menu-toggle', '#offcanvas .edit-link', 'ul.tabs > li': no more than tags, classes, ids, and what is in what.
+_PLAIN = re.compile(r"[\w\s.#>*-]+")
+_NAME = re.compile(r"[.#]([\w-]+)")
+_STYLES = etree.XPath("//style[not(@media) or @media='all' or @media='screen']/text()", smart_strings=False)
+_NAMES = etree.XPath("//@class | //@id", smart_strings=False)
 _MAX_STYLE = 300_000  # characters; larger style sheets are not read
 _MAX_SELECTORS = 500  # that hide or show something
 
@@ -25,29 +32,41 @@ def concealed(html: Selector, withheld: list[str]) -> frozenset[Any]:
     Later rules beat earlier ones; finer points of the cascade, and selectors with a state (`:hover`) or for siblings
     (`+`, `~`), are not followed.
     """
+    rules = _display_rules(html) + [(selector, True) for selector in withheld[:_MAX_SELECTORS]]
+    named = set(" ".join(_NAMES(html.root)).split()) if rules else set()
     hidden: set[Any] = set()
-    for selector, hides in _display_rules(html):
+    for selector, hides in rules:
+        if not named.issuperset(_names_needed(selector)):
+            continue  # most rules are for other pages of the site
         if hides:
             hidden |= _matching(html, selector)
         else:
             hidden -= _matching(html, selector)
-    for selector in withheld[:_MAX_SELECTORS]:
-        hidden |= _matching(html, selector)
     return frozenset(hidden)
+
+
+def _names_needed(selector: str) -> list[str]:
+    """Return classes and ids without which nothing on a page matches a plain selector; nothing of any other."""
+    return _NAME.findall(selector) if _PLAIN.fullmatch(selector) else []
 
 
 def _display_rules(html: Selector) -> list[tuple[str, bool]]:
     """Return the selectors whose rules hide (True) or show (False) something, in order."""
-    style = "\n".join(html.xpath("//style[not(@media) or @media='all' or @media='screen']/text()").getall())
+    style = "\n".join(_STYLES(html.root))
     if len(style) > _MAX_STYLE or not HIDES.search(style.replace("{", ";")):
         return []
     plain = _AT_RULE.sub("", _COMMENT.sub("", style))
     rules = [
         (selector.strip(), bool(HIDES.search(declarations)))
-        for selectors, declarations in _rules(plain) if _SHOWS.search(declarations)
+        for selectors, declarations in _rules(plain) if _is_of_sight(declarations)
         for selector in selectors.split(",") if ":" not in selector
     ]  # fmt: skip
     return rules[:_MAX_SELECTORS]
+
+
+def _is_of_sight(declarations: str) -> bool:
+    lower = declarations.lower()  # to look for a word in is many times as fast as the pattern
+    return ("display" in lower or "visibility" in lower) and bool(_SHOWS.search(declarations))
 
 
 def _rules(style: str) -> Iterator[tuple[str, str]]:
@@ -79,6 +98,11 @@ _IN_XPATH = _FromTheInside()
 
 def _matching(html: Selector, selector: str) -> set[Any]:
     try:
-        return {match.root for match in html.xpath(_IN_XPATH.css_to_xpath(selector))}
-    except (SelectorError, ValueError):  # no CSS selector, or one that no XPath says
+        return set(_search_for(selector)(html.root))
+    except (SelectorError, etree.XPathError, ValueError):  # no CSS selector, or one that no XPath says
         return set()
+
+
+@lru_cache(maxsize=100)  # the pages of a site have their style sheets in common
+def _search_for(selector: str) -> etree.XPath:
+    return etree.XPath(_IN_XPATH.css_to_xpath(selector))

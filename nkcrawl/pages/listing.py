@@ -25,7 +25,7 @@ def read_listing(html: Selector, page: Page, site_url: str) -> Listing:
         return Listing(page=page, slug=slug)
     blocks = [block for block in read_body(html.root, concealed(html, [])).blocks if not is_outside(block)]
     listing = Listing(page=page, slug=slug)
-    more = next((i for i, block in enumerate(blocks) if site.MORE_ARTICLES.fullmatch(text.undouble(block.text))), None)
+    more = next((i for i, block in enumerate(blocks) if site.MORE_ARTICLES.fullmatch(block.once)), None)
     name, bio = _person(blocks, more)
     listing.name = name if name and len(name) <= _MAX_NAME else None
     listing.bio = bio if bio and len(bio) <= _MAX_BIO else None
@@ -41,14 +41,14 @@ def read_listing(html: Selector, page: Page, site_url: str) -> Listing:
 def _person(blocks: list[Block], more: int | None) -> tuple[str | None, str | None]:
     """Return name and bio: what stands between 'About the author' and 'More articles by …'."""
     about = next((i for i, block in enumerate(blocks) if site.ABOUT_AUTHOR.fullmatch(block.text)), None)
-    quoted = site.MORE_ARTICLES.fullmatch(text.undouble(blocks[more].text)) if more is not None else None
+    quoted = site.MORE_ARTICLES.fullmatch(blocks[more].once) if more is not None else None
     name = text.straight(text.clean(quoted["name"])) if quoted else None
     if about is None:
         heading = next((block.text for block in blocks if block.heading and not is_heading_of(block, site.NAME)), None)
         return name or heading, None
     between = [block for block in blocks[about + 1 : more] if not site.filler_in(block.text)]
     if not name and between:
-        name = text.straight(text.undouble(between[0].text))
+        name = text.straight(between[0].once)
     bio = [block.text for block in between if not block.linked and not is_heading_of(block, name or "")]
     return name or None, "\n\n".join(bio) if more is not None and bio else None
 

@@ -5,6 +5,7 @@ Decided by what readers see: wording, order, headings and where links lead. Neve
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import takewhile
 from typing import Literal
 from urllib.parse import urlsplit
@@ -28,34 +29,53 @@ _MAX_SUBTITLES = 3  # unknown blocks that may stand between a headline and its b
 _MAX_CAPTION = 600
 _MAX_BYLINE = 1_000
 _TAIL_KEYS = frozenset(text.loose(heading).rstrip(":") for heading in site.TAIL_HEADINGS)
+_FROM_THE_ROOT = re.compile(r"https?://|/(?![/\\])")  # a link that is the same on every page of the site
+_RECENT_KEY = text.loose(site.RECENT_STORIES)
 _SHORT_ALT = 20  # an alt this short ('logo', a name) proves nothing
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Where a link leads."""
+
+    url: str | None = None  # canonical; None if it leaves the site or stays on the page
+    is_article: bool = False
+    slug: str | None = None  # of an author page
+
+
+@lru_cache(maxsize=2_000)  # the pages of a site have most of their links in common
+def _target(href: str, site_url: str, base: str) -> _Target:
+    url = text.canonical_url(href, site_url, base)
+    if url is None:
+        return _Target()
+    path = urlsplit(url).path
+    return _Target(url, site.article_month(path) is not None, site.author_slug(path))
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where the page was found: the site's root and every canonical URL that is this page itself."""
 
     site: str
     own: frozenset[str]
-    _urls: dict[str, str | None] = field(default_factory=dict)
 
     def article_url(self, href: str) -> str | None:
         """Return the canonical article URL that a link on this page leads to, or None."""
-        url = self.url(href)
-        return url if url and site.article_month(urlsplit(url).path) else None
+        target = self._target(href)
+        return target.url if target.is_article else None
 
     def slug(self, href: str) -> str | None:
         """Return the author's slug if a link on this page leads to an author page."""
-        url = self.url(href)
-        return site.author_slug(urlsplit(url).path) if url else None
+        return self._target(href).slug
 
     def url(self, href: str) -> str | None:
         """Return the canonical form of a link on this page, None if it leaves the site or stays on the page."""
-        if not href or href.startswith("#"):
-            return None
-        if href not in self._urls:
-            self._urls[href] = text.canonical_url(href, self.site, base=min(self.own, default=""))
-        return self._urls[href]
+        return self._target(href).url
+
+    def _target(self, href: str) -> _Target:
+        if not href or href.startswith("#") or len(href) > text.LONGEST_URL:
+            return _Target()
+        return _target(href, self.site, "" if _FROM_THE_ROOT.match(href) else min(self.own, default=""))
 
 
 @dataclass(slots=True)
@@ -123,14 +143,14 @@ def _find_headline(page: Outline, stated: Stated, place: Place) -> None:
             page.headline = max(hits, key=lambda hit: _weight(page, hit, place))
             page.confirmed = True
             page.headline_rule = f"visible line equal to {rule}"
-            page.title = text.undouble(page.blocks[page.headline].text)
+            page.title = page.blocks[page.headline].once
             page.roles[page.headline] = "headline"
             return
     headings = [i for i, block in enumerate(page.blocks) if block.heading and _may_be_headline(block, place)]
     if headings:
         page.headline = headings[0]
         page.headline_rule = "first heading"
-        page.title = text.undouble(page.blocks[headings[0]].text)
+        page.title = page.blocks[headings[0]].once
         page.roles[headings[0]] = "headline"
     elif named := [(without_site_name(words), rule) for words, rule in stated.headlines if without_site_name(words)]:
         page.title, page.headline_rule = named[0]
@@ -365,7 +385,7 @@ def _has_offer(block: Block) -> bool:
 
 def _is_landmark(block: Block) -> bool:
     """Tell whether a block, standing alone, heads or ends a part of the page that is no article."""
-    words = text.undouble(block.text)
+    words = block.once
     return (
         block.key in _TAIL_KEYS
         or bool(site.ABOUT_AUTHOR.fullmatch(words))
@@ -380,14 +400,14 @@ def _read_tail(page: Outline, end: int) -> None:
     for index in range(end, len(page.blocks)):
         block = page.blocks[index]
         if _is_landmark(block):
-            under = "about" if site.ABOUT_AUTHOR.fullmatch(text.undouble(block.text)) else "after"
+            under = "about" if site.ABOUT_AUTHOR.fullmatch(block.once) else "after"
         page.roles[index] = "aside" if is_outside(block) else under
 
 
 def _find_recent(page: Outline, place: Place) -> None:
     """Mark each Recent Stories heading and the blocks of links below it, wherever on the page it stands."""
     for start, block in enumerate(page.blocks):
-        if not is_heading_of(block, site.RECENT_STORIES):
+        if block.key != _RECENT_KEY:
             continue
         page.recent.append(start)
         for index in range(start + 1, len(page.blocks)):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lxml import etree
 from parsel import Selector
 
 from nkcrawl import site, text
@@ -9,6 +10,8 @@ from nkcrawl.pages.outline import Place
 
 _LARGE = 1_000  # characters; an entry of a listing is smaller
 _MAX_BADGES = 100  # a page with more of them is no listing
+_NAMED_NK = etree.XPath("//*[text()[contains(., 'NK')]]")
+_OWN_TEXT = etree.XPath("text()", smart_strings=False)
 _NO_ENTRY = frozenset(("nav", "main", "body", "html"))
 
 
@@ -19,13 +22,16 @@ def pro_urls(html: Selector, place: Place) -> frozenset[str]:
     is a part of the page rather than an entry, the badge can't be told to belong to any, and none is left out.
     """
     urls: set[str] = set()
-    for badge in html.xpath("//*[text()[contains(., 'NK')]]")[:_MAX_BADGES]:
-        words = text.clean("".join(badge.xpath("./text()").getall()))
-        in_story = any(place.article_url(href) for href in badge.xpath("ancestor::a/@href").getall())
+    for badge in _NAMED_NK(html.root)[:_MAX_BADGES]:
+        words = text.clean("".join(_OWN_TEXT(badge)))
         # Within the link of a story any case is the badge; elsewhere 'NK Pro' is a menu, or the desk in a byline.
-        if words == site.PRO_BADGE or (in_story and words.upper() == site.PRO_BADGE):
-            urls |= _entry_of(badge.root, place)
+        if words == site.PRO_BADGE or (words.upper() == site.PRO_BADGE and _is_in_story(badge, place)):
+            urls |= _entry_of(badge, place)
     return frozenset(urls)
+
+
+def _is_in_story(element: Any, place: Place) -> bool:
+    return any(place.article_url(link.get("href", "")) for link in element.iterancestors("a"))
 
 
 def _entry_of(element: Any, place: Place) -> set[str]:
