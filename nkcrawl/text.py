@@ -82,7 +82,8 @@ def charset_of(body: bytes, content_type: str = "") -> str:
 
 def loose(text: str) -> str:
     """Return a key under which two spellings of one line are equal: case, quotes, dashes and spaces do not count."""
-    return _unspaced(visible(text)).translate(_LOOSE).casefold().replace("--", "-")
+    key = _unspaced(visible(text))
+    return (key if key.isascii() else key.translate(_LOOSE)).casefold().replace("--", "-")
 
 
 def straight(text: str) -> str:

@@ -104,11 +104,14 @@ class _Around(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """A piece of a line, with the link and the moment that it belongs to; a text of '\n' is a <br>."""
+    """A piece of a line, with the link and the moment that it belongs to."""
 
     text: str
     link: Any = None
     stamp: Any = None
+
+
+_BREAK = _Piece("\n")  # a <br>; in no other piece is there a new line
 
 
 def _inside(element: Any, around: _Around) -> _Around:
@@ -173,7 +176,7 @@ class _Reader:
 
     def _read_inside(self, element: Any, inside: _Around) -> None:
         if element.tag == "br":
-            self._pieces.append(_Piece("\n"))
+            self._pieces.append(_BREAK)
         elif element.tag == "img":
             self._add_image(element, inside)
         self._add(element.text, inside)
@@ -241,10 +244,12 @@ def _grouped(elements: list[Any], pieces: list[_Piece]) -> list[tuple[Any, str]]
 
 def _lines(pieces: list[_Piece]) -> list[list[_Piece]]:
     """Cut the pieces of one element at its `<br>`s, but not at one that only wraps a sentence."""
+    if _BREAK not in pieces:
+        return [pieces] if pieces else []
     lines: list[list[_Piece]] = [[]]
     breaks = 0
     for piece in pieces:
-        if piece.text == "\n":
+        if piece is _BREAK:
             breaks += 1
         elif piece.text.strip() or not breaks:
             if breaks and not (breaks == 1 and _wraps(lines[-1], piece.text)):

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+from lxml import etree
 from parsel import Selector
 
 from nkcrawl import site, text
@@ -12,6 +13,7 @@ from nkcrawl.pages.concealed import concealed
 from nkcrawl.pages.outline import Place, is_heading_of, is_outside
 from nkcrawl.pages.pro import pro_urls
 
+_LINKS = etree.XPath("//link/@href | //a/@href", smart_strings=False)
 _MAX_NAME = 200  # characters; longer is no name of a person or a desk
 _MAX_BIO = 5_000
 
@@ -66,7 +68,7 @@ def _entries(blocks: list[Block], start: int) -> list[Block]:
 def _next_page(html: Selector, slug: str, served: str, place: Place) -> Link | None:
     """Return the author's page after this one: rel=next, or the pager's link to the number that follows."""
     following = site.author_page_number(urlsplit(served).path) + 1
-    for url in filter(None, map(place.url, html.xpath("//link/@href | //a/@href").getall())):
+    for url in filter(None, map(place.url, _LINKS(html.root))):
         path = urlsplit(url).path
         if site.author_slug(path) == slug and site.author_page_number(path) == following:
             return Link(url, "author")

@@ -28,6 +28,7 @@ _NAME = re.compile(
 _MAX_SUBTITLES = 3  # unknown blocks that may stand between a headline and its byline
 _MAX_CAPTION = 600
 _MAX_BYLINE = 1_000
+_MAX_DATE = 120
 _TAIL_KEYS = frozenset(text.loose(heading).rstrip(":") for heading in site.TAIL_HEADINGS)
 _FROM_THE_ROOT = re.compile(r"https?://|/(?![/\\])")  # a link that is the same on every page of the site
 _RECENT_KEY = text.loose(site.RECENT_STORIES)
@@ -309,8 +310,10 @@ def _known_names(page: Outline, place: Place) -> frozenset[str]:
 
 
 def _is_date(block: Block) -> bool:
+    if len(block.text) >= _MAX_DATE:
+        return False
     dated = bool(block.stamps) or any(True for _ in text.dates_in(block.text))
-    return dated and len(block.text) < 120 and _is_bare(_without_stamps(block), [])
+    return dated and _is_bare(_without_stamps(block), [])
 
 
 def _without_stamps(block: Block) -> str:

@@ -10,11 +10,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from lxml import etree
 from parsel import Selector
 
 from nkcrawl import text
 
 _ARTICLE_TYPES = re.compile(r"(?:.*/)?(?:\w*NewsArticle|Article|BlogPosting|Report)")  # schema.org/Article and below
+_LANGUAGE = etree.XPath("string(/html/@lang)", smart_strings=False)
+_SCRIPTS = etree.XPath('//script[@type="application/ld+json"]/text()', smart_strings=False)
+_TITLE = etree.XPath("(//title[not(ancestor::svg)])[1]//text()", smart_strings=False)
+_METAS = etree.XPath("//meta[@content]")
+_LINKS = etree.XPath("//link[@rel and @href]")
+_FREE = etree.XPath('//*[@itemprop="isAccessibleForFree"]')
+_WORDS = etree.XPath("string()", smart_strings=False)
 _MAX_SCRIPT = 500_000  # characters; larger JSON-LD is not read
 _MAX_NODES = 5_000
 _MAX_SPELLING = 100  # characters of a statement on access
@@ -51,13 +59,13 @@ def read_stated(page: Selector) -> Stated:
     if articles:
         _read_article_node(articles[0], by_id, stated)
     _read_metas(page, stated)
-    stated.language = stated.language or page.xpath("string(/html/@lang)").get("")
+    stated.language = stated.language or _LANGUAGE(page.root)
     return stated
 
 
 def _nodes(page: Selector) -> Iterator[dict[str, Any]]:
     """Yield every JSON object of the page's JSON-LD scripts, outer ones first."""
-    for script in page.xpath('//script[@type="application/ld+json"]/text()').getall():
+    for script in _SCRIPTS(page.root):
         if len(script) > _MAX_SCRIPT:
             continue
         try:
@@ -119,13 +127,13 @@ def free_as_stated(spelling: str) -> bool | None:
 def _read_metas(page: Selector, stated: Stated) -> None:
     metas: dict[str, str] = {}
     # By lxml, not by `attrib`, which reads every attribute: one whose name is no name would make the page unreadable.
-    for meta in (match.root for match in page.xpath("//meta[@content]")):
+    for meta in _METAS(page.root):
         name = (meta.get("property") or meta.get("name") or meta.get("itemprop") or "").lower()
         metas.setdefault(name, text.clean(meta.get("content")))
     stated.og_type = metas.get("og:type", "")
     if metas.get("og:title"):
         stated.headlines.append((metas["og:title"], "og:title"))
-    if title := text.clean("".join(page.xpath("(//title[not(ancestor::svg)])[1]//text()").getall())):
+    if title := text.clean("".join(_TITLE(page.root))):
         stated.headlines.append((title, "title element"))
     stated.description = stated.description or metas.get("og:description", "") or metas.get("description", "")
     stated.section = stated.section or metas.get("article:section", "")
@@ -138,12 +146,11 @@ def _read_metas(page: Selector, stated: Stated) -> None:
     ):  # fmt: skip
         if moment := metas.get(name, ""):
             times.append((moment, name))
-    for free in page.xpath('//*[@itemprop="isAccessibleForFree"]'):
-        spelling = free.root.get("content") or free.root.get("href") or free.xpath("string()").get("")
+    for free in _FREE(page.root):
+        spelling = free.get("content") or free.get("href") or _WORDS(free)
         stated.free.append(_spelling(spelling))
     stated.free = [spelling for spelling in stated.free if spelling][:_MAX_SPELLINGS]
-    links = (match.root for match in page.xpath("//link[@rel and @href]"))
-    canonical = (link.get("href") for link in links if "canonical" in link.get("rel").lower().split())
+    canonical = (link.get("href") for link in _LINKS(page.root) if "canonical" in link.get("rel").lower().split())
     stated.canonical = next(canonical, "")
 
 
