@@ -261,7 +261,8 @@ FILLERS = WHOLE_FILLERS + tuple(
     for kind, wording in _OPENINGS
 )
 
-_ANY_FILLER = re.compile("|".join(filler.pattern.pattern for filler in FILLERS), re.IGNORECASE)
+_BEGINNINGS = [filler.pattern.pattern for filler in WHOLE_FILLERS] + [_pattern(wording) for _, wording in _OPENINGS]
+_ANY_FILLER = re.compile("|".join(_BEGINNINGS), re.IGNORECASE)
 
 _LONGEST_FILLER = 20_000  # characters of filler in one piece; far more than any offer box has
 # Bullets, rules and list signs that stand before, between and after filler sentences.

@@ -15,7 +15,6 @@ from scrapy.exceptions import UsageError
 import nkcrawl
 from nkcrawl.archive import Archive, ArchiveError, Reader
 from nkcrawl.commands import complain, end_quietly_on_closed_pipe
-from nkcrawl.demo import DemoServer, World
 
 ARCHIVE = Path(nkcrawl.__file__).resolve().parent.parent / "data" / "demo.db"
 _TO_TRY = (
@@ -43,6 +42,8 @@ class Command(ScrapyCommand):
         parser.add_argument("--articles", type=int, default=60, metavar="N", help="articles of the site (default: 60)")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        from nkcrawl.demo import DemoServer, World  # not at the top, for Scrapy imports every command to find one
+
         if args or opts.articles < 1:
             raise UsageError("scrapy demo takes no argument but --articles N, from 1 up", print_help=False)
         try:
