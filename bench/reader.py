@@ -1,0 +1,112 @@
+"""Reads pages with one package and says how long it took: `python bench/reader.py PACKAGE FOLDER`, in that package's environment.
+
+The folder holds `pages.json`, a list of [URL, file]; what was read is printed as JSON. It imports nothing but the package, which
+need not share its environment with nkcrawl.
+"""
+
+import json
+import re
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+WARM_UP = 20  # pages read before the clock runs: what is imported late, and patterns that are compiled at first use
+
+Read = Callable[[str, str], dict[str, Any]]
+
+
+def nkcrawl() -> Read:
+    from datetime import UTC, datetime
+
+    from parsel import Selector
+
+    from nkcrawl.items import Article, Page
+    from nkcrawl.pages import is_absurd_markup, read_article
+    from nkcrawl.pipelines import as_row, drop_filler, gate, normalise
+
+    def read(html: str, url: str) -> dict[str, Any]:
+        assert not is_absurd_markup(html.encode())
+        page = Page(url, "article", final_url=url, status=200)
+        article = read_article(Selector(html), page, re.match("https?://[^/]+", url)[0]).article
+        kept = gate(drop_filler(normalise(article, datetime.now(UTC).date())))
+        if not isinstance(kept, Article):
+            return {}
+        row = as_row(kept)
+        names = (row["byline"] or "").split(" | ")
+        return {"headline": row["title"], "day": row["published_on"], "authors": names, "body": row["body"]}
+
+    return read
+
+
+def trafilatura() -> Read:
+    from trafilatura import bare_extraction
+
+    def read(html: str, url: str) -> dict[str, Any]:
+        found = bare_extraction(html, url=url, with_metadata=True, include_comments=False)
+        if found is None:
+            return {}
+        names = (found.author or "").split("; ")
+        return {"headline": found.title, "day": found.date, "authors": names, "body": found.text}
+
+    return read
+
+
+def newspaper4k() -> Read:
+    from newspaper import Article
+
+    def read(html: str, url: str) -> dict[str, Any]:
+        found = Article(url, fetch_images=False)
+        found.download(input_html=html)
+        found.parse()
+        return {
+            "headline": found.title,
+            "day": found.publish_date and found.publish_date.isoformat(),
+            "authors": found.authors,
+            "body": found.text,
+        }
+
+    return read
+
+
+def news_please() -> Read:
+    from newsplease import NewsPlease
+
+    def read(html: str, url: str) -> dict[str, Any]:
+        found = NewsPlease.from_html(html, url=url, fetch_images=False)
+        return {
+            "headline": found.title,
+            "day": found.date_publish and found.date_publish.isoformat(),
+            "authors": found.authors,
+            "body": found.maintext,
+        }
+
+    return read
+
+
+READERS = {"nkcrawl": nkcrawl, "trafilatura": trafilatura, "newspaper4k": newspaper4k, "news-please": news_please}
+
+
+def main() -> None:
+    name, folder = sys.argv[1], Path(sys.argv[2])
+    pages = [(url, (folder / file).read_text()) for url, file in json.loads((folder / "pages.json").read_text())]
+    read = READERS[name]()
+    for url, html in pages[:WARM_UP]:
+        with suppress(Exception):
+            read(html, url)
+    found = []
+    wall, cpu = time.perf_counter(), time.process_time()
+    for url, html in pages:
+        said: dict[str, Any] = {}
+        with suppress(Exception):  # a page that trips a package is one that it does not read
+            said = read(html, url)
+        found.append(said)
+    seconds = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+    print(json.dumps({"version": version(name), "seconds": seconds, "found": found}))
+
+
+if __name__ == "__main__":
+    main()
