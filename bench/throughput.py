@@ -21,7 +21,12 @@ from statistics import median
 from urllib.request import urlopen
 
 HERE = Path(__file__).resolve().parent
-AT_FULL_SPEED = {"NKCRAWL_REQUEST_BUDGET": "0", "DOWNLOAD_DELAY": "0", "AUTOTHROTTLE_ENABLED": "False"}
+AT_FULL_SPEED = {
+    "NKCRAWL_REQUEST_BUDGET": "0",
+    "NKCRAWL_HARD_LIMIT": "20000",
+    "DOWNLOAD_DELAY": "0",
+    "AUTOTHROTTLE_ENABLED": "False",
+}
 
 
 @dataclass(frozen=True)
