@@ -103,15 +103,8 @@ class _Around(NamedTuple):
     stamp: Any = None
 
 
-class _Piece(NamedTuple):
-    """A piece of a line, with the link and the moment that it belongs to."""
-
-    text: str
-    link: Any = None
-    stamp: Any = None
-
-
-_BREAK = _Piece("\n")  # a <br>; in no other piece is there a new line
+_Piece = tuple[str, _Around]
+_BREAK = ("\n", _Around())  # a <br>; in no other piece is there a new line
 
 
 def _inside(element: Any, around: _Around) -> _Around:
@@ -185,7 +178,7 @@ class _Reader:
 
     def _add(self, words: str | None, around: _Around) -> None:
         if words:
-            self._pieces.append(_Piece(words.replace("\n", " "), around.link, around.stamp))
+            self._pieces.append((words.replace("\n", " "), around))
 
     def _add_image(self, element: Any, around: _Around) -> None:
         src = next(filter(None, map(_image_url, _sources(element))), "")
@@ -196,12 +189,13 @@ class _Reader:
         """Make a block of each line that was collected, all of them in what is around."""
         pieces, self._pieces = self._pieces, []
         for line in _lines(pieces):
-            if words := text.clean("".join(piece.text for piece in line)):
+            if words := text.clean("".join([piece for piece, _ in line])):
                 self.blocks.append(_block(words, line, around))
 
 
 def _block(words: str, pieces: list[_Piece], around: _Around) -> Block:
     once = text.undouble(words)
+    links = _grouped([(around.link, piece) for piece, around in pieces])
     return Block(
         text=words,
         once=once,
@@ -210,11 +204,10 @@ def _block(words: str, pieces: list[_Piece], around: _Around) -> Block:
         heading=around.heading,
         element=around.block,
         links=[
-            LinkedText(link.get("href", ""), words, "author" in link.get("rel", "").split())
-            for link, words in _grouped([piece.link for piece in pieces], pieces)
+            LinkedText(link.get("href", ""), words, "author" in link.get("rel", "").split()) for link, words in links
         ],
-        stamps=list(_stamps(words, _grouped([piece.stamp for piece in pieces], pieces))),
-        linked="button" in around.areas or all(piece.link is not None for piece in pieces if piece.text.strip()),
+        stamps=list(_stamps(words, _grouped([(around.stamp, piece) for piece, around in pieces]))),
+        linked="button" in around.areas or all(around.link is not None for piece, around in pieces if piece.strip()),
     )
 
 
@@ -233,13 +226,13 @@ def _is_stamp(element: Any) -> bool:
     return element.tag == "time" or hatom or not _MICRODATA.isdisjoint(element.get("itemprop", "").split())
 
 
-def _grouped(elements: list[Any], pieces: list[_Piece]) -> list[tuple[Any, str]]:
+def _grouped(pairs: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
     """Join the texts of each element (None left out), elements in order of their first piece."""
-    texts: dict[Any, str] = {}
-    for element, piece in zip(elements, pieces, strict=True):
+    texts: dict[Any, list[str]] = {}
+    for element, piece in pairs:
         if element is not None:
-            texts[element] = texts.get(element, "") + piece.text
-    return [(element, text.clean(words)) for element, words in texts.items()]
+            texts.setdefault(element, []).append(piece)
+    return [(element, text.clean("".join(words))) for element, words in texts.items()]
 
 
 def _lines(pieces: list[_Piece]) -> list[list[_Piece]]:
@@ -251,18 +244,18 @@ def _lines(pieces: list[_Piece]) -> list[list[_Piece]]:
     for piece in pieces:
         if piece is _BREAK:
             breaks += 1
-        elif piece.text.strip() or not breaks:
-            if breaks and not (breaks == 1 and _wraps(lines[-1], piece.text)):
+        elif piece[0].strip() or not breaks:
+            if breaks and not (breaks == 1 and _wraps(lines[-1], piece[0])):
                 lines.append([])
             elif breaks:
-                lines[-1].append(piece._replace(text=" "))
+                lines[-1].append((" ", piece[1]))
             breaks = 0
             lines[-1].append(piece)
     return lines
 
 
 def _wraps(line: list[_Piece], following: str) -> bool:
-    before = next((piece.text.rstrip() for piece in reversed(line) if piece.text.strip()), "")
+    before = next((piece.rstrip() for piece, _ in reversed(line) if piece.strip()), "")
     after = following.strip()
     is_byline = after == "by" or after.startswith("by ")
     return after[:1].islower() and not is_byline and not before.endswith(_SENTENCE_STOPS)
