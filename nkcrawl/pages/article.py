@@ -191,11 +191,13 @@ def _read_byline(article: Article, plan: Outline, body: Body, stated: Stated, pl
 def _linked_names(plan: Outline, place: Place) -> dict[str, str]:
     """Return name → slug of the links in the byline, in order, each author once."""
     names: dict[str, str] = {}
+    met: set[str] = set()
     for block in plan.having("byline"):
         for link in block.links:
             slug, name = place.slug(link.href), _name(link.text)
-            if slug and name and slug not in names.values():
-                names.setdefault(name, slug)
+            if slug and name and slug not in met and name not in names:
+                names[name] = slug
+                met.add(slug)
     return names
 
 

@@ -213,11 +213,12 @@ def _read_header(page: Outline, alts: frozenset[str], stated: Stated, place: Pla
     """Give roles to the blocks between headline and lead; return the index at which the lead begins."""
     known = _known_names(page, place)
     unknown: list[int] = []
-    marked = False
+    marked = signed = False
     index = start
     while index < end:
         role = _header_role(page, alts, index, place, known)
-        if role == "date" and not page.confirmed and not page.having("byline"):
+        signed = signed or role == "byline"
+        if role == "date" and not page.confirmed and not signed:
             role = "top"  # without a sure headline above it, a day alone may be the day of the visit
         if role is None:
             if marked or len(unknown) == _MAX_SUBTITLES or _leads_elsewhere(page.blocks[index], place):
@@ -348,6 +349,7 @@ def is_caption(block: Block, alts: frozenset[str]) -> bool:
 
 
 def _read_text(page: Outline, alts: frozenset[str], place: Place, start: int, end: int) -> None:
+    has_text = bool(page.having("text"))
     for index in range(start, end):
         block = page.blocks[index]
         if is_outside(block):
@@ -358,12 +360,13 @@ def _read_text(page: Outline, alts: frozenset[str], place: Place, start: int, en
             page.roles[index] = "byline"
         elif is_caption(block, alts):
             page.roles[index] = "caption"
-        elif _is_date(block) and not page.having("text"):
+        elif not has_text and _is_date(block):
             page.roles[index] = "date"
         elif _is_button(block):
             page.roles[index] = "link"
         else:
             page.roles[index] = "text"
+            has_text = True
 
 
 def _is_button(block: Block) -> bool:
