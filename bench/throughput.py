@@ -1,7 +1,8 @@
 """How many pages a second does a whole crawl do? Set beside a Scrapy spider that only downloads: `python bench/throughput.py`.
 
 Both ask the made-up site, served by another process, for the same pages, one at a time and without a delay, by turns in one
-run; the bare spider takes the length of each page, nkcrawl reads, cleans and stores it. Prints a table in Markdown.
+run; the bare spider takes the length of each page, nkcrawl reads, cleans and stores it. It does so once more with the archive
+in memory (/dev/shm), for each page stored is waited for until the disk has it. Prints a table in Markdown.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from statistics import median
 from urllib.request import urlopen
 
 HERE = Path(__file__).resolve().parent
+IN_MEMORY = "/dev/shm"
 AT_FULL_SPEED = {
     "NKCRAWL_REQUEST_BUDGET": "0",
     "NKCRAWL_HARD_LIMIT": "20000",
@@ -105,21 +107,30 @@ def row(name: str, rounds: list[Round]) -> str:
     )
 
 
+def share(ours: list[Round], bare: list[Round]) -> float:
+    return median(one.pages / one.whole for one in ours) / median(one.pages / one.whole for one in bare)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure how many pages a second a crawl does, beside a bare spider.")
     parser.add_argument("--articles", type=int, default=2_000, metavar="N", help="default: 2000")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="default: 5")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="nkcrawl-bench-") as name, serving(given.articles) as site_url:
+    with (
+        tempfile.TemporaryDirectory(prefix="nkcrawl-bench-") as name,
+        tempfile.TemporaryDirectory(prefix="nkcrawl-bench-", dir=IN_MEMORY) as in_memory,
+        serving(given.articles) as site_url,
+    ):
         folder = Path(name)
         nkcrawl_round(site_url, folder)  # not counted: the site makes its pages
         urls = folder / "urls"
         urls.write_text("\n".join(fetched(folder / "nknews.db")))
         sizes = [len(urlopen(url).read()) for url in urls.read_text().split()]
-        bare, ours = [], []
+        bare, ours, no_disk = [], [], []
         for number in range(given.rounds):
             bare.append(bare_round(urls, folder))
             ours.append(nkcrawl_round(site_url, folder))
+            no_disk.append(nkcrawl_round(site_url, Path(in_memory)))
             if sys.stderr.isatty():
                 print(f"{number + 1} of {given.rounds} rounds", end="\r", file=sys.stderr, flush=True)
     versions = ", ".join(f"{package} {version(package)}" for package in ("Scrapy", "Twisted", "lxml", "parsel"))
@@ -130,8 +141,10 @@ def main() -> None:
     )
     print(row("bare Scrapy spider", bare))
     print(row("nkcrawl", ours))
-    share = median(one.pages / one.whole for one in ours) / median(one.pages / one.whole for one in bare)
-    print(f"\nnkcrawl does {share:.0%} of the bare spider's pages a second.")
+    print(row("nkcrawl, archive in memory", no_disk))
+    print(
+        f"\nOf the bare spider's pages a second nkcrawl does {share(ours, bare):.0%}, without a disk {share(no_disk, bare):.0%}."
+    )
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 
 from nkcrawl.items import Author, Link, Listing
 from nkcrawl.pages import EXTRACTOR_VERSION
+from nkcrawl.pages.outline import Place
 from nkcrawl.pipelines import as_row, drop_filler, normalise
 from tests.page_builder import (
     BIO,
@@ -951,6 +952,7 @@ HIDING = {
     "own style, id": ("<style>#rest{display:none}</style>", '<div id="rest">{}</div>'),
     "own style, tag and class": ("<style>div.rest-7{display:none}</style>", '<div class="rest-7">{}</div>'),
     "own style, two classes": ("<style>.rest.closed{display:none}</style>", '<div class="rest closed">{}</div>'),
+    "own style, attribute": ("<style>[data-part='.rest']{display:none}</style>", '<div data-part=".rest">{}</div>'),
     "own style, inside": ("<style>main .rest-7, .css-1x7k9q .rest-7{display:none}</style>", '<div class="rest-7">{}</div>'),
 }  # fmt: skip
 
@@ -1620,3 +1622,14 @@ def test_names_of_many_words_need_no_link_in_the_byline(rendering: str) -> None:
     assert found["byline"] == "Percy van der Holt | Mira Olsen"
     assert found["authors"] == [Author("percy", "Percy van der Holt"), Author("mira-olsen", "Mira Olsen")]
     assert found["body"] == BODY
+
+
+def test_a_link_leads_where_it_does_from_its_own_page_though_another_page_has_the_same() -> None:
+    one, other = (Place(SITE, frozenset((f"{SITE}/2025/06/{name}/",))) for name in ("gull", "tern"))
+    assert one.url("../lamps/") == one.url("/2025/06/lamps/") == f"{SITE}/2025/06/lamps/"
+    assert [place.url("part-2") for place in (one, other)] == [
+        f"{SITE}/2025/06/gull/part-2/",
+        f"{SITE}/2025/06/tern/part-2/",
+    ]
+    assert [place.url("//evil.example/x/") for place in (one, other)] == [None, None]
+    assert one.url("/" + "a" * 2_000) is None
