@@ -16,7 +16,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure as Reason
 
 from nkcrawl import site, text
-from nkcrawl.items import Article, Failure, Feed, Link, Listing, Page, PageKind, Rejection, Skip, Unchanged
+from nkcrawl.items import Article, Failure, Feed, Listing, Page, PageKind, Rejection, Skip, Unchanged
 from nkcrawl.options import apply_options, read_options
 from nkcrawl.pages import ABSURD, EXTRACTOR_VERSION, is_absurd_markup, read_article, read_feed, read_listing
 
@@ -76,7 +76,7 @@ class NKNewsSpider(Spider):
         if self.url and (self.authors or self.since or self.limit or self.full):
             raise UsageError("The argument url asks for one page alone; leave out authors, since, limit and full.")
         self.too_old: set[str] = set()  # listing pages that lie wholly before `since`
-        self.shown: dict[str, set[Link]] = {}  # what an author's pages have shown in this run
+        self.shown: dict[str, set[int]] = {}  # hashes of the links that an author's pages have shown in this run
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "NKNewsSpider":
@@ -192,9 +192,9 @@ class NKNewsSpider(Spider):
 
     def _is_repeated(self, listing: Listing) -> bool:
         """Tell whether a page shows nothing but what this author's pages before it showed, as a pager without end does."""
-        shown = self.shown.setdefault(listing.slug, set())
-        is_repeated = shown.issuperset(listing.articles)
-        shown.update(listing.articles)
+        shown, links = self.shown.setdefault(listing.slug, set()), set(map(hash, listing.articles))
+        is_repeated = shown.issuperset(links)
+        shown |= links
         return is_repeated
 
     def page_failed(self, reason: Reason) -> Iterator[Failure | Unchanged | Skip]:
