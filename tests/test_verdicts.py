@@ -526,22 +526,31 @@ def test_a_crawl_that_is_refused_memory_says_so_and_charges_no_page(
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == 60
 
 
+@pytest.mark.parametrize(
+    ("module", "function", "body"),
+    [
+        ("scrapy.core.downloader.handlers.http11", "_ResponseReader.dataReceived", "args[0]._bodybuf.close()"),
+        ("scrapy.core.scraper", "Slot.finish_response", ""),
+    ],
+)
 @pytest.mark.fault("P17")
 def test_a_crawl_of_which_scrapy_lost_a_page_for_want_of_memory_ends_all_the_same(
-    demo: DemoServer, archive_file: Path, tmp_path: Path
+    demo: DemoServer, archive_file: Path, tmp_path: Path, module: str, function: str, body: str
 ) -> None:
-    lost = "if slot.active and len(response.url) > 60: raise MemoryError()\n    finish(slot, response, request)"
+    """As it does when memory is refused in the middle of an answer, or at the end of a page."""
     (tmp_path / "sitecustomize.py").write_text(
-        "import nkcrawl.extensions.record as ours\nfrom scrapy.core.scraper import Slot\n"
-        f"finish = Slot.finish_response\ndef broken(slot, response, request):\n    {lost}\n"
-        "Slot.finish_response = broken\nours._LONGEST_CLOSING = 2\n"
+        f"import nkcrawl.extensions.record as ours\nours._LONGEST_CLOSING = 2\n"
+        f"import {module} as theirs\nas_it_was, calls = theirs.{function}, []\n"
+        "def broken(*args, **given):\n    calls.append(1)\n    if len(calls) < 9: return as_it_was(*args, **given)\n"
+        f"    {body or 'pass'}\n    raise MemoryError()\ntheirs.{function} = broken\n"
     )
-    done = scrapy(*crawl_args(demo, archive_file), "-s", "NKCRAWL_HARD_LIMIT=20", PYTHONPATH=str(tmp_path))
+    done = scrapy(*crawl_args(demo, archive_file), "-s", "NKCRAWL_HARD_LIMIT=60", PYTHONPATH=str(tmp_path))
     assert (done.returncode, done.stdout) == (1, ""), done.stderr
     (run,) = rows(archive_file, "SELECT verdict, exit_code, summary FROM runs")
     assert (run["verdict"], run["exit_code"]) == ("failed", 1)
     assert run["summary"].startswith("The crawl was refused more memory and stopped; ")
     assert done.stderr.splitlines()[-1] == run["summary"]
+    assert rows(archive_file, "SELECT url FROM pages WHERE failures > 0") == []
 
 
 @pytest.mark.fault("P18")

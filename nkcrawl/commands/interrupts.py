@@ -56,7 +56,8 @@ class Signals:
         if self.count == 1 and all(_is_begun(crawler) for crawler in self.process.crawlers):
             self._ending = asyncio.ensure_future(self.process.stop())
         else:
-            end_at_once()
+            for crawler in self.process.crawlers:
+                end_at_once(crawler)
 
 
 @contextmanager

@@ -128,7 +128,7 @@ class RunRecord:
     def _stop(self, judgement: Judgement) -> None:
         if self.stopped is None:
             loop = asyncio.get_running_loop()
-            loop.call_later(_LONGEST_CLOSING, end_at_once)
+            loop.call_later(_LONGEST_CLOSING, end_at_once, self.crawler)
             closing = self.crawler.engine.close_spider_async(reason=judgement.reason)
             self._closing = loop.create_task(closing)
             self.stopped = judgement
@@ -173,10 +173,11 @@ def stop_run(crawler: Crawler, judgement: Judgement) -> None:
         record.stop(judgement)
 
 
-def end_at_once() -> None:
-    """Let Scrapy's event loop wait for nothing more; who started the crawl completes its record."""
+def end_at_once(crawler: Crawler) -> None:
+    """Let Scrapy's event loop wait for nothing more, be it the crawl's own end; who started it completes its record."""
     from twisted.internet import reactor  # not at the top, for Scrapy chooses which one it is
 
+    crawler.crawling = False  # or Scrapy would wait for the spider to be closed before it stops its loop
     with suppress(ReactorNotRunning):  # it may be told twice
         cast(Any, reactor).stop()
 
