@@ -186,7 +186,8 @@ def canonical_url(url: str, site: str, base: str = "") -> str | None:
     if asked.scheme not in ("http", "https") or not same or asked.username is not None:
         return None
     path = re.sub(r"/{2,}", "/", f"{asked.path}/")
-    return str(canonicalize_url(f"{home.scheme}://{home.netloc}{path}"))
+    canonical = str(canonicalize_url(f"{home.scheme}://{home.netloc}{path}"))  # which may be many times as long
+    return canonical if len(canonical) <= LONGEST_URL else None
 
 
 def absolute_url(url: str, base: str) -> str | None:

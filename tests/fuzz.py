@@ -51,13 +51,13 @@ def check(data: bytes) -> None:
     page = data[1:].decode("utf-8", "replace")
     match data[:1]:
         case b"l":
-            check_listing(read_listing(Selector(text=page), AUTHOR, SITE))
+            check_listing(read_listing(Selector(text=page, type="html"), AUTHOR, SITE))
         case b"f":
             check_feed(read_feed(Selector(text=page, type="xml"), FEED, SITE))
         case b"s":
-            json.dumps(show_page(Selector(text=page), ARTICLE, SITE)).encode()
+            json.dumps(show_page(Selector(text=page, type="html"), ARTICLE, SITE)).encode()
         case _:
-            check_article(read_article(Selector(text=page), ARTICLE, SITE).article)
+            check_article(read_article(Selector(text=page, type="html"), ARTICLE, SITE).article)
 
 
 def check_article(read: Article) -> None:

@@ -378,6 +378,15 @@ def test_a_canonical_url_stays_on_the_site_and_is_its_own_canonical(url: str) ->
         assert text.canonical_url(canonical, SITE) == canonical
 
 
+@pytest.mark.parametrize(
+    ("slug", "is_one"), [("é" * 300, True), ("é" * 400, False), ("a" * 1_900, True), ("a" * 2_100, False)]
+)
+def test_an_address_that_is_too_long_once_it_is_spelled_out_is_none(slug: str, is_one: bool) -> None:
+    url = text.canonical_url(f"/2025/06/{slug}/", "https://www.nknews.org")
+    assert (url is not None) == is_one
+    assert url is None or text.canonical_url(url, "https://www.nknews.org") == url
+
+
 @settings(deadline=None)
 @given(
     st.from_regex(r"/20[12][0-9]/(0[1-9]|1[0-2])/[a-z][a-z0-9]{0,9}(-[a-z0-9]{1,9}){0,3}", fullmatch=True), st.data()

@@ -530,6 +530,7 @@ def test_a_crawl_that_is_refused_memory_says_so_and_charges_no_page(
     ("module", "function", "body"),
     [
         ("scrapy.core.downloader.handlers.http11", "_ResponseReader.dataReceived", "args[0]._bodybuf.close()"),
+        ("scrapy.core.downloader.handlers.http11", "HTTP11DownloadHandler.download_request", ""),
         ("scrapy.core.scraper", "Slot.finish_response", ""),
     ],
 )
@@ -537,7 +538,7 @@ def test_a_crawl_that_is_refused_memory_says_so_and_charges_no_page(
 def test_a_crawl_of_which_scrapy_lost_a_page_for_want_of_memory_ends_all_the_same(
     demo: DemoServer, archive_file: Path, tmp_path: Path, module: str, function: str, body: str
 ) -> None:
-    """As it does when memory is refused in the middle of an answer, or at the end of a page."""
+    """As it does when memory is refused in the middle of an answer, before it, or at the end of a page."""
     (tmp_path / "sitecustomize.py").write_text(
         f"import nkcrawl.extensions.record as ours\nours._LONGEST_CLOSING = 2\n"
         f"import {module} as theirs\nas_it_was, calls = theirs.{function}, []\n"

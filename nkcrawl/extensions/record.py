@@ -97,7 +97,9 @@ class RunRecord:
 
     def offer(self, item: Item) -> list[Item]:
         """Take note of what became of a page and return what can be stored by now; end the crawl if it makes no sense."""
-        if self.stopped is OUT_OF_MEMORY and isinstance(item, Failure):
+        if isinstance(item, Failure) and item.reason == MemoryError.__name__:
+            self.stop(OUT_OF_MEMORY)
+        if isinstance(item, Failure) and self.stopped is OUT_OF_MEMORY:
             return []  # a page that Scrapy lost for want of memory seems to take too long
         if isinstance(item, Failure | Rejection):
             self.first.setdefault(*_why(item))
