@@ -530,7 +530,7 @@ def test_a_crawl_that_is_refused_memory_says_so_and_charges_no_page(
     ("module", "function", "body"),
     [
         ("scrapy.core.downloader.handlers.http11", "_ResponseReader.dataReceived", "args[0]._bodybuf.close()"),
-        ("scrapy.core.downloader.handlers.http11", "HTTP11DownloadHandler.download_request", ""),
+        ("scrapy.core.downloader.handlers.http11", "_ScrapyAgent._get_agent", ""),
         ("scrapy.core.scraper", "Slot.finish_response", ""),
     ],
 )
