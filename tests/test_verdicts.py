@@ -761,9 +761,9 @@ def test_a_site_that_is_down_for_a_night_changes_nothing_but_the_record(demo: De
 
     assert scrapy(*crawl_args(demo, archive_file), "-a", "limit=20").returncode == 0
     before = everything()
-    for said in (503, slow(1.5)):
-        demo.faults["*"] = said
-        assert scrapy(*crawl_args(demo, archive_file), *IMPATIENT).returncode == 75
+    for faults, code in (({"*": 503}, 75), ({"*": slow(1.5)}, 75), (everything_but_robots(503), 1)):
+        demo.faults = faults
+        assert scrapy(*crawl_args(demo, archive_file), *IMPATIENT).returncode == code
         assert everything() == before
 
 
