@@ -18,7 +18,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser
 
 from nkcrawl import text
-from nkcrawl.extensions import Judgement, briefly, is_out_of_memory, stop_run
+from nkcrawl.extensions import Judgement, briefly, stop_run
 from nkcrawl.extensions.verdict import FORBIDDEN, refused
 from nkcrawl.extensions.watch import UNREADABLE
 from nkcrawl.frontier import Frontier
@@ -259,7 +259,7 @@ class UnreadablePageMiddleware:
     """Turns a page that trips our own code into a `Failure`, so that it is tried again and never lost in silence."""
 
     def process_spider_exception(self, response: Response, exception: Exception) -> Iterable[Failure] | None:
-        if isinstance(exception, CloseSpider) or is_out_of_memory(exception):
+        if isinstance(exception, CloseSpider):
             return None
         logger.error("%s cannot be read", response.url, exc_info=exception)
         page = visited_page(response)

@@ -1,6 +1,6 @@
 """How a run goes and how it ended: its record in the archive, the verdict on it, and what a terminal shows of it."""
 
-from nkcrawl.extensions.errors import briefly, is_out_of_memory, place_in_ours
+from nkcrawl.extensions.errors import briefly, place_in_ours
 from nkcrawl.extensions.progress import Progress, print_summary
 from nkcrawl.extensions.record import RunRecord, end_at_once, stop_run
 from nkcrawl.extensions.verdict import EXIT_CODES, Judgement, Verdict
@@ -13,7 +13,6 @@ __all__ = [
     "Verdict",
     "briefly",
     "end_at_once",
-    "is_out_of_memory",
     "place_in_ours",
     "print_summary",
     "stop_run",
