@@ -9,6 +9,7 @@ import re
 import resource
 import signal
 import sqlite3
+import stat
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
@@ -70,6 +71,7 @@ def stored(archive: Path) -> Iterator[list[dict[str, Any]]]:
 def export(archive: Path, target: Path, *options: str) -> None:
     done = scrapy("export", target, *options, NKCRAWL_DATABASE=str(archive))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert [file for file in (target, *target.rglob("*")) if file.stat().st_mode & stat.S_IRWXO] == []
 
 
 # --- What is read ---
