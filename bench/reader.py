@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,6 @@ Read = Callable[[str, str], dict[str, Any]]
 
 
 def nkcrawl() -> Read:
-    from datetime import UTC, datetime
-
     from parsel import Selector
 
     from nkcrawl.items import Article, Page
@@ -62,12 +61,7 @@ def newspaper4k() -> Read:
         found = Article(url, fetch_images=False)
         found.download(input_html=html)
         found.parse()
-        return {
-            "headline": found.title,
-            "day": found.publish_date and found.publish_date.isoformat(),
-            "authors": found.authors,
-            "body": found.text,
-        }
+        return as_found(found.title, found.publish_date, found.authors, found.text)
 
     return read
 
@@ -77,14 +71,14 @@ def news_please() -> Read:
 
     def read(html: str, url: str) -> dict[str, Any]:
         found = NewsPlease.from_html(html, url=url, fetch_images=False)
-        return {
-            "headline": found.title,
-            "day": found.date_publish and found.date_publish.isoformat(),
-            "authors": found.authors,
-            "body": found.maintext,
-        }
+        return as_found(found.title, found.date_publish, found.authors, found.maintext)
 
     return read
+
+
+def as_found(headline: str, published: datetime | None, authors: list[str], body: str) -> dict[str, Any]:
+    """Return what newspaper4k, and news-please which stands on it, found."""
+    return {"headline": headline, "day": published and published.isoformat(), "authors": authors, "body": body}
 
 
 READERS = {"nkcrawl": nkcrawl, "trafilatura": trafilatura, "newspaper4k": newspaper4k, "news-please": news_please}

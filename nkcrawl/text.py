@@ -15,7 +15,8 @@ SEOUL = timezone(timedelta(hours=9), "KST")
 
 LONGEST_URL = 2_000  # characters, as of Scrapy's URLLENGTH_LIMIT; longer ones no server answers
 
-# C0 and C1 controls but those that count as white space, zero-width characters, soft hyphens, bidirectional overrides and isolates.
+# C0 and C1 controls but those that count as white space, zero-width characters, soft hyphens, bidirectional overrides and
+# isolates.
 _INVISIBLE = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
 )

@@ -9,11 +9,10 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, cast
 
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 
-from nkcrawl.extensions import RunRecord, end_at_once, place_in_ours
+from nkcrawl.extensions import RunRecord, end_at_once, place_in_ours, the_reactor
 from nkcrawl.extensions.verdict import INTERRUPTED
 
 _HEEDED = (signal.SIGINT, signal.SIGTERM)
@@ -47,9 +46,7 @@ class Signals:
             print(INTERRUPTED.summary, file=sys.stderr, flush=True)
             os._exit(INTERRUPTED.exit_code)
         self.count += 1
-        from twisted.internet import reactor  # not at the top, for Scrapy chooses which one it is
-
-        cast(Any, reactor).callFromThread(self._end)  # for this is between any two lines of the program
+        the_reactor().callFromThread(self._end)  # for this is between any two lines of the program
 
     def _end(self) -> None:
         assert self.process is not None

@@ -42,9 +42,8 @@ class Answer:
     content_type: str = "text/html; charset=UTF-8"
     headers: dict[str, str] = field(default_factory=dict)
     cut_off: bool = False  # send half of the body, and hang up
-    chunks: Callable[[], Iterable[bytes]] | None = (
-        None  # the body in pieces, without a length; there may be no end of them
-    )
+    # The body in pieces, without a length; there may be no end of them.
+    chunks: Callable[[], Iterable[bytes]] | None = None
 
 
 Fault = int | tuple[int, str] | Answer | Callable[[], Answer | None]

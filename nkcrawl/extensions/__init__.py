@@ -2,7 +2,7 @@
 
 from nkcrawl.extensions.errors import briefly, place_in_ours
 from nkcrawl.extensions.progress import Progress, print_summary
-from nkcrawl.extensions.record import RunRecord, end_at_once, stop_run
+from nkcrawl.extensions.record import RunRecord, end_at_once, stop_run, the_reactor
 from nkcrawl.extensions.verdict import EXIT_CODES, Judgement, Verdict
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "place_in_ours",
     "print_summary",
     "stop_run",
+    "the_reactor",
 ]

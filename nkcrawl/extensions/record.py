@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request, signals
@@ -175,13 +175,18 @@ def stop_run(crawler: Crawler, judgement: Judgement) -> None:
         record.stop(judgement)
 
 
-def end_at_once(crawler: Crawler) -> None:
-    """Let Scrapy's event loop wait for nothing more, be it the crawl's own end; who started it completes its record."""
+def the_reactor() -> Any:
+    """Return Twisted's event loop."""
     from twisted.internet import reactor  # not at the top, for Scrapy chooses which one it is
 
+    return reactor
+
+
+def end_at_once(crawler: Crawler) -> None:
+    """Let Scrapy's event loop wait for nothing more, be it the crawl's own end; who started it completes its record."""
     crawler.crawling = False  # or Scrapy would wait for the spider to be closed before it stops its loop
     with suppress(ReactorNotRunning):  # it may be told twice
-        cast(Any, reactor).stop()
+        the_reactor().stop()
 
 
 def _why(item: Failure | Rejection) -> tuple[str, str]:

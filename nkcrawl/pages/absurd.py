@@ -7,7 +7,8 @@ from lxml import etree
 _MAX_TAGS = 200_000  # in bytes as they came, the feed's included; a tree of so many takes some 100 MB
 _MAX_WORDS_IN_TAG = 10_000  # the parser compares each attribute with every other
 _MAX_NODES = 20_000  # of a page; the reader needs a millisecond for some ten of them
-_MAX_DEPTH = 100  # the reader goes down as deep; the parser drops in silence what lies some two thousand levels down, and all that follows it
+# The reader goes down as deep; the parser drops in silence what lies some two thousand levels down, and all that follows it.
+_MAX_DEPTH = 100
 _COUNT_NODES = etree.XPath("count(//*) + count(//comment()) + count(//processing-instruction())")
 _TOO_DEEP = etree.XPath("/*" * (_MAX_DEPTH + 1))  # the elements of the first level that is too many
 
