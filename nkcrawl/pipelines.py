@@ -105,13 +105,13 @@ def paragraph_fates(paragraphs: list[str]) -> list[str]:
     return judged
 
 
-def _filler_run(paragraphs: list[str], at: int) -> tuple[int, list[site.Filler]]:
-    """Return how many paragraphs from `at` make up one run of filler, and its sentences; (1, []) for a real paragraph.
+def _filler_run(paragraphs: list[str], at: int) -> tuple[int, tuple[site.Filler, ...]]:
+    """Return how many paragraphs from `at` make up one run of filler, and its sentences; (1, ()) for a real paragraph.
 
     Only wordings known whole are sought across paragraphs: one that runs on to a full stop could run into the next.
     """
     for span in range(1, 5):
-        if found := site.filler_in(" ".join(paragraphs[at : at + span]), site.WHOLE_FILLERS):
+        if found := site.filler_in(" ".join(paragraphs[at : at + span]), whole=True):
             return span, found
     return 1, site.filler_in(paragraphs[at])
 

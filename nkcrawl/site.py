@@ -9,6 +9,7 @@ import re
 from collections import deque
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 SITE = "https://www.nknews.org"
@@ -269,16 +270,25 @@ _LONGEST_FILLER = 20_000  # characters of filler in one piece; far more than any
 _SEPARATORS = re.compile(r"[\s•·‣▪◦*|✓✔–—-]*")
 
 
-def filler_in(text: str, fillers: tuple[Filler, ...] = FILLERS) -> list[Filler]:
+def filler_in(text: str, *, whole: bool = False) -> tuple[Filler, ...]:
     """Return the filler sentences that the text is wholly made of, in order; empty if any other word is in it.
 
     White space, bullets and the case of letters do not count; a real sentence that holds the same words is no filler.
+    `whole` leaves out the filler of which only the opening is known.
     """
+    if len(text) > _LONGEST_FILLER or not _ANY_FILLER.match(text, _skip(text, 0)):
+        return ()
+    return _parted(text, whole)
+
+
+@lru_cache(maxsize=500)  # the pages of a site have their filler in common
+def _parted(text: str, whole: bool) -> tuple[Filler, ...]:
+    fillers = WHOLE_FILLERS if whole else FILLERS
     start = _skip(text, 0)
-    if len(text) > _LONGEST_FILLER or not _ANY_FILLER.match(text, start):
-        return []
     reached = {start}
-    ways: deque[tuple[int, list[Filler]]] = deque([(start, [])])  # how far filler reaches, and the sentences so far
+    ways: deque[tuple[int, tuple[Filler, ...]]] = deque(
+        [(start, ())]
+    )  # how far filler reaches, and the sentences so far
     while ways:
         at, found = ways.popleft()
         if at == len(text):
@@ -288,8 +298,8 @@ def filler_in(text: str, fillers: tuple[Filler, ...] = FILLERS) -> list[Filler]:
             end = _skip(text, match.end()) if match else at
             if end not in reached:
                 reached.add(end)
-                ways.append((end, [*found, filler]))
-    return []
+                ways.append((end, (*found, filler)))
+    return ()
 
 
 def _skip(text: str, at: int) -> int:

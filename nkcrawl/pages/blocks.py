@@ -103,15 +103,17 @@ class _Around(NamedTuple):
     stamp: Any = None
 
 
+_Attributes = dict[str, str]
 _Piece = tuple[str, _Around]
 _BREAK = ("\n", _Around())  # a <br>; in no other piece is there a new line
 
 
-def _inside(element: Any, around: _Around) -> _Around:
+def _inside(element: Any, attributes: _Attributes, around: _Around) -> _Around:
     """Return what the text in an element stands in, given what stands around that."""
     tag = element.tag
     areas, heading, block, link, stamp = around
-    if area := _area(element):
+    # A sectioning element, by its ARIA role or its name.
+    if (area := _AREA_ROLES.get(attributes.get("role", ""), tag)) in _AREA_TAGS:
         areas |= {area}
     if tag in _BLOCK_TAGS:
         block = element
@@ -119,25 +121,18 @@ def _inside(element: Any, around: _Around) -> _Around:
         heading = True
     elif tag == "a":
         link = element
-    elif _is_stamp(element):
+    elif _is_stamp(tag, attributes):
         stamp = element
     return _Around(areas, heading, block, link, stamp)
 
 
-def _area(element: Any) -> str:
-    """Return the sectioning tag of an element, by its name or its ARIA role; '' if it is none."""
-    return _AREA_ROLES.get(element.get("role"), "") or (element.tag if element.tag in _AREA_TAGS else "")
-
-
-def _is_unseen(element: Any) -> bool:
-    tag, attribute = element.tag, element.get
+def _is_unseen(tag: str, attributes: _Attributes) -> bool:
     return (
-        tag in _UNSEEN_TAGS
-        or attribute("hidden") is not None
-        or (tag == "dialog" and attribute("open") is None)
-        or (tag == "input" and attribute("type") == "hidden")
-        or bool((style := attribute("style")) and HIDES.search(style))
-        or bool((names := attribute("class")) and not _OFFSCREEN_CLASSES.isdisjoint(names.split()))
+        "hidden" in attributes
+        or (tag == "dialog" and "open" not in attributes)
+        or (tag == "input" and attributes.get("type") == "hidden")
+        or ("style" in attributes and bool(HIDES.search(attributes["style"])))
+        or ("class" in attributes and not _OFFSCREEN_CLASSES.isdisjoint(attributes["class"].split()))
     )
 
 
@@ -153,18 +148,16 @@ class _Reader:
     def read(self, element: Any, around: _Around) -> None:
         """Read an element with all that is in it, and the text after it."""
         tag = element.tag
-        if isinstance(tag, str):  # no comment
-            is_block = tag in _BLOCK_TAGS
-            if is_block:
-                self.end_block(around)
-            if not (element in self._concealed or _is_unseen(element)):
-                inside = _inside(element, around)
-                self._read_inside(element, inside)
-                if is_block:
-                    self.end_block(inside)
-            elif tag == "noscript":
+        if tag in _BLOCK_TAGS:
+            self.end_block(around)
+        if tag in _UNSEEN_TAGS:
+            if tag == "noscript":
                 for image in element.iter("img"):
                     self._add_image(image, around)
+        elif isinstance(tag, str):  # no comment
+            attributes = dict(element.items())
+            if not (element in self._concealed or _is_unseen(tag, attributes)):
+                self._read_inside(element, _inside(element, attributes, around))
         self._add(element.tail, around)
 
     def _read_inside(self, element: Any, inside: _Around) -> None:
@@ -175,9 +168,11 @@ class _Reader:
         self._add(element.text, inside)
         for child in element:
             self.read(child, inside)
+        if element.tag in _BLOCK_TAGS:
+            self.end_block(inside)
 
     def _add(self, words: str | None, around: _Around) -> None:
-        if words:
+        if words and (self._pieces or not words.isspace()):
             self._pieces.append((words.replace("\n", " "), around))
 
     def _add_image(self, element: Any, around: _Around) -> None:
@@ -187,15 +182,19 @@ class _Reader:
 
     def end_block(self, around: _Around) -> None:
         """Make a block of each line that was collected, all of them in what is around."""
+        if not self._pieces:
+            return
         pieces, self._pieces = self._pieces, []
         for line in _lines(pieces):
             if words := text.clean("".join([piece for piece, _ in line])):
                 self.blocks.append(_block(words, line, around))
 
 
-def _block(words: str, pieces: list[_Piece], around: _Around) -> Block:
+def _block(words: str, line: list[_Piece], around: _Around) -> Block:
     once = text.undouble(words)
-    links = _grouped([(around.link, piece) for piece, around in pieces])
+    links = _grouped([(around.link, piece) for piece, around in line if around.link is not None])
+    stamps = _grouped([(around.stamp, piece) for piece, around in line if around.stamp is not None])
+    unlinked = [piece for piece, around in line if around.link is None and not piece.isspace()]
     return Block(
         text=words,
         once=once,
@@ -206,8 +205,8 @@ def _block(words: str, pieces: list[_Piece], around: _Around) -> Block:
         links=[
             LinkedText(link.get("href", ""), words, "author" in link.get("rel", "").split()) for link, words in links
         ],
-        stamps=list(_stamps(words, _grouped([(around.stamp, piece) for piece, around in pieces]))),
-        linked="button" in around.areas or all(around.link is not None for piece, around in pieces if piece.strip()),
+        stamps=list(_stamps(words, stamps)) if stamps else [],
+        linked=not unlinked or "button" in around.areas,
     )
 
 
@@ -220,25 +219,27 @@ def _stamps(words: str, elements: list[tuple[Any, str]]) -> Iterator[Stamp]:
         end = start + len(shown)
 
 
-def _is_stamp(element: Any) -> bool:
+def _is_stamp(tag: str, attributes: _Attributes) -> bool:
     """Tell whether an element marks a moment: HTML's `time`, microdata, or the `abbr` of an hAtom entry."""
-    hatom = element.tag == "abbr" and not _HATOM.isdisjoint(element.get("class", "").split())
-    return element.tag == "time" or hatom or not _MICRODATA.isdisjoint(element.get("itemprop", "").split())
+    return (
+        tag == "time"
+        or ("itemprop" in attributes and not _MICRODATA.isdisjoint(attributes["itemprop"].split()))
+        or (tag == "abbr" and not _HATOM.isdisjoint(attributes.get("class", "").split()))
+    )
 
 
 def _grouped(pairs: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
-    """Join the texts of each element (None left out), elements in order of their first piece."""
+    """Join the texts of each element, elements in order of their first piece."""
     texts: dict[Any, list[str]] = {}
     for element, piece in pairs:
-        if element is not None:
-            texts.setdefault(element, []).append(piece)
+        texts.setdefault(element, []).append(piece)
     return [(element, text.clean("".join(words))) for element, words in texts.items()]
 
 
 def _lines(pieces: list[_Piece]) -> list[list[_Piece]]:
     """Cut the pieces of one element at its `<br>`s, but not at one that only wraps a sentence."""
     if _BREAK not in pieces:
-        return [pieces] if pieces else []
+        return [pieces]
     lines: list[list[_Piece]] = [[]]
     breaks = 0
     for piece in pieces:

@@ -17,6 +17,8 @@ _AT_RULE = re.compile(r"@[^@;{}]*+(?:;|\{(?:[^{}]++|\{[^{}]*+\})*+\})")
 # Declarations, of a rule or of a style attribute, that take an element from sight.
 HIDES = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _SHOWS = re.compile(r"(?:^|;)\s*(?:display|visibility)\s*:", re.IGNORECASE)
+# '[data-state=closed]'
+_ATTRIBUTE = re.compile(r"\[[^\]]*\]")
 # '.menu-toggle', '#offcanvas .edit-link', 'ul.tabs > li': no more than tags, classes, ids, and what is in what.
 _PLAIN = re.compile(r"[\w\s.#>*-]+")
 _NAME = re.compile(r"[.#]([\w-]+)")
@@ -40,14 +42,15 @@ def concealed(html: Selector, withheld: list[str]) -> frozenset[Any]:
             continue  # most rules are for other pages of the site
         if hides:
             hidden |= _matching(html, selector)
-        else:
+        elif hidden:
             hidden -= _matching(html, selector)
     return frozenset(hidden)
 
 
 def _names_needed(selector: str) -> list[str]:
     """Return classes and ids without which nothing on a page matches a plain selector; nothing of any other."""
-    return _NAME.findall(selector) if _PLAIN.fullmatch(selector) else []
+    plain = _ATTRIBUTE.sub("", selector)
+    return _NAME.findall(plain) if _PLAIN.fullmatch(plain) else []
 
 
 def _display_rules(html: Selector) -> list[tuple[str, bool]]:

@@ -10,7 +10,7 @@ from nkcrawl.pages.outline import Place
 
 _LARGE = 1_000  # characters; an entry of a listing is smaller
 _MAX_BADGES = 100  # a page with more of them is no listing
-_NAMED_NK = etree.XPath("//*[text()[contains(., 'NK')]]")
+_NAMED_NK = etree.XPath("//text()[contains(., 'NK')]/..")
 _OWN_TEXT = etree.XPath("text()", smart_strings=False)
 _NO_ENTRY = frozenset(("nav", "main", "body", "html"))
 

@@ -21,7 +21,7 @@ _SCRIPTS = etree.XPath('//script[@type="application/ld+json"]/text()', smart_str
 _TITLE = etree.XPath("(//title[not(ancestor::svg)])[1]//text()", smart_strings=False)
 _METAS = etree.XPath("//meta[@content]")
 _LINKS = etree.XPath("//link[@rel and @href]")
-_FREE = etree.XPath('//*[@itemprop="isAccessibleForFree"]')
+_FREE = etree.XPath('//@itemprop[. = "isAccessibleForFree"]/..')
 _WORDS = etree.XPath("string()", smart_strings=False)
 _MAX_SCRIPT = 500_000  # characters; larger JSON-LD is not read
 _MAX_NODES = 5_000
