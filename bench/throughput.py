@@ -2,10 +2,12 @@
 
 Both ask the made-up site, served by another process, for the same pages, one at a time and without a delay, by turns in one
 run; the bare spider takes the length of each page, nkcrawl reads, cleans and stores it. It does so once more with the archive
-in memory (/dev/shm), for each page stored is waited for until the disk has it. Prints a table in Markdown.
+in memory (/dev/shm), for each page stored is waited for until the disk has it. A last crawl, not timed, is sampled for where
+the processor's time goes. Prints two tables in Markdown.
 """
 
 import argparse
+import json
 import os
 import platform
 import sqlite3
@@ -13,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -52,11 +55,10 @@ def serving(articles: int) -> Iterator[str]:
         server.stdin.close()
 
 
-def crawl_command(site_url: str, archive: Path) -> list[str]:
-    """Return the crawl of the whole site into a new archive."""
+def crawl_arguments(site_url: str, archive: Path) -> list[str]:
+    """Return the crawl of the whole site into a new archive, as Scrapy is told it."""
     settings = {"NKCRAWL_SITE": site_url, "NKCRAWL_DATABASE": archive, **AT_FULL_SPEED}
-    given = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
-    return [sys.executable, "-m", "nkcrawl", "crawl", "nknews", *given]
+    return ["crawl", "nknews", *(part for name, value in settings.items() for part in ("-s", f"{name}={value}"))]
 
 
 def run(command: list[str], folder: Path) -> tuple[str, float, float]:
@@ -75,7 +77,7 @@ def nkcrawl_round(site_url: str, folder: Path) -> Round:
     """Crawl the site into a new archive."""
     archive = folder / "nknews.db"
     archive.unlink(missing_ok=True)
-    _, whole, cpu = run(crawl_command(site_url, archive), folder)
+    _, whole, cpu = run([sys.executable, "-m", "nkcrawl", *crawl_arguments(site_url, archive)], folder)
     pages = len(fetched(archive))
     with closing(sqlite3.connect(archive)) as db:
         (crawl,) = db.execute("SELECT stats ->> '$.elapsed_time_seconds' FROM runs").fetchone()
@@ -89,6 +91,13 @@ def bare_round(urls: Path, folder: Path) -> Round:
     return Round(int(pages), whole, float(crawl), cpu)
 
 
+def sampled_round(site_url: str, folder: Path) -> dict[str, int]:
+    """Crawl the site once more; return how often each part of the work was met, most often first."""
+    archive = folder / "sampled.db"
+    printed, _, _ = run([sys.executable, str(HERE / "sampled.py"), *crawl_arguments(site_url, archive)], folder)
+    return dict(Counter(json.loads(printed)).most_common())
+
+
 def fetched(archive: Path) -> list[str]:
     """Return the URLs of the pages that a crawl fetched."""
     with closing(sqlite3.connect(archive)) as db:
@@ -100,15 +109,28 @@ def row(name: str, rounds: list[Round]) -> str:
     pages = rounds[0].pages
     whole, crawl = (median(getattr(one, span) for one in rounds) for span in ("whole", "crawl"))
     rates = sorted(pages / one.whole for one in rounds)
-    cpu = median(one.cpu for one in rounds) / pages * 1e3
     return (
         f"| {name} | {pages:,} | {pages / whole:.0f} ({rates[0]:.0f} to {rates[-1]:.0f}) | {pages / crawl:.0f} "
-        f"| {crawl / pages * 1e3:.2f} | {cpu:.2f} |"
+        f"| {crawl / pages * 1e3:.2f} | {cpu_ms(rounds):.2f} |"
     )
+
+
+def cpu_ms(rounds: list[Round]) -> float:
+    """Return the milliseconds of processor time a page."""
+    return median(one.cpu / one.pages for one in rounds) * 1e3
 
 
 def share(ours: list[Round], bare: list[Round]) -> float:
     return median(one.pages / one.whole for one in ours) / median(one.pages / one.whole for one in bare)
+
+
+def shares(samples: dict[str, int], cpu: float) -> str:
+    """Return the second table, given the processor time a page."""
+    rows = (
+        f"| {part} | {count / sum(samples.values()):.1%} | {count / sum(samples.values()) * cpu:.2f} |"
+        for part, count in samples.items()
+    )
+    return "\n".join(["| part of nkcrawl's work | share | CPU ms a page |", "|---|--:|--:|", *rows])
 
 
 def main() -> None:
@@ -133,6 +155,7 @@ def main() -> None:
             no_disk.append(nkcrawl_round(site_url, Path(in_memory)))
             if sys.stderr.isatty():
                 print(f"{number + 1} of {given.rounds} rounds", end="\r", file=sys.stderr, flush=True)
+        samples = sampled_round(site_url, folder)
     versions = ", ".join(f"{package} {version(package)}" for package in ("Scrapy", "Twisted", "lxml", "parsel"))
     print(
         f"{given.articles:,} articles, pages of {median(sizes) / 1e3:.0f} KB (median), {given.rounds} rounds by turns; "
@@ -143,8 +166,9 @@ def main() -> None:
     print(row("nkcrawl", ours))
     print(row("nkcrawl, archive in memory", no_disk))
     print(
-        f"\nOf the bare spider's pages a second nkcrawl does {share(ours, bare):.0%}, without a disk {share(no_disk, bare):.0%}."
+        f"\nOf the bare spider's pages a second nkcrawl does {share(ours, bare):.0%}, without a disk {share(no_disk, bare):.0%}.\n"
     )
+    print(shares(samples, cpu_ms(ours)))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from nkcrawl.archive.connection import rows
 from nkcrawl.archive.schedule import is_first_page
 from nkcrawl.items import Link, Page, PageKind
 
-_BATCH = 100
+_BATCH = 10  # most who ask take the first, and ask again once it is fetched
 _AFTER_EVERY_URL = "\U0010ffff"
 IN_DOUBT = "redesign suspected"  # the trouble of a page that was read, but probably wrongly
 
