@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nkcrawl import text
-from nkcrawl.archive.selecting import Selection
+from nkcrawl.archive.selecting import BY_AUTHOR, Selection
 
 # What stands around a word that was found. Unicode promises that these two are never characters of a text.
 MARKS = ("\ufdd0", "\ufdd1")
@@ -52,9 +52,10 @@ ORDER BY best.rank, best.published_on DESC, best.id
 """.strip()
 
 
-# Whether a match is one of those asked for: from a list of these, made once out of indexes, or by a look at the article where
+# Whether a match is one of those asked for: from lists of these, made once out of indexes, or by a look at the article where
 # there is no such index. The plus keeps SQLite from searching anew for every article of the list.
-_IN_LIST = "+articles_fts.rowid IN (SELECT articles.id FROM articles WHERE {})"
+_IN_LIST = "+articles_fts.rowid IN ({})"
+_IDS = "SELECT articles.id FROM articles WHERE {}"
 _BY_ITSELF = "EXISTS (SELECT 1 FROM articles WHERE articles.id = articles_fts.rowid AND {})"
 
 
@@ -78,13 +79,22 @@ def search_sql(question: Question, marks: tuple[str, str] = MARKS) -> tuple[str,
     Its rows are articles, best first and among equals the newest: what was found stands between `marks` in `title`,
     `subtitle` and `excerpt`; `rank` is FTS5's bm25, lower being better; `found` is how many match in all.
     """
-    conditions, values = question.among.where()
-    which = (_BY_ITSELF if question.among.label else _IN_LIST).format(" AND ".join(conditions))
-    sql = _SQL.format(conditions="\n        AND ".join(["articles_fts MATCH :query", *([which] if conditions else [])]))
+    conditions = ["articles_fts MATCH :query", *_which(question.among)]
+    sql = _SQL.format(conditions="\n        AND ".join(conditions))
+    _, values = question.among.where()
     words = text.clean(question.words)
     values["query"] = words if question.raw else match_expression(words)
     values |= {"limit": question.limit, "begin": marks[0], "end": marks[1], "words": _EXCERPT_WORDS}
     return sql, values
+
+
+def _which(among: Selection) -> list[str]:
+    if among.label:
+        return [_BY_ITSELF.format(" AND ".join(among.where()[0]))]
+    others, _ = replace(among, author="").where()
+    lists = [BY_AUTHOR] if among.author else []
+    lists += [_IDS.format(" AND ".join(others))] if others else []
+    return [_IN_LIST.format(ids) for ids in lists]
 
 
 def match_expression(words: str) -> str:

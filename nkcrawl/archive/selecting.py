@@ -5,13 +5,11 @@ from typing import Any
 
 from nkcrawl.items import Access
 
-_BY = """
-    articles.id IN (
-        SELECT article_id FROM article_authors
-        WHERE position IS NOT NULL
-            AND author_id IN (SELECT id FROM authors WHERE slug = :author OR name LIKE :name ESCAPE '\\')
-    )
-"""
+# The ids of an author's articles.
+BY_AUTHOR = (
+    "SELECT article_id FROM article_authors WHERE position IS NOT NULL "
+    "AND author_id IN (SELECT id FROM authors WHERE slug = :author OR name LIKE :name ESCAPE '\\')"
+)
 
 BY_SLUG = """
     articles.id IN (
@@ -42,7 +40,7 @@ class Selection:
     def where(self) -> tuple[list[str], dict[str, Any]]:
         """Return conditions on a row of `articles`, to be joined by AND, and the values they name."""
         conditions = {
-            "author": _BY.strip(),
+            "author": f"articles.id IN ({BY_AUTHOR})",
             "since": "articles.published_on >= :since",
             "until": "articles.published_on <= :until",
             "label": "articles.label = :label COLLATE NOCASE",
