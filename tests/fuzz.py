@@ -30,7 +30,7 @@ from nkcrawl.commands.show import show_page
 from nkcrawl.demo import World, article_page, listing_page
 from nkcrawl.demo.feed import feed
 from nkcrawl.items import Article, Feed, Listing, Page
-from nkcrawl.pages import read_article, read_feed, read_listing
+from nkcrawl.pages import parse_html, read_article, read_feed, read_listing
 from nkcrawl.pipelines import as_row, drop_filler, gate, normalise
 from tests.page_builder import RENDERINGS, SITE, article_html, listing_html
 
@@ -51,13 +51,13 @@ def check(data: bytes) -> None:
     page = data[1:].decode("utf-8", "replace")
     match data[:1]:
         case b"l":
-            check_listing(read_listing(Selector(text=page, type="html"), AUTHOR, SITE))
+            check_listing(read_listing(parse_html(page), AUTHOR, SITE))
         case b"f":
             check_feed(read_feed(Selector(text=page, type="xml"), FEED, SITE))
         case b"s":
-            json.dumps(show_page(Selector(text=page, type="html"), ARTICLE, SITE)).encode()
+            json.dumps(show_page(parse_html(page), ARTICLE, SITE)).encode()
         case _:
-            check_article(read_article(Selector(text=page, type="html"), ARTICLE, SITE).article)
+            check_article(read_article(parse_html(page), ARTICLE, SITE).article)
 
 
 def check_article(read: Article) -> None:

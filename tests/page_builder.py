@@ -8,10 +8,8 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from parsel import Selector
-
 from nkcrawl.items import Article, Listing, Page
-from nkcrawl.pages import read_article, read_listing
+from nkcrawl.pages import parse_html, read_article, read_listing
 from nkcrawl.text import canonical_url
 
 SITE = "https://www.nknews.org"
@@ -213,7 +211,7 @@ def _graph(parts: Parts) -> str:
 
 def read(html: str, path: str = PATH, final: str = "") -> Article:
     """Read HTML as the answer to a visit of a path (which the crawler knows in canonical form)."""
-    return read_article(Selector(text=html), visit(path, final), SITE).article
+    return read_article(parse_html(html), visit(path, final), SITE).article
 
 
 def visit(path: str, final: str = "", kind: Any = "article") -> Page:
@@ -278,4 +276,4 @@ def listing_html(rendering: str, **changes: Any) -> str:
 
 
 def read_list(html: str, path: str = LISTING_PATH, final: str = "") -> Listing:
-    return read_listing(Selector(text=html), visit(path, final, "author"), SITE)
+    return read_listing(parse_html(html), visit(path, final, "author"), SITE)

@@ -18,7 +18,6 @@ from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
 
 import pytest
-from parsel import Selector
 
 from nkcrawl.demo import TRAPS, Answer, DemoArticle, DemoServer, World, article_page, listing_page
 from nkcrawl.demo.html import without_visit
@@ -26,7 +25,7 @@ from nkcrawl.demo.redesign import undated
 from nkcrawl.demo.wording import long_date, ordinal_date, short_date
 from nkcrawl.demo.world import RENDERINGS
 from nkcrawl.items import Page
-from nkcrawl.pages import read_article
+from nkcrawl.pages import parse_html, read_article
 from nkcrawl.pipelines import as_row, drop_filler, normalise
 
 SEED_AUTHORS = (
@@ -119,7 +118,7 @@ def pages(world: World) -> dict[str, str]:
 def read(html: str, path: str) -> dict[str, Any]:
     """The archive row that the crawler makes of an article's page, with the fields that `World.truth` has."""
     page = Page(BASE + path, "article", BASE + path, 200)
-    article = drop_filler(normalise(read_article(Selector(text=html), page, BASE).article, date(2026, 1, 1)))
+    article = drop_filler(normalise(read_article(parse_html(html), page, BASE).article, date(2026, 1, 1)))
     row = as_row(article) | {"authors": [(author.slug, author.name) for author in article.authors]}
     return {name: value for name, value in row.items() if name not in ("access_evidence", "extractor_version")}
 

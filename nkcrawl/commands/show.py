@@ -26,7 +26,7 @@ from nkcrawl.commands import complain, end_quietly_on_closed_pipe, print_json, p
 from nkcrawl.items import Article, Listing, Page, Rejection
 from nkcrawl.middlewares import in_its_charset
 from nkcrawl.options import apply_options, read_options
-from nkcrawl.pages import Reading, read_article, read_listing
+from nkcrawl.pages import Reading, parse_html, read_article, read_listing
 from nkcrawl.pipelines import as_row, drop_filler, gate, normalise, paragraph_fates
 from nkcrawl.spiders.nknews import NotVisited
 
@@ -88,7 +88,7 @@ class Command(ScrapyCommand):
         if not isinstance(response, HtmlResponse):
             return f"{response.url} is no HTML page but {response.headers.get('Content-Type')!r}."
         final = text.canonical_url(response.url, site_url) or ""
-        return show_page(response.selector, Page(canonical, "article", final, response.status), site_url)
+        return show_page(parse_html(response.text), Page(canonical, "article", final, response.status), site_url)
 
     def _fetch(self, url: str) -> Response | str:
         assert self.crawler_process is not None
@@ -135,7 +135,7 @@ def show_file(path: Path, url: str | None, site_url: str) -> dict[str, Any]:
         response = in_its_charset(HtmlResponse(site_url + "/", body=path.read_bytes()))
     except OSError as error:
         raise UsageError(f"{path} could not be read ({error.strerror}); give a saved HTML file or a URL.") from None
-    html = response.selector
+    html = parse_html(response.text)
     stated = html.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content").get("")
     found = text.canonical_url(urljoin(get_base_url(response), url or stated), site_url) if url or stated else ""
     if found is None:

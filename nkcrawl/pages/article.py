@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from parsel import Selector
@@ -29,8 +30,7 @@ _REPEATABLE = 40  # a paragraph this long that comes again is a copy, not a refr
 _MANY_ENTRIES = 6  # links to other articles, each alone on its line: a listing's look
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
+class Fate(NamedTuple):
     """What became of one visible block of the page."""
 
     role: str
@@ -387,7 +387,8 @@ def _lead_image(article: Article, plan: Outline, body: Body, place: Place, capti
 def _read_language(article: Article, stated: Stated) -> None:
     prose = [paragraph for paragraph in article.paragraphs if not site.filler_in(paragraph)]
     words = " ".join([article.title or "", *prose])
-    if len(_HANGUL.findall(words)) * 2 > len(_LETTER.findall(words)):
+    hangul = len(_HANGUL.findall(words))
+    if hangul and hangul * 2 > len(_LETTER.findall(words)):
         article.language, article.rules["language"] = "ko", "script of the text"
     elif stated.language and re.match(r"[A-Za-z]{2,3}(?:[-_]|$)", stated.language):
         article.language = re.split(r"[-_]", stated.language)[0].lower()

@@ -18,7 +18,7 @@ from twisted.python.failure import Failure as Reason
 from nkcrawl import site, text
 from nkcrawl.items import Article, Failure, Feed, Listing, Page, PageKind, Rejection, Skip, Unchanged
 from nkcrawl.options import apply_options, read_options
-from nkcrawl.pages import ABSURD, EXTRACTOR_VERSION, is_absurd_markup, read_article, read_feed, read_listing
+from nkcrawl.pages import ABSURD, EXTRACTOR_VERSION, is_absurd_markup, parse_html, read_article, read_feed, read_listing
 
 if TYPE_CHECKING:
     from nkcrawl.archive import DuePage
@@ -166,7 +166,7 @@ class NKNewsSpider(Spider):
         elif is_absurd_markup(response.body):
             yield Rejection(page, ABSURD, "too much markup")
         else:
-            yield read_article(response.selector, page, self.site_url).article
+            yield read_article(parse_html(response.text), page, self.site_url).article
 
     def parse_author(self, response: Response) -> Iterator[Listing | Failure]:
         page = visited_page(response)
@@ -179,7 +179,7 @@ class NKNewsSpider(Spider):
         if _kind(page.final_url) != "author":
             yield Failure(page, "not an author page", f"{page.url} (it led to {response.url})")
             return
-        listing = read_listing(response.selector, page, self.site_url)
+        listing = read_listing(parse_html(response.text), page, self.site_url)
         if not listing.articles and site.author_page_number(urlsplit(page.final_url).path) == 1:
             yield _without_links(response, page)
             return
