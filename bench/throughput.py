@@ -136,7 +136,7 @@ def shares(samples: dict[str, int], cpu: float) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure how many pages a second a crawl does, beside a bare spider.")
     parser.add_argument("--articles", type=int, default=2_000, metavar="N", help="default: 2000")
-    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="default: 5")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="default: 3")
     given = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="nkcrawl-bench-") as name,
