@@ -14,8 +14,9 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from nkcrawl import text
-from nkcrawl.archive import ArchiveError, Reader
-from nkcrawl.commands import complain, end_quietly_on_closed_pipe, print_json
+from nkcrawl.archive import Reader
+from nkcrawl.commands import complain, print_json
+from nkcrawl.commands.asking import asking
 from nkcrawl.items import ARTICLE_FIELDS
 from nkcrawl.options import read_options
 
@@ -47,20 +48,15 @@ class Command(ScrapyCommand):
         parser.add_argument("--json", action="store_true", help="print the states whole, as one JSON list")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        end_quietly_on_closed_pipe()
-        try:
+        with asking(self):
             url, states = self._states(args)
-        except (UsageError, ArchiveError) as error:
-            complain(error)
-            self.exitcode = 2
-            return
-        if not states:
-            complain(f"No article is stored under {url}; scrapy crawl nknews -a url=… takes one.")
-            self.exitcode = 1
-        elif opts.json:
-            print_json(states)
-        else:
-            print_history(url, states)
+            if not states:
+                complain(f"No article is stored under {url}; scrapy crawl nknews -a url=… takes one.")
+                self.exitcode = 1
+            elif opts.json:
+                print_json(states)
+            else:
+                print_history(url, states)
 
     def _states(self, args: list[str]) -> tuple[str, list[dict[str, Any]]]:
         if len(args) != 1:

@@ -15,9 +15,10 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from nkcrawl import text
-from nkcrawl.archive import ArchiveError, BadQuery, Question, Reader
+from nkcrawl.archive import BadQuery, Question, Reader
 from nkcrawl.archive.searching import MARKS, MARKS_TO_READ, complete_sql, search_sql
-from nkcrawl.commands import complain, end_quietly_on_closed_pipe, print_json
+from nkcrawl.commands import complain, print_json
+from nkcrawl.commands.asking import asking
 from nkcrawl.commands.selection import add_selection, read_selection
 from nkcrawl.options import read_options
 
@@ -57,32 +58,33 @@ class Command(ScrapyCommand):
         parser.add_argument("--sql", action="store_true", help="print the query for sqlite3 in place of what it finds")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        end_quietly_on_closed_pipe()
-        try:
+        with asking(self):
             question = Question(read_words(args), read_selection(opts), read_limit(opts.limit), opts.raw)
             if opts.sql:
                 print(complete_sql(*search_sql(question, MARKS_TO_READ)))
-                return
-            assert self.settings is not None
-            with closing(Reader.open(read_options(self.settings).database)) as reader:
-                hits = [_cleaned(hit) for hit in reader.search(question)]
-        except BadQuery as error:
-            complain(f"{question.words!r} is not FTS5's syntax ({error}); see {_SYNTAX}, or leave out --raw.")
-            self.exitcode = 2
-            return
-        except (UsageError, ArchiveError) as error:
-            complain(error)
-            self.exitcode = 2
-            return
+            else:
+                self._print(question, self._ask(question), opts.json)
+
+    def _ask(self, question: Question) -> list[dict[str, Any]]:
+        assert self.settings is not None
+        with closing(Reader.open(read_options(self.settings).database)) as reader:
+            try:
+                return [_cleaned(hit) for hit in reader.search(question)]
+            except BadQuery as error:
+                raise UsageError(
+                    f"{question.words!r} is not FTS5's syntax ({error}); see {_SYNTAX}, or leave out --raw."
+                ) from None
+
+    def _print(self, question: Question, hits: Sequence[Mapping[str, Any]], as_json: bool) -> None:
         found = hits[0]["found"] if hits else 0
-        if opts.json:
+        if as_json:
             print_json({"found": found, "articles": [_plain(hit) for hit in hits]})
         else:
             print_hits(hits)
         if not hits:
             complain(nothing_found(question))
             self.exitcode = 1
-        elif len(hits) < found and not opts.json:
+        elif len(hits) < found and not as_json:
             complain(f"{found - len(hits):,} more; --limit {found} shows all of them.")
 
 

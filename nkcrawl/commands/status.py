@@ -12,8 +12,9 @@ from rich.text import Text
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from nkcrawl.archive import ArchiveError, Reader
-from nkcrawl.commands import complain, end_quietly_on_closed_pipe, print_json, print_table, size
+from nkcrawl.archive import Reader
+from nkcrawl.commands import complain, print_json, print_table, size
+from nkcrawl.commands.asking import asking
 from nkcrawl.options import read_options
 from nkcrawl.text import iso_moment
 
@@ -45,8 +46,7 @@ class Command(ScrapyCommand):
         parser.add_argument("--max-age", metavar="AGE", help="how old the last good run may be: 90m, 26h, 3d")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        end_quietly_on_closed_pipe()
-        try:
+        with asking(self):
             if args:
                 raise UsageError("scrapy status takes no argument but --json and --max-age AGE")
             max_age = None if opts.max_age is None else read_age(opts.max_age)
@@ -54,17 +54,13 @@ class Command(ScrapyCommand):
             now = datetime.now(UTC)
             with closing(Reader.open(read_options(self.settings).database)) as reader:
                 status = gather(reader, now)
-        except (UsageError, ArchiveError) as error:
-            complain(error)
-            self.exitcode = 2
-            return
-        if opts.json:
-            print_json(status)
-        elif max_age is None:
-            print_status(status)
-        if max_age is not None and (complaint := too_old(status, now, max_age)):
-            complain(complaint)
-            self.exitcode = 1
+            if opts.json:
+                print_json(status)
+            elif max_age is None:
+                print_status(status)
+            if max_age is not None and (complaint := too_old(status, now, max_age)):
+                complain(complaint)
+                self.exitcode = 1
 
 
 def read_age(words: str) -> timedelta:
