@@ -55,10 +55,12 @@ def serving(articles: int) -> Iterator[str]:
         server.stdin.close()
 
 
-def crawl_arguments(site_url: str, archive: Path) -> list[str]:
-    """Return the crawl of the whole site into a new archive, as Scrapy is told it."""
+def crawl_command(site_url: str, archive: Path, *, sampled: bool = False) -> list[str]:
+    """Return the crawl of the whole site into a new archive."""
     settings = {"NKCRAWL_SITE": site_url, "NKCRAWL_DATABASE": archive, **AT_FULL_SPEED}
-    return ["crawl", "nknews", *(part for name, value in settings.items() for part in ("-s", f"{name}={value}"))]
+    given = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
+    program = [str(HERE / "sampled.py")] if sampled else ["-m", "nkcrawl"]
+    return [sys.executable, *program, "crawl", "nknews", *given]
 
 
 def run(command: list[str], folder: Path) -> tuple[str, float, float]:
@@ -77,7 +79,7 @@ def nkcrawl_round(site_url: str, folder: Path) -> Round:
     """Crawl the site into a new archive."""
     archive = folder / "nknews.db"
     archive.unlink(missing_ok=True)
-    _, whole, cpu = run([sys.executable, "-m", "nkcrawl", *crawl_arguments(site_url, archive)], folder)
+    _, whole, cpu = run(crawl_command(site_url, archive), folder)
     pages = len(fetched(archive))
     with closing(sqlite3.connect(archive)) as db:
         (crawl,) = db.execute("SELECT stats ->> '$.elapsed_time_seconds' FROM runs").fetchone()
@@ -93,8 +95,7 @@ def bare_round(urls: Path, folder: Path) -> Round:
 
 def sampled_round(site_url: str, folder: Path) -> dict[str, int]:
     """Crawl the site once more; return how often each part of the work was met, most often first."""
-    archive = folder / "sampled.db"
-    printed, _, _ = run([sys.executable, str(HERE / "sampled.py"), *crawl_arguments(site_url, archive)], folder)
+    printed, _, _ = run(crawl_command(site_url, folder / "sampled.db", sampled=True), folder)
     return dict(Counter(json.loads(printed)).most_common())
 
 

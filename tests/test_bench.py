@@ -8,6 +8,8 @@ import pytest
 
 from tests.conftest import ROOT, clean_environment
 
+BENCHMARKS = sorted(path for path in (ROOT / "bench").glob("*.py") if "ArgumentParser" in path.read_text())
+
 
 @pytest.mark.parametrize(
     ("script", "row"),
@@ -27,3 +29,16 @@ def test_a_benchmark_prints_a_table_and_leaves_nothing_behind(tmp_path: Path, sc
     assert (done.returncode, done.stderr) == (0, "")
     assert row in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("script", [path.name for path in BENCHMARKS])
+def test_a_benchmark_says_what_it_does(script: str) -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "bench" / script, "--help"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=clean_environment(),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"usage: {script}" in done.stdout
