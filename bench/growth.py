@@ -117,8 +117,8 @@ def run_status(path: Path) -> None:
 def measure_search(path: Path, made_up: MadeUp) -> Figures:
     """Return what the questions of bench/search.py take, kind by kind."""
     answers = ask_all(path, made_up)
-    by_kind = {f"search: {kind}": median(took for took, _ in answered) for kind, answered in answers.items()}
-    return by_kind | {"search: all": median(took for answered in answers.values() for took, _ in answered)}
+    by_kind = {f"search: {kind}": median(answer.ms for answer in answered) for kind, answered in answers.items()}
+    return by_kind | {"search: all": median(answer.ms for answered in answers.values() for answer in answered)}
 
 
 def grow(path: Path, sizes: Sequence[int]) -> dict[int, Figures]:
