@@ -5,7 +5,6 @@ is served by another process, its pages padded to the size of real ones. The lar
 """
 
 import argparse
-import os
 import platform
 import tempfile
 import time
@@ -23,9 +22,8 @@ def row(articles: int) -> str:
     with tempfile.TemporaryDirectory(prefix="nkcrawl-bench-") as name, serving(articles) as site_url:
         folder = Path(name)
         archive, peak = folder / "nknews.db", folder / "peak"
-        os.environ |= {"PYTHONPATH": str(WATCH), "PEAK_MEMORY": str(peak)}
         started = time.monotonic()
-        run(crawl_command(site_url, archive), folder)
+        run(crawl_command(site_url, archive), folder, PYTHONPATH=str(WATCH), PEAK_MEMORY=str(peak))
         seconds = time.monotonic() - started
         pages, size = len(fetched(archive)), archive.stat().st_size
         return f"| {articles:,} | {pages:,} | {size / 1e6:,.0f} MB | {seconds:,.0f} s | {int(peak.read_text()) / 1024:.1f} MB |"

@@ -63,10 +63,10 @@ def crawl_command(site_url: str, archive: Path, *, sampled: bool = False) -> lis
     return [sys.executable, *program, "crawl", "nknews", *given]
 
 
-def run(command: list[str], folder: Path) -> tuple[str, float, float]:
+def run(command: list[str], folder: Path, **environment: str) -> tuple[str, float, float]:
     """Run a command to its end; return what it printed, how many seconds it took, and how many the processor worked."""
     started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True, env=os.environ | environment)
     assert process.stdout
     printed = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
