@@ -36,7 +36,16 @@ ITEM_PIPELINES = {
     "nkcrawl.pipelines.ArticleGatePipeline": 300,
     "nkcrawl.pipelines.StoragePipeline": 900,
 }
-SPIDER_MIDDLEWARES = {"nkcrawl.middlewares.UnreadablePageMiddleware": 10}
+SPIDER_MIDDLEWARES = {
+    "nkcrawl.middlewares.UnreadablePageMiddleware": 10,
+    # These look at the requests that a page leads to; here all come out of the archive.
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+}
+CONCURRENT_ITEMS = 1  # a page gives one; Scrapy would begin a hundred tasks at each page to wait for it
+WARN_ON_GENERATOR_RETURN_VALUE = False  # Scrapy would parse the spider's source at each page, to find none
 DOWNLOADER_MIDDLEWARES = {
     # The stock class takes a robots.txt that cannot be read for leave to ask for everything.
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,

@@ -105,10 +105,12 @@ class Crawl:
 
     def send(self, signum: signal.Signals) -> bool:
         """Send a signal, and tell whether it found a crawl alive."""
-        alive = self.is_alive
-        if alive:
+        if not self.is_alive:
+            return False
+        with suppress(ProcessLookupError):  # it ended this very moment
             os.kill(self.process.pid or 0, signum)
-        return alive
+            return True
+        return False
 
     def end(self) -> tuple[int, str]:
         """Wait for the end; return the exit code, or minus the signal that ended it, and what was printed."""

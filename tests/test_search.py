@@ -506,5 +506,5 @@ def test_the_benchmark_runs(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("200 articles, ")
-    assert re.search(r"^all +200 ", done.stdout, flags=re.MULTILINE)
+    assert re.search(r"^\| all \| 200 \|", done.stdout, flags=re.MULTILINE)
     assert list(tmp_path.iterdir()) == []
