@@ -50,7 +50,7 @@ def main() -> None:
         nkcrawl.main()
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-        print(json.dumps(samples))
+        print(json.dumps(dict(samples.most_common())))
 
 
 if __name__ == "__main__":

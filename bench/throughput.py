@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -96,7 +95,8 @@ def bare_round(urls: Path, folder: Path) -> Round:
 def sampled_round(site_url: str, folder: Path) -> dict[str, int]:
     """Crawl the site once more; return how often each part of the work was met, most often first."""
     printed, _, _ = run(crawl_command(site_url, folder / "sampled.db", sampled=True), folder)
-    return dict(Counter(json.loads(printed)).most_common())
+    samples: dict[str, int] = json.loads(printed)
+    return samples
 
 
 def fetched(archive: Path) -> list[str]:

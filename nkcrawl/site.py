@@ -286,9 +286,8 @@ def _parted(text: str, whole: bool) -> tuple[Filler, ...]:
     fillers = WHOLE_FILLERS if whole else FILLERS
     start = _skip(text, 0)
     reached = {start}
-    ways: deque[tuple[int, tuple[Filler, ...]]] = deque(
-        [(start, ())]
-    )  # how far filler reaches, and the sentences so far
+    # How far filler reaches, and the sentences so far.
+    ways: deque[tuple[int, tuple[Filler, ...]]] = deque([(start, ())])
     while ways:
         at, found = ways.popleft()
         if at == len(text):
