@@ -1,7 +1,7 @@
 """What a visited page turns into: every page that is asked for ends as exactly one of these items."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 PageKind = Literal["article", "author", "feed"]
 Access = Literal["free", "teaser", "unknown"]
@@ -27,6 +27,14 @@ class Link:
 
     url: str
     kind: PageKind
+
+
+class Source(NamedTuple):
+    """What one source of a page says of a field, and whether that is the value which was chosen."""
+
+    name: str
+    value: str
+    agrees: bool
 
 
 @dataclass(slots=True)
@@ -78,6 +86,9 @@ class Article(_OfPage):
     extractor_version: int = 0
     links: list[Link] = field(default_factory=list)  # Recent Stories, and the author pages of the byline
     rules: dict[str, str] = field(default_factory=dict)  # field → the rule that answered; shown, never stored
+    sources: dict[str, list[Source]] = field(
+        default_factory=dict
+    )  # field → what else the page says of it; never stored
     suspicion: str | None = None  # why this may not be an article page at all; the gate decides
 
 

@@ -3,7 +3,6 @@
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +16,6 @@ from nkcrawl.extensions import RunRecord
 from nkcrawl.extensions.verdict import FORBIDDEN, GONE, is_no_failure
 from nkcrawl.items import (
     ARTICLE_FIELDS,
-    Access,
     Article,
     Author,
     Failure,
@@ -28,7 +26,7 @@ from nkcrawl.items import (
     Skip,
     Unchanged,
 )
-from nkcrawl.pages import free_as_stated
+from nkcrawl.paywall import classify_paragraphs, judge_access, text_evidence
 from nkcrawl.spiders.nknews import NKNewsSpider
 
 # Longest field a row may hold, in characters; what is longer is no field of a news article.
@@ -73,75 +71,12 @@ class PaywallPipeline:
 
 def drop_filler(article: Article) -> Article:
     """Return the article without filler paragraphs, with `access` judged and its evidence listed."""
-    fates = paragraph_fates(article.paragraphs)
-    kept = [words for words, fate in zip(article.paragraphs, fates, strict=True) if fate == "lead"]
-    offers = [words for words, fate in zip(article.paragraphs, fates, strict=True) if fate == "offer"]
-    evidence = [*article.evidence, *_text_evidence(kept, offers)]
+    kinds = classify_paragraphs(article.paragraphs)
+    kept = [paragraph for paragraph, kind in zip(article.paragraphs, kinds, strict=True) if kind == "lead"]
+    offers = [paragraph for paragraph, kind in zip(article.paragraphs, kinds, strict=True) if kind == "offer"]
+    evidence = [*article.evidence, *text_evidence(kept, offers)]
     rules = {**article.rules, "access": "weighed evidence"}
     return replace(article, paragraphs=kept, evidence=evidence, access=judge_access(evidence), rules=rules)
-
-
-def paragraph_fates(paragraphs: list[str]) -> list[str]:
-    """Return for each paragraph 'lead', or the kind of filler it is: 'offer', 'rights' or 'interface'.
-
-    A paragraph is filler when it is made of nothing but known filler sentences, alone or joined with up to three that
-    follow (`Subscribe` / `now`). A filler that a real line could resemble counts only beside one that proves itself.
-    """
-    fates = ["lead"] * len(paragraphs)
-    proven = [False] * len(paragraphs)
-    at = 0
-    while at < len(paragraphs):
-        span, found = _filler_run(paragraphs, at)
-        for index in range(at, at + span):
-            fates[index] = found[0].kind if found else "lead"
-            proven[index] = any(filler.alone for filler in found) or len(found) > 1
-        at += span
-    # What stands in one unbroken stretch is judged together: one that proves itself proves the others.
-    judged: list[str] = []
-    for is_lead, stretch in groupby(zip(fates, proven, strict=True), key=lambda pair: pair[0] == "lead"):
-        pairs = list(stretch)
-        proves = is_lead or any(proof for _, proof in pairs)
-        judged += [fate if proves else "lead" for fate, _ in pairs]
-    return judged
-
-
-def _filler_run(paragraphs: list[str], at: int) -> tuple[int, tuple[site.Filler, ...]]:
-    """Return how many paragraphs from `at` make up one run of filler, and its sentences; (1, ()) for a real paragraph.
-
-    Only wordings known whole are sought across paragraphs: one that runs on to a full stop could run into the next.
-    """
-    for span in range(1, 5):
-        if found := site.filler_in(" ".join(paragraphs[at : at + span]), whole=True):
-            return span, found
-    return 1, site.filler_in(paragraphs[at])
-
-
-def _text_evidence(kept: list[str], offers: list[str]) -> list[str]:
-    count = len(site.filler_in(" ".join(offers)))
-    evidence = [f"offer box: {count} lines"] if count > 1 else ["offer line"] if count else ["no offer"]
-    closing = [words for words in kept if not site.DESK_LINE.fullmatch(words)]
-    if not closing:
-        return [*evidence, "no text"]
-    return [*evidence, "last sentence whole" if text.ends_whole(closing[-1]) else "last sentence cut"]
-
-
-def judge_access(evidence: list[str]) -> Access:
-    """Weigh the signals: 'teaser' or 'free' only on two weak ones or a strong one, and 'unknown' where they disagree.
-
-    Strong are the publisher's statement and an offer box in place of the rest; weak are a cut last sentence, a lone offer
-    line, a text that ends whole, a page that is whole without an offer. Length says nothing, and is not asked.
-    """
-    teaser = free = 0
-    for signal, _, value in (item.partition(": ") for item in evidence):
-        stated = free_as_stated(value) if signal == "isAccessibleForFree" else None
-        teaser += 2 * (signal == "offer box" or stated is False or (signal == "content tier" and value == "locked"))
-        teaser += signal in ("offer line", "last sentence cut", "part withheld")
-        free += 2 * (stated is True or (signal == "content tier" and value == "free"))
-    whole = {"no offer", "last sentence whole", "page tail seen"} <= set(evidence)
-    free += 2 * whole
-    if teaser >= 2 and teaser > free:
-        return "teaser"
-    return "free" if free >= 2 and not teaser else "unknown"
 
 
 class ArticleGatePipeline:

@@ -140,6 +140,22 @@ class StockNote:
     sample: str
 
 
+def stock_note(paragraph: str) -> tuple[StockNote, int] | None:
+    """Return the stock note that a paragraph begins with, and where its own wording begins after 'Editor’s note:'."""
+    start = EDITORS_NOTE.match(paragraph)
+    at = start.end() if start else 0
+    note = next((note for note in STOCK_NOTES if note.opening.match(paragraph, at)), None)
+    return (note, at) if note else None
+
+
+def begins_note(line: str) -> bool:
+    """Return whether a line is a stock note, with or without a paragraph behind it, or the label of one."""
+    return bool(EDITORS_NOTE.fullmatch(line)) or stock_note(line) is not None
+
+
+# "Editor’s note:", before a stock note or on a line of its own, 2026
+EDITORS_NOTE = re.compile(r"(?:Editors?['’]?s?|NK News) note\s*[:.–—-]?\s*", re.IGNORECASE)
+
 STOCK_NOTES = (
     StockNote(
         re.compile(r"Views expressed in (?:Opinion|this|guest|op-ed)\b[^.]{0,40}? are exclusively\b", re.IGNORECASE),
@@ -153,7 +169,7 @@ STOCK_NOTES = (
     ),
     StockNote(
         re.compile(r"The following article is a (?:guest )?column\b.{0,20}? by\b"),
-        False,
+        True,
         "The following article is a column by Some Name, somebody somewhere.",
     ),
     StockNote(
@@ -276,9 +292,14 @@ def filler_in(text: str, *, whole: bool = False) -> tuple[Filler, ...]:
     White space, bullets and the case of letters do not count; a real sentence that holds the same words is no filler.
     `whole` leaves out the filler of which only the opening is known.
     """
-    if len(text) > _LONGEST_FILLER or not _ANY_FILLER.match(text, _skip(text, 0)):
+    if len(text) > _LONGEST_FILLER or not may_be_filler(text):
         return ()
     return _parted(text, whole)
+
+
+def may_be_filler(text: str) -> bool:
+    """Return whether a text begins as a filler sentence does."""
+    return bool(_ANY_FILLER.match(text, _skip(text, 0)))
 
 
 @lru_cache(maxsize=500)  # the pages of a site have their filler in common

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 from w3lib.encoding import html_to_unicode
@@ -28,16 +29,42 @@ _LOOSE = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"
 _MONTHS = ("january", "february", "march", "april", "may", "june",
            "july", "august", "september", "october", "november", "december")  # fmt: skip
 _MONTH_NAMES = "|".join(f"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for name in _MONTHS)
+_WEEKDAY = r"(?:\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[.,]?\s+)?"
 # 'June 20, 2025' · 'Jun 20, 2025' · 'October 21st, 2013' · 'Sept. 3, 2019'; no boundary on the left, since bylines glue
 # the name to the date ('LankovJune 20, 2025'), and none but a digit on the right ('2025Jun 20, 2025').
 _DATE = re.compile(
-    rf"(?P<month>{_MONTH_NAMES}|sept)\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})(?!\d)",
+    rf"{_WEEKDAY}(?P<month>{_MONTH_NAMES}|sept)\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})(?!\d)",
     re.IGNORECASE,
 )
+# '20 June 2025' · 'Friday, 20 June 2025' · '20th of June, 2025'
+_DAY_FIRST = re.compile(
+    rf"{_WEEKDAY}(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH_NAMES}|sept)\.?,?\s+(?P<year>\d{{4}})(?!\d)",
+    re.IGNORECASE,
+)
+# '2025-06-20' · '2025. 6. 20.' · '2025/06/20'; with the year last it could be the day or the month that comes first.
+_YEAR_FIRST = re.compile(
+    r"(?<![\d/.-])(?P<year>(?:19|20)\d\d)([-/]|\.\s?)(?P<month>\d{1,2})\2(?P<day>\d{1,2})(?![\d/-])"
+)
+# '20.06.2025': with points the day always comes first (ISO 8601's predecessors in Europe); with slashes it may not.
+_DAY_POINTS = re.compile(r"(?<![\d.])(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>(?:19|20)\d\d)(?![\d.])")
 # '2025년 6월 20일'
 _KOREAN_DATE = re.compile(r"(?P<year>\d{4})년\s*(?P<month>\d{1,2})월\s*(?P<day>\d{1,2})일")
+_HAS_YEAR = re.compile(r"\d{4}")
 
-_SENTENCE_END = re.compile(r"[.!?…。][\"'”’)\]»]*$")
+# ISO 8601 as many write it: '2025-6-20T3:14:00+9:00', '2025-06-20 03:14 UTC'.
+_LOOSE_ISO = re.compile(
+    r"(?P<day>\d{4}-\d{1,2}-\d{1,2})(?:[Tt ]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
+    r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)?)?",
+    re.IGNORECASE,
+)
+# 'Fri Jun 20 2025 03:14:00 GMT+0000 (Coordinated Universal Time)': JavaScript's Date.prototype.toString (ECMA-262).
+_JAVASCRIPT = re.compile(
+    r"(?:[a-z]{3}\s+)?(?P<month>[a-z]{3})\s+(?P<day>\d{1,2})\s+(?P<year>\d{4})\s+(?P<time>\d{2}:\d{2}:\d{2})\s+GMT(?P<zone>[+-]\d{4})?\b.*",
+    re.IGNORECASE,
+)
+
+# Closing quotes, brackets and the marks of footnotes may follow the stop.
+_SENTENCE_END = re.compile(r"[.!?…。][\"'”’)\]»]*(?:\s?(?:\[\d{1,3}\]|[⁰¹²³⁴⁵⁶⁷⁸⁹]))*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +141,17 @@ def ends_whole(text: str) -> bool:
 
 
 def dates_in(text: str) -> Iterator[DateInText]:
-    """Yield the calendar days written in a text, in order, each with its span; days that do not exist are passed over."""
-    for pattern in (_DATE, _KOREAN_DATE):
+    """Yield the calendar days written in a text, in order, each with its span; days that do not exist are passed over.
+
+    Read are 'June 20, 2025', '20 June 2025', '2025-06-20' and '2025년 6월 20일', with a weekday before the first two. A date
+    of digits whose year comes last is not read: it may mean either of two days.
+    """
+    if _HAS_YEAR.search(text):
+        yield from sorted(_dates_in(text), key=lambda found: found.start)
+
+
+def _dates_in(text: str) -> Iterator[DateInText]:
+    for pattern in (_DATE, _DAY_FIRST, _YEAR_FIRST, _DAY_POINTS, _KOREAN_DATE):
         for match in pattern.finditer(text):
             month = match["month"].lower()
             number = int(month) if month.isdigit() else next(i for i, m in enumerate(_MONTHS, 1) if m[:3] == month[:3])
@@ -126,16 +162,19 @@ def dates_in(text: str) -> Iterator[DateInText]:
             yield DateInText(day, match.start(), match.end())
 
 
-def without_dates(text: str) -> str:
-    """Return the text with every written date taken out."""
+def without_dates(text: str, instead: str = " ") -> str:
+    """Return the text with every written date taken out, and `instead` in its place."""
     for found in sorted(dates_in(text), key=lambda found: found.start, reverse=True):
-        text = text[: found.start] + " " + text[found.end :]
+        text = text[: found.start] + instead + text[found.end :]
     return text
 
 
-def parse_moment(value: str) -> datetime | None:
-    """Return the ISO 8601 moment in UTC, or None if the text is none or states no offset (then it is no moment)."""
-    stated = _parse_iso(value)
+def parse_timestamp(value: str) -> datetime | None:
+    """Return a timestamp in UTC, or None if the text is not one or states no offset (then it is not a point in time).
+
+    Read are ISO 8601, also with an hour or an offset of one digit, RFC 2822, and JavaScript's own form.
+    """
+    stated = _parse_machine_form(value)
     if stated is None or stated.tzinfo is None:
         return None
     try:
@@ -145,10 +184,10 @@ def parse_moment(value: str) -> datetime | None:
 
 
 def seoul_day(value: str) -> date | None:
-    """Return the Seoul calendar day of an ISO 8601 date or time; one without an offset is taken as the site's own."""
-    stated = _parse_iso(value)
+    """Return the Seoul calendar day of a date or timestamp; one without an offset is taken as the site's own."""
+    stated = _parse_machine_form(value)
     if stated is None:
-        return None
+        return next((found.day for found in dates_in(value)), None) if len(value) <= 60 else None
     if stated.tzinfo is None:
         return stated.date()
     try:
@@ -157,16 +196,45 @@ def seoul_day(value: str) -> date | None:
         return None
 
 
-def _parse_iso(value: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(value.strip())
-    except ValueError:
+def _parse_machine_form(value: str) -> datetime | None:
+    value = value.strip()
+    if len(value) > 100:
         return None
+    for candidate in (value, _iso_from(value)):
+        with suppress(ValueError):
+            return datetime.fromisoformat(candidate)
+    with suppress(ValueError, TypeError, IndexError, OverflowError):
+        return parsedate_to_datetime(value)  # RFC 2822
+    return None
 
 
-def iso_moment(moment: datetime) -> str:
-    """Return an aware moment as the archive writes it: '2025-06-20T03:15:00Z'."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _iso_from(value: str) -> str:
+    """Return a timestamp of another form as ISO 8601 has it, '' for any other text."""
+    if match := _LOOSE_ISO.fullmatch(value):
+        year, month, day = match["day"].split("-")
+        iso = f"{year}-{month:0>2}-{day:0>2}"
+        if match["hour"]:
+            iso += f"T{match['hour']:0>2}:{match['minute']}:{match['second'] or '00'}{_offset(match['zone'] or '')}"
+        return iso
+    if match := _JAVASCRIPT.fullmatch(value):
+        number = next((i for i, name in enumerate(_MONTHS, 1) if name[:3] == match["month"].lower()), 0)
+        return f"{match['year']}-{number:02}-{match['day']:0>2}T{match['time']}{_offset(match['zone'] or 'Z')}"
+    return ""
+
+
+def _offset(zone: str) -> str:
+    """Return an offset from UTC with two digits for hours and minutes: '+9', '+9:00' and '+0900' are '+09:00'."""
+    if zone[:1] not in ("+", "-"):
+        return "+00:00" if zone else ""
+    hours, _, minutes = zone[1:].partition(":")
+    if not minutes and len(hours) > 2:
+        hours, minutes = hours[:-2], hours[-2:]
+    return f"{zone[0]}{hours:0>2}:{minutes or '00'}"
+
+
+def format_timestamp(timestamp: datetime) -> str:
+    """Return an aware datetime as the archive writes it: '2025-06-20T03:15:00Z'."""
+    return timestamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def canonical_url(url: str, site: str, base: str = "") -> str | None:

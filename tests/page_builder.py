@@ -10,6 +10,7 @@ from typing import Any
 
 from nkcrawl.items import Article, Listing, Page
 from nkcrawl.pages import parse_html, read_article, read_listing
+from nkcrawl.pipelines import drop_filler
 from nkcrawl.text import canonical_url
 
 SITE = "https://www.nknews.org"
@@ -277,3 +278,44 @@ def listing_html(rendering: str, **changes: Any) -> str:
 
 def read_list(html: str, path: str = LISTING_PATH, final: str = "") -> Listing:
     return read_listing(parse_html(html), visit(path, final, "author"), SITE)
+
+
+# --- A story in a theme of common software ----------------------------------------------------------------------------
+
+WORDS = (
+    "The harbor office of Gull Island has begun to count its ferries in a second ledger, three traders said this week.",
+    "The new list names fourteen hulls, although the quay has room for nine and two have not moved since the spring.",
+    "A clerk who keeps the ledger told one trader that the figures would be sent to the county before the month is out.",
+    "Officials of the county did not answer questions about the ledger, and the ferry company could not be reached.",
+)
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The parts of a page as themes and plugins put them together; fragments of HTML where not said otherwise."""
+
+    title: str = TITLE
+    top: str = '<header><a href="/">NK News</a><span>November 26, 2026</span></header>'
+    label: str = '<a href="/category/news/" rel="category tag">News</a>'
+    subtitle: str = f"<p>{SUBTITLE}</p>"
+    byline: str = '<a href="/content_author/mira-olsen/" rel="author">Mira Olsen</a> June 12, 2025'
+    figure: str = f'<figure><img src="{IMAGE}" alt=""><figcaption>{CAPTION} | Image: Quay Post</figcaption></figure>'
+    before: str = ""  # between header and text
+    body: str = paragraphs(*WORDS)
+    after: str = ""  # below the text, in the article
+    foot: str = ""  # below the article
+    head: str = ""
+
+
+def theme_html(**changes: Any) -> str:
+    """Return the page of a story in which some parts are changed."""
+    parts = replace(Theme(), **changes)
+    return f"""<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">{MODELLED}<title>{parts.title} | NK News</title>
+{parts.head}</head><body>{parts.top}<main><article><header><p>{parts.label}</p><h1>{parts.title}</h1>{parts.subtitle}
+<div class="entry-meta">{parts.byline}</div></header>{parts.figure}{parts.before}<div class="entry-content">{parts.body}</div>
+{parts.after}</article></main>{parts.foot}<footer><p>© 2025, Korea Risk Group. All Rights Reserved</p></footer></body></html>"""
+
+
+def body_of(html: str, path: str = PATH) -> list[str]:
+    """Return the paragraphs of the article as stored: filler dropped."""
+    return drop_filler(read(html, path)).paragraphs

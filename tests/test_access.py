@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from nkcrawl.items import Article, Page, Rejection
-from nkcrawl.pipelines import drop_filler, gate, judge_access, normalise, paragraph_fates
+from nkcrawl.paywall import classify_paragraphs, judge_access
+from nkcrawl.pipelines import drop_filler, gate, normalise
 from tests.page_builder import (
     FIRST,
     OFFER_END,
@@ -169,7 +170,7 @@ def test_length_is_not_asked(length: int) -> None:
     ],
 )
 def test_the_fate_of_each_paragraph(lead: list[str], fates: list[str]) -> None:
-    assert paragraph_fates(lead) == fates
+    assert classify_paragraphs(lead) == fates
 
 
 # --- normalise --------------------------------------------------------------------------------------------------------

@@ -212,11 +212,11 @@ def test_a_page_that_trips_our_own_code_is_a_failed_run_and_is_tried_again(
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import nkcrawl.pages.article as a\n"
-        "real = a._read_dates\n"
+        "real = a.read_dates\n"
         "def tripping(article, *rest):\n"
         f"    if {world.articles[0].path!r} in article.url: raise KeyError('a surprise')\n"
         "    return real(article, *rest)\n"
-        "a._read_dates = tripping\n"
+        "a.read_dates = tripping\n"
     )
     done = scrapy(*crawl_args(demo, archive_file), PYTHONPATH=str(tmp_path))
     assert done.returncode == 1
@@ -293,7 +293,7 @@ def test_a_signal_ends_the_crawl_with_130_and_keeps_what_was_stored(demo: DemoSe
 def test_a_stuck_process_ends_itself(demo: DemoServer, archive_file: Path, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import re\nimport nkcrawl.pages.article as a\n"
-        "def stuck(*_): re.match('(a+)+$', 'a' * 60 + 'b')\na._read_dates = stuck\n"
+        "def stuck(*_): re.match('(a+)+$', 'a' * 60 + 'b')\na.read_dates = stuck\n"
     )
     done = scrapy(*crawl_args(demo, archive_file), NKCRAWL_HARD_LIMIT="5", PYTHONPATH=str(tmp_path))
     assert done.returncode == 1

@@ -40,19 +40,38 @@ def test_every_field_that_was_found_names_its_rule(demo: DemoServer, world: Worl
         assert found <= set(shown["rules"])
 
 
-def test_every_block_of_the_page_is_listed_with_its_fate(demo: DemoServer, world: World, tmp_path: Path) -> None:
+def test_every_block_is_listed_with_its_region_and_role(demo: DemoServer, world: World, tmp_path: Path) -> None:
     article = with_trap(world, "offer-split", "note")
     page = tmp_path / "page.html"
     page.write_text(article_page(world, article, demo.base_url), encoding="utf-8")
     shown = json.loads(scrapy("show", page, "--url", demo.base_url + article.path, "--json", **at(demo)).stdout)
-    by_fate: dict[str, list[str]] = {}
+    by_role: dict[str, list[str]] = {}
     for block in shown["blocks"]:
-        by_fate.setdefault(block["fate"], []).append(block["text"])
-    assert by_fate["note"] == [article.note]
-    assert by_fate.get("lead", []) == list(article.paragraphs)
-    assert by_fate["offer"][:2] == ["Become a member for less", "than $5.75 per week."]
-    assert by_fate["headline"][0] == article.title
-    assert by_fate["recent"][0] == "Recent Stories"
+        by_role.setdefault(block["role"], []).append(block["text"])
+    assert by_role["note"] == [article.note]
+    assert by_role.get("lead", []) == list(article.paragraphs)
+    assert by_role["offer"][:2] == ["Become a member for less", "than $5.75 per week."]
+    assert by_role["headline"][0] == article.title
+    assert by_role["recent"][0] == "Recent Stories"
+    regions = {block["role"]: block["region"] for block in shown["blocks"]}
+    assert (regions.get("lead", "prose"), regions["recent"]) == ("prose", "recent")
+
+
+def test_each_field_names_the_sources_for_and_against_it(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    node = '{"@type": "NewsArticle", "headline": "A quay is sold", "author": {"@type": "Person", "name": "Bo Day"}}'
+    page.write_text(
+        f'<title>A quay is bought</title><script type="application/ld+json">{node}</script>'
+        "<h1>A quay is sold</h1><p>By Ann Lee</p><p>The quay was sold on Tuesday to a clerk who counts ferries.</p>"
+    )
+    shown = json.loads(scrapy("show", page, "--url", "/2025/06/a-quay-is-sold/", "--json").stdout)
+    assert shown["article"]["title"] == "A quay is sold"
+    assert shown["sources"]["title"] == [
+        {"name": "JSON-LD headline", "value": "A quay is sold", "agrees": True},
+        {"name": "title element", "value": "A quay is bought", "agrees": False},
+    ]
+    assert shown["article"]["byline"] == "Ann Lee"
+    assert shown["sources"]["authors"] == [{"name": "stated author", "value": "Bo Day", "agrees": False}]
 
 
 def test_a_saved_file_knows_its_url_by_itself(demo: DemoServer, world: World, tmp_path: Path) -> None:

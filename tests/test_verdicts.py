@@ -248,7 +248,7 @@ CASES = [
         "a page trips the reader",
         1,
         r"An error in nkcrawl: 5 pages in a row cannot be read, first \S+ \(KeyError\('x'\) in read_article, article\.py:\d+\)\.",
-        code_of_ours=breaking("nkcrawl.pages.article", "_read_dates", "raise KeyError('x')"),
+        code_of_ours=breaking("nkcrawl.pages.article", "read_dates", "raise KeyError('x')"),
     ),
     Case(
         "P2",
@@ -477,7 +477,7 @@ def test_a_signal_ends_the_wait_that_the_site_asked_for(demo: DemoServer, archiv
 @pytest.mark.fault("P15")
 def test_two_signals_while_a_page_is_read_are_two_signals(demo: DemoServer, archive_file: Path, tmp_path: Path) -> None:
     sending = "import os; [os.kill(os.getpid(), 15) for _ in range(2)]"
-    (tmp_path / "sitecustomize.py").write_text(breaking("nkcrawl.pages.article", "_read_dates", sending))
+    (tmp_path / "sitecustomize.py").write_text(breaking("nkcrawl.pages.article", "read_dates", sending))
     done = scrapy(*crawl_args(demo, archive_file), PYTHONPATH=str(tmp_path))
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
@@ -512,7 +512,7 @@ def test_a_run_that_was_killed_is_marked_by_the_next(
 def test_a_crawl_that_is_refused_memory_says_so_and_charges_no_page(
     demo: DemoServer, archive_file: Path, tmp_path: Path, raising: str
 ) -> None:
-    broken = breaking("nkcrawl.pages.article", "_read_dates", raising)
+    broken = breaking("nkcrawl.pages.article", "read_dates", raising)
     (tmp_path / "sitecustomize.py").write_text(f"import lxml.etree\n{broken}")
     done = scrapy(*crawl_args(demo, archive_file), PYTHONPATH=str(tmp_path))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
@@ -603,7 +603,7 @@ def test_a_process_that_no_signal_reaches_ends_itself_too(demo: DemoServer, arch
         "import nkcrawl.pages.article as a, nkcrawl.commands.interrupts as c, itertools\n"
         "c._LAST_RESORT = 1\n"
         "def stuck(*_):\n    max(itertools.repeat(1))  # never comes back to Python, which is where signals are handled\n"
-        "a._read_dates = stuck\n"
+        "a.read_dates = stuck\n"
     )
     done = scrapy(*crawl_args(demo, archive_file), NKCRAWL_HARD_LIMIT="3", PYTHONPATH=str(tmp_path))
     assert done.returncode == 1

@@ -27,7 +27,8 @@ from nkcrawl.items import Article, Listing, Page, Rejection
 from nkcrawl.middlewares import in_its_charset
 from nkcrawl.options import apply_options, read_options
 from nkcrawl.pages import Reading, parse_html, read_article, read_listing
-from nkcrawl.pipelines import as_row, drop_filler, gate, normalise, paragraph_fates
+from nkcrawl.paywall import classify_paragraphs
+from nkcrawl.pipelines import as_row, drop_filler, gate, normalise
 from nkcrawl.spiders.nknews import NotVisited
 
 _FIELDS = (
@@ -48,8 +49,8 @@ class Command(ScrapyCommand):
     def long_desc(self) -> str:
         return (
             "Take one page, by its URL or from a saved HTML file, through the whole chain without storing anything: each "
-            "field, the rule that answered, and every text block of the page with what became of it. Exit codes: 0 the "
-            "page would be kept, 1 it would not or could not be fetched, 2 bad argument."
+            "field, the rule that answered, what other sources of the page say of it, and every text block of the page "
+            "with its region and role. Exit codes: 0 the page would be kept, 1 it would not or could not be fetched, 2 bad argument."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -160,6 +161,7 @@ def show_page(html: Selector, page: Page, site_url: str) -> dict[str, Any]:
         "article": _fields(article),
         "evidence": article.evidence,
         "rules": article.rules,
+        "sources": {name: [source._asdict() for source in sources] for name, sources in article.sources.items()},
         "links": [asdict(link) for link in article.links],
         "blocks": _blocks(reading),
     }
@@ -171,8 +173,10 @@ def _fields(article: Article) -> dict[str, Any]:
 
 
 def _blocks(reading: Reading) -> list[dict[str, str]]:
-    fates = iter(paragraph_fates(reading.article.paragraphs))
-    return [{"fate": next(fates) if fate.role == "text" else fate.role, "text": fate.text} for fate in reading.fates]
+    kinds = iter(classify_paragraphs(reading.article.paragraphs))
+    return [
+        {**block._asdict(), "role": next(kinds) if block.role == "text" else block.role} for block in reading.blocks
+    ]
 
 
 def _listing_shown(listing: Listing) -> dict[str, Any]:
@@ -201,9 +205,18 @@ def print_shown(shown: dict[str, Any]) -> None:
     rows = [[name, _plain(value), rules.get(name, "")] for name, value in fields.items()]
     rows += [["evidence", _plain(shown["evidence"]), ""]] if "evidence" in shown else []
     print_table(["field", "value", "rule"], rows)
+    sources = [
+        [name, "for" if source["agrees"] else "against", source["name"], source["value"]]
+        for name, said in shown.get("sources", {}).items() for source in said
+    ]  # fmt: skip
+    if sources:
+        print_table(["field", "says", "source", "value"], sources)
     print_table(["kind", "link"], [[link["kind"], link["url"]] for link in shown["links"]])
     if "blocks" in shown:
-        print_table(["fate", "text block"], [[block["fate"], block["text"]] for block in shown["blocks"]])
+        print_table(
+            ["region", "role", "text block"],
+            [[block["region"], block["role"], block["text"]] for block in shown["blocks"]],
+        )
 
 
 def _plain(value: Any) -> str:

@@ -16,7 +16,7 @@ from nkcrawl.archive import Reader
 from nkcrawl.commands import complain, print_json, print_table, size
 from nkcrawl.commands.asking import asking
 from nkcrawl.options import read_options
-from nkcrawl.text import iso_moment
+from nkcrawl.text import format_timestamp
 
 _RUNS = 10
 _FAILURES = 10
@@ -82,7 +82,7 @@ def gather(reader: Reader, now: datetime) -> dict[str, Any]:
         "pages": reader.count_pages(),
         "failures": reader.failures(_FAILURES),
         "fields": reader.fill_rates(),
-        "last_good_run_ended_at": iso_moment(last_good) if last_good else None,
+        "last_good_run_ended_at": format_timestamp(last_good) if last_good else None,
         "last_good_run_hours_ago": round((now - last_good) / timedelta(hours=1), 2) if last_good else None,
         "runs": reader.runs(_RUNS),
     }

@@ -1,8 +1,12 @@
-"""A page as its reader sees it: the visible blocks of text, top to bottom, with what each stands in and links to."""
+"""A page as its reader sees it: the visible blocks of text, top to bottom, each with its place in the tree."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
+
+from lxml import etree
 
 from nkcrawl import text
 from nkcrawl.pages.concealed import HIDES
@@ -17,15 +21,41 @@ _UNSEEN_TAGS = frozenset(
     "audio canvas datalist embed head iframe math noscript object script style svg template textarea title video".split()
 )
 # Sectioning and other elements whose meaning a block inherits.
-_AREA_TAGS = frozenset("article aside blockquote button figcaption figure footer form header li main nav".split())
-_AREA_ROLES = {"button": "button", "navigation": "nav", "complementary": "aside", "contentinfo": "footer"}
+_AREA_TAGS = frozenset(
+    "article aside blockquote button dialog figcaption figure footer form header li main nav summary td".split()
+)
+_AREA_ROLES = {
+    "button": "button",
+    "navigation": "nav",
+    "complementary": "aside",
+    "contentinfo": "footer",
+    "dialog": "dialog",
+    "alertdialog": "dialog",
+    "search": "form",
+}
+# Components of AMP that lie over the page until they are dismissed (amp.dev, "Dynamic content" and "Layout").
+_AMP_OVERLAYS = frozenset(("amp-consent", "amp-sidebar", "amp-lightbox", "amp-user-notification"))
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 # Class names by which the large frameworks hide a text from sight and keep it for screen readers.
 _OFFSCREEN_CLASSES = frozenset(("screen-reader-text", "sr-only", "visually-hidden", "visuallyhidden"))
 _MICRODATA = frozenset(("datePublished", "dateModified"))
-BEFORE = 60  # characters before a moment that say what it is
+BEFORE = 60  # characters before a timestamp that say what it is
+_CHANGE = re.compile(r"modif|updated?(?![a-z])", re.IGNORECASE)
 _HATOM = frozenset(("published", "updated"))
 _SENTENCE_STOPS = (".", "!", "?", "”", '"', "…")
+_SUPERSCRIPT = re.compile(r"[\d+−-]{1,4}")
+_AS_SUPERSCRIPT = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
+# A large first letter: WordPress's and other editors' class names for it, or a letter that floats.
+_DROP_CAP = re.compile(r"drop-?_?cap|first-?letter|(?:^|;)\s*float\s*:", re.IGNORECASE)
+# After 'A' or 'I', which are words: what cannot begin one, as in 'A' 'fter', 'I' 'n'.
+_REST_OF_WORD = re.compile(r"[b-df-hj-np-tv-z]\b|([b-df-hj-np-tv-z])\1|ft|lr|lt|mb|mp|nd|nt|rm|rt|ct")
+# A row whose cells hold parts of a page is there for its layout; other rows are read as one line.
+_LAYOUT_ROW = etree.XPath(
+    "not(td[2] | th[2] | th/following-sibling::td | td/following-sibling::th) or boolean("
+    ".//table | .//h1 | .//h2 | .//h3 | .//h4 | .//article | .//section | .//form | .//figure | .//p/following-sibling::p)"
+)
+_SHORT = 100  # characters, of a line that other pages may have too
+_LONGEST_ROW = 1_000  # characters
 
 
 @dataclass(slots=True)
@@ -35,17 +65,36 @@ class LinkedText:
     href: str
     text: str
     author: bool = False  # rel=author
+    category: bool = False  # rel=category, WordPress's for a category of the entry
 
 
 @dataclass(slots=True)
-class Stamp:
-    """A moment in markup: its machine form, its words, where in the block they begin, and whether it is that of a change."""
+class TimeElement:
+    """A timestamp in markup, its machine form and its text."""
 
-    moment: str
+    value: str
     text: str
-    start: int
+    start: int  # where in the block the text begins
     before: str  # the last words before it
-    modified: bool  # by markup
+    modified: bool  # markup says that it is the time of a change
+
+
+class Node:
+    """A block-level element, and which blocks it holds: those from number `first` up to `last`, which it leaves out."""
+
+    __slots__ = ("attributes", "first", "images", "last", "parent", "tag")
+
+    def __init__(self, tag: str, attributes: dict[str, str], parent: "Node | None", first: int) -> None:
+        self.tag = tag
+        self.attributes = attributes
+        self.parent = parent
+        self.first = self.last = first
+        self.images = 0
+
+    @property
+    def names(self) -> str:
+        """The element's classes and id."""
+        return f"{self.attributes.get('class', '')} {self.attributes.get('id', '')}"
 
 
 @dataclass(slots=True)
@@ -67,9 +116,10 @@ class Block:
     key: str  # that as `text.loose` has it, without a colon at its end
     areas: frozenset[str]  # tags of the sectioning elements around it
     heading: bool
-    element: Any  # the innermost block-level element (lxml)
+    node: Node  # the innermost block-level element
+    own: int  # characters outside links
     links: list[LinkedText] = field(default_factory=list)
-    stamps: list[Stamp] = field(default_factory=list)
+    times: list[TimeElement] = field(default_factory=list)
     linked: bool = False  # every word of it is in a link or a button
 
 
@@ -79,6 +129,7 @@ class Body:
 
     blocks: list[Block]
     images: list[Image]
+    nodes: list[Node]  # in document order
 
 
 def read_body(root: Any, concealed: frozenset[Any]) -> Body:
@@ -88,48 +139,64 @@ def read_body(root: Any, concealed: frozenset[Any]) -> Body:
     elements in `concealed`.
     """
     reader = _Reader(concealed)
-    reader.read(root, _Around())
-    reader.end_block(_Around())
-    return Body(reader.blocks, reader.images)
+    top = _Around(node=Node("", {}, None, 0))
+    reader.read(root, top)
+    reader.end_block(top)
+    top.node.last = len(reader.blocks)
+    return Body(reader.blocks, reader.images, reader.nodes)
 
 
 class _Around(NamedTuple):
     """What a piece of text stands in."""
 
+    node: Node  # the innermost block-level element
     areas: frozenset[str] = frozenset()
     heading: bool = False
-    block: Any = None  # the innermost block-level element
     link: Any = None
-    stamp: Any = None
+    time: Any = None
+    cap: bool = False  # a drop cap
+    row: bool = False  # a table row that is one line
 
 
 _Attributes = dict[str, str]
 _Piece = tuple[str, _Around]
-_BREAK = ("\n", _Around())  # a <br>; in no other piece is there a new line
+_BREAK = ("\n", _Around(Node("br", {}, None, 0)))  # a <br>; no other piece holds a new line
 
 
-def _inside(element: Any, attributes: _Attributes, around: _Around) -> _Around:
-    """Return what the text in an element stands in, given what stands around that."""
+def _inside(element: Any, attributes: _Attributes, around: _Around, first: int) -> _Around:
+    """Return what the text in an element stands in, given what stands around that; `first` is the next block's number."""
     tag = element.tag
-    areas, heading, block, link, stamp = around
+    node, areas, heading, link, time, cap, row = around
     # A sectioning element, by its ARIA role or its name.
     if (area := _AREA_ROLES.get(attributes.get("role", ""), tag)) in _AREA_TAGS:
         areas |= {area}
-    if tag in _BLOCK_TAGS:
-        block = element
+    elif tag in _AMP_OVERLAYS or attributes.get("aria-modal") == "true":
+        areas |= {"dialog"}
+    if tag in _BLOCK_TAGS and not row:
+        node = Node(tag, attributes, node, first)
     if tag in _HEADINGS:
         heading = True
     elif tag == "a":
         link = element
-    elif _is_stamp(tag, attributes):
-        stamp = element
-    return _Around(areas, heading, block, link, stamp)
+    elif tag == "tr":
+        row = row or _is_one_line(element)
+    elif _is_time(tag, attributes):
+        time = element
+    if not cap and element.text and len(element.text.strip().lstrip("“\"‘'")) == 1 and attributes:
+        cap = bool(_DROP_CAP.search(f"{attributes.get('class', '')};{attributes.get('style', '')}"))
+    return _Around(node, areas, heading, link, time, cap, row)
+
+
+def _is_one_line(row: Any) -> bool:
+    """Return whether a table row holds data, so that its cells belong on one line."""
+    return not _LAYOUT_ROW(row) and sum(map(len, row.itertext())) <= _LONGEST_ROW
 
 
 def _is_unseen(tag: str, attributes: _Attributes) -> bool:
     return (
         "hidden" in attributes
         or (tag == "dialog" and "open" not in attributes)
+        or attributes.get("role") == "tooltip"
         or (tag == "input" and attributes.get("type") == "hidden")
         or ("style" in attributes and bool(HIDES.search(attributes["style"])))
         or ("class" in attributes and not _OFFSCREEN_CLASSES.isdisjoint(attributes["class"].split()))
@@ -142,6 +209,7 @@ class _Reader:
     def __init__(self, concealed: frozenset[Any]) -> None:
         self.blocks: list[Block] = []
         self.images: list[Image] = []
+        self.nodes: list[Node] = []
         self._concealed = concealed
         self._pieces: list[_Piece] = []
 
@@ -149,7 +217,7 @@ class _Reader:
         """Read an element with all that is in it, and the text after it."""
         tag = element.tag
         if tag in _BLOCK_TAGS:
-            self.end_block(around)
+            self._end_line(around)
         if tag in _UNSEEN_TAGS:
             if tag == "noscript":
                 for image in element.iter("img"):
@@ -157,19 +225,35 @@ class _Reader:
         elif isinstance(tag, str):  # no comment
             attributes = dict(element.items())
             if not (element in self._concealed or _is_unseen(tag, attributes)):
-                self._read_inside(element, _inside(element, attributes, around))
+                self._read_inside(element, _inside(element, attributes, around, len(self.blocks)), around)
         self._add(element.tail, around)
 
-    def _read_inside(self, element: Any, inside: _Around) -> None:
-        if element.tag == "br":
-            self._pieces.append(_BREAK)
-        elif element.tag == "img":
+    def _read_inside(self, element: Any, inside: _Around, around: _Around) -> None:
+        tag = element.tag
+        if inside.node is not around.node:
+            self.nodes.append(inside.node)
+        if tag == "br":
+            self._pieces.append((" ", inside) if inside.row else _BREAK)
+        elif tag in ("img", "amp-img"):
             self._add_image(element, inside)
+        if tag == "sup" and (mark := _superscript(element)):
+            self._add(mark, inside)
+            return
         self._add(element.text, inside)
         for child in element:
             self.read(child, inside)
-        if element.tag in _BLOCK_TAGS:
+        if inside.node is not around.node:
             self.end_block(inside)
+            inside.node.last = len(self.blocks)
+            around.node.images += inside.node.images
+        elif tag in _BLOCK_TAGS:
+            self._end_line(inside)
+
+    def _end_line(self, around: _Around) -> None:
+        if around.row:
+            self._pieces.append((" ", around))
+        else:
+            self.end_block(around)
 
     def _add(self, words: str | None, around: _Around) -> None:
         if words and (self._pieces or not words.isspace()):
@@ -177,6 +261,7 @@ class _Reader:
 
     def _add_image(self, element: Any, around: _Around) -> None:
         src = next(filter(None, map(_image_url, _sources(element))), "")
+        around.node.images += 1
         href = None if around.link is None else around.link.get("href")
         self.images.append(Image(src, text.clean(element.get("alt", "")), href, before=len(self.blocks)))
 
@@ -186,46 +271,91 @@ class _Reader:
             return
         pieces, self._pieces = self._pieces, []
         for line in _lines(pieces):
+            if any(around.cap for _, around in line[:2]):
+                line = _with_drop_cap(line)
             if words := text.clean("".join([piece for piece, _ in line])):
-                self.blocks.append(_block(words, line, around))
+                self._add_block(_block(words, line, around))
+
+    def _add_block(self, block: Block) -> None:
+        """Add a block; a letter that stands alone before a small one is the drop cap of its word."""
+        above = self.blocks[-1].text if self.blocks else ""
+        if len(above) == 1 and above.isupper() and block.text[0].islower():
+            block.text = block.once = above + block.text
+            block.key = _once_and_key(block.text)[1]
+            self.blocks[-1] = block
+        else:
+            self.blocks.append(block)
 
 
 def _block(words: str, line: list[_Piece], around: _Around) -> Block:
-    once = text.undouble(words)
+    once, key = _once_and_key(words) if len(words) <= _SHORT else _once_and_key.__wrapped__(words)
     links = _grouped([(around.link, piece) for piece, around in line if around.link is not None])
-    stamps = _grouped([(around.stamp, piece) for piece, around in line if around.stamp is not None])
-    unlinked = [piece for piece, around in line if around.link is None and not piece.isspace()]
+    times = _grouped([(around.time, piece) for piece, around in line if around.time is not None])
+    own = sum([len(piece.strip()) for piece, around in line if around.link is None])
     return Block(
         text=words,
         once=once,
-        key=text.loose(once).rstrip(":"),
+        key=key,
         areas=around.areas,
         heading=around.heading,
-        element=around.block,
-        links=[
-            LinkedText(link.get("href", ""), words, "author" in link.get("rel", "").split()) for link, words in links
-        ],
-        stamps=list(_stamps(words, stamps)) if stamps else [],
-        linked=not unlinked or "button" in around.areas,
+        node=around.node,
+        own=own,
+        links=[_linked_text(link, words) for link, words in links],
+        times=list(_times(words, times)) if times else [],
+        linked=not own or "button" in around.areas,
     )
 
 
-def _stamps(words: str, elements: list[tuple[Any, str]]) -> Iterator[Stamp]:
+@lru_cache(maxsize=5_000)  # the pages of a site have most of their short lines in common
+def _once_and_key(line: str) -> tuple[str, str]:
+    once = text.undouble(line)
+    return once, text.loose(once).rstrip(":")
+
+
+def _linked_text(link: Any, words: str) -> LinkedText:
+    relations = link.get("rel", "").split()
+    return LinkedText(link.get("href", ""), words, "author" in relations, "category" in relations)
+
+
+def _times(words: str, elements: list[tuple[Any, str]]) -> Iterator[TimeElement]:
     end = 0
     for element, shown in elements:
         start = max(words.find(shown, end), end)
-        moment = next(filter(None, map(element.get, ("datetime", "content", "title"))), "")
-        yield Stamp(moment, shown, start, words[max(0, start - BEFORE) : start], _is_modified(element))
+        value = next(filter(None, map(element.get, ("datetime", "content", "title"))), "")
+        yield TimeElement(value, shown, start, words[max(0, start - BEFORE) : start], _is_modified(element))
         end = start + len(shown)
 
 
-def _is_stamp(tag: str, attributes: _Attributes) -> bool:
-    """Tell whether an element marks a moment: HTML's `time`, microdata, or the `abbr` of an hAtom entry."""
+def _is_time(tag: str, attributes: _Attributes) -> bool:
+    """Return whether an element marks a timestamp: HTML's `time`, microdata, or the `abbr` of an hAtom entry."""
     return (
         tag == "time"
         or ("itemprop" in attributes and not _MICRODATA.isdisjoint(attributes["itemprop"].split()))
         or (tag == "abbr" and not _HATOM.isdisjoint(attributes.get("class", "").split()))
     )
+
+
+def _superscript(element: Any) -> str:
+    """Return a raised number as characters of its own ('10²'), '' for other raised text ('21st')."""
+    mark = "".join(element.itertext()).strip()
+    return mark.translate(_AS_SUPERSCRIPT) if _SUPERSCRIPT.fullmatch(mark) else ""
+
+
+def _with_drop_cap(line: list[_Piece]) -> list[_Piece]:
+    """Return the line without the white space between a drop cap and the rest of its word, which a float swallows."""
+    pieces = [piece for piece in line if piece[0].strip()]
+    if len(pieces) < 2 or not pieces[0][1].cap or len(cap := pieces[0][0].strip().lstrip("“\"‘'")) != 1:
+        return line
+    rest = pieces[1][0].lstrip()
+    spaced = (
+        rest != pieces[1][0]
+        or len(pieces[0][0]) > len(pieces[0][0].rstrip())
+        or line.index(pieces[1]) > line.index(pieces[0]) + 1
+    )
+    if not rest[0].islower() or (spaced and cap in "AI" and not _REST_OF_WORD.match(rest)):
+        return line
+    at = line.index(pieces[1])
+    return [(pieces[0][0].strip(), pieces[0][1]), (rest, pieces[1][1]), *line[at + 1 :]]
 
 
 def _grouped(pairs: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
@@ -262,10 +392,9 @@ def _wraps(line: list[_Piece], following: str) -> bool:
     return after[:1].islower() and not is_byline and not before.endswith(_SENTENCE_STOPS)
 
 
-def _is_modified(stamp: Any) -> bool:
-    """Tell whether a `time` is a moment of change: microdata dateModified, hAtom `updated`, h-entry `dt-updated`."""
-    names = {*stamp.get("itemprop", "").split(), *stamp.get("class", "").lower().split()}
-    return not names.isdisjoint(("dateModified", "updated", "dt-updated", "modified"))
+def _is_modified(time: Any) -> bool:
+    """Return whether a `time` is that of a change: microdata dateModified, hAtom `updated`, h-entry `dt-updated`."""
+    return bool(_CHANGE.search(f"{time.get('itemprop', '')} {time.get('class', '')}"))
 
 
 def _sources(image: Any) -> Iterator[str]:

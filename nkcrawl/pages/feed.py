@@ -3,11 +3,11 @@
 from parsel import Selector
 
 from nkcrawl.items import Feed, Link, Page
-from nkcrawl.pages.outline import Place
+from nkcrawl.pages.links import LinkResolver
 
 
 def read_feed(xml: Selector, page: Page, site_url: str) -> Feed:
     """Read the article links of an RSS 2.0 document, in its order; anything else gives a feed without articles."""
-    place = Place(site_url, frozenset((page.url,)))
-    urls = (place.article_url(link) for link in xml.xpath("/rss/channel/item/link/text()").getall())
+    links = LinkResolver(site_url, frozenset((page.url,)))
+    urls = (links.article_url(link) for link in xml.xpath("/rss/channel/item/link/text()").getall())
     return Feed(page, list(dict.fromkeys(Link(url, "article") for url in urls if url)))

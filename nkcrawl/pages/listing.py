@@ -10,8 +10,8 @@ from nkcrawl.items import Link, Listing, Page
 from nkcrawl.pages.absurd import is_absurd
 from nkcrawl.pages.blocks import Block, read_body
 from nkcrawl.pages.concealed import concealed
-from nkcrawl.pages.outline import Place, is_heading_of, is_outside
-from nkcrawl.pages.pro import pro_urls
+from nkcrawl.pages.links import LinkResolver, pro_urls
+from nkcrawl.pages.roles import is_heading_of, is_outside
 
 _LINKS = etree.XPath("//link/@href | //a/@href", smart_strings=False)
 _MAX_NAME = 200  # characters; longer is no name of a person or a desk
@@ -21,8 +21,8 @@ _MAX_BIO = 5_000
 def read_listing(html: Selector, page: Page, site_url: str) -> Listing:
     """Read an author page; a page without entries, or an absurd one, gives a listing without articles and without a next page."""
     served = page.final_url or page.url
-    place = Place(site_url, frozenset((page.url, served)))
-    slug = place.slug(served) or place.slug(page.url) or ""
+    links = LinkResolver(site_url, frozenset((page.url, served)))
+    slug = links.slug(served) or links.slug(page.url) or ""
     if is_absurd(html.root):
         return Listing(page=page, slug=slug)
     blocks = [block for block in read_body(html.root, concealed(html, [])).blocks if not is_outside(block)]
@@ -31,12 +31,12 @@ def read_listing(html: Selector, page: Page, site_url: str) -> Listing:
     name, bio = _person(blocks, more)
     listing.name = name if name and len(name) <= _MAX_NAME else None
     listing.bio = bio if bio and len(bio) <= _MAX_BIO else None
-    pro = pro_urls(html, place)
+    pro = pro_urls(html, links)
     entries = _entries(blocks, 0 if more is None else more + 1)
-    urls = [place.article_url(link.href) for block in entries for link in block.links]
+    urls = [links.article_url(link.href) for block in entries for link in block.links]
     listing.articles = list(dict.fromkeys(Link(url, "article") for url in urls if url and url not in pro))
     if listing.articles:
-        listing.next_page = _next_page(html, slug, served, place)
+        listing.next_page = _next_page(html, slug, served, links)
     return listing
 
 
@@ -65,10 +65,10 @@ def _entries(blocks: list[Block], start: int) -> list[Block]:
     return entries
 
 
-def _next_page(html: Selector, slug: str, served: str, place: Place) -> Link | None:
+def _next_page(html: Selector, slug: str, served: str, links: LinkResolver) -> Link | None:
     """Return the author's page after this one: rel=next, or the pager's link to the number that follows."""
     following = site.author_page_number(urlsplit(served).path) + 1
-    for url in filter(None, map(place.url, _LINKS(html.root))):
+    for url in filter(None, map(links.url, _LINKS(html.root))):
         path = urlsplit(url).path
         if site.author_slug(path) == slug and site.author_page_number(path) == following:
             return Link(url, "author")

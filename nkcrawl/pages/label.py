@@ -1,0 +1,103 @@
+"""The label of an article: the section, topic or series that it stands under."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from nkcrawl import site, text
+from nkcrawl.pages import furniture
+from nkcrawl.pages.blocks import Block, Node
+from nkcrawl.pages.header import is_date
+from nkcrawl.pages.links import LinkResolver
+from nkcrawl.pages.metadata import PageMetadata
+from nkcrawl.pages.roles import PageLayout, is_heading_of, is_label_of_page, is_outside
+
+_AROUND_HEADLINE = 6  # blocks above it
+
+
+def find_label(page: PageLayout, metadata: PageMetadata, links: LinkResolver) -> None:
+    """Find the section or series: the line above the headline, then the entry's category, then the breadcrumbs."""
+    headline = page.headline
+    if headline is None or page.label:
+        return
+    for index in range(headline - 1, max(headline - _AROUND_HEADLINE, -1), -1):
+        block = page.blocks[index]
+        if is_outside(block) or site.filler_in(block.text) or is_heading_of(block, page.title or ""):
+            continue
+        if _is_aside_of_header(block, page, index):
+            continue
+        if rule := _label_rule(block, metadata, links):
+            page.roles[index] = "label"
+            page.label, page.label_rule = block.once, rule
+        break
+    if page.label is None:
+        label = next(_categories(page, links), None) or _breadcrumb(page, links)
+        if label:
+            page.label, page.label_rule = label
+
+
+def _is_aside_of_header(block: Block, page: PageLayout, index: int) -> bool:
+    return page.regions.of[index] in ("card", "about", "caption") or page.roles[index] in ("byline", "caption")
+
+
+def _label_rule(block: Block, metadata: PageMetadata, links: LinkResolver) -> str:
+    label = block.text
+    paths = [urlsplit(links.url(link.href) or "").path for link in block.links]
+    if len(label) > 60 or is_date(block) or text.loose(label) in (text.loose(site.NAME), text.loose(site.PRO_BADGE)):
+        return ""
+    if len(paths) > 1 or furniture.HEADINGS.fullmatch(label) or is_label_of_page(block):
+        return ""  # a menu, a call to subscribe
+    if any(site.SECTION_PATH.match(path) for path in paths) or any(link.category for link in block.links):
+        return "section link above the headline"
+    if "button" in block.areas:
+        return ""
+    if metadata.section and text.loose(metadata.section) == text.loose(label):
+        return "line above the headline, equal to the stated section"
+    if label.casefold() in site.LABELS:
+        return "known label above the headline"
+    return "topic above the headline" if site.TOPIC.fullmatch(label) else ""
+
+
+def _categories(page: PageLayout, links: LinkResolver) -> Iterator[tuple[str, str]]:
+    """Yield what the entry's own metadata calls its category, in the header and below the text."""
+    for index in range(page.headline or 0, len(page.blocks)):
+        block = page.blocks[index]
+        if page.regions.of[index] in ("card", "about", "recent"):
+            continue
+        for link in block.links:
+            in_header = index <= page.lead and "/category/" in link.href and links.url(link.href)
+            if link.text and len(link.text) <= 60 and (link.category or in_header):
+                yield link.text, "category of the entry"
+        if filed := _FILED.match(block.text):
+            for link in block.links:
+                if block.text[filed.end() :].startswith(link.text) and "/tag/" not in link.href:
+                    yield link.text, f"after '{filed[0].strip()}'"
+
+
+_FILED = re.compile(r"(?:Filed under|Posted in|Categor(?:y|ies)|Section)\s*:?\s*", re.IGNORECASE)
+
+
+def _breadcrumb(page: PageLayout, links: LinkResolver) -> tuple[str, str] | None:
+    """Return the last category of the trail of links above the headline, 'Home › News › Columns'."""
+    for block in reversed(page.blocks[: page.headline]):
+        sections = [
+            link.text for link in block.links
+            if "/category/" in link.href and len(link.text) <= 60 and links.url(link.href)
+        ]  # fmt: skip
+        if sections and (_TRAIL.search(block.text) or _is_in_trail(block.node)):
+            return sections[-1], "breadcrumbs"
+    return None
+
+
+_TRAIL = re.compile(r"\w\s*[›»→>/]\s*\w")
+_TRAIL_NAME = re.compile(r"bread-?_?crumb", re.IGNORECASE)
+
+
+def _is_in_trail(node: Node | None) -> bool:
+    for _ in range(4):
+        if node is None:
+            return False
+        if _TRAIL_NAME.search(f"{node.names} {node.attributes.get('aria-label', '')}"):
+            return True
+        node = node.parent
+    return False
