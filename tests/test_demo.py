@@ -1,5 +1,6 @@
 """The made-up site: is it the same every time, is all of it reachable, and does it show what it says is true?"""
 
+import json
 import re
 import signal
 import socket
@@ -8,6 +9,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from email.utils import parsedate_to_datetime
@@ -23,7 +25,7 @@ from nkcrawl.demo import TRAPS, Answer, DemoArticle, DemoServer, World, article_
 from nkcrawl.demo.html import without_visit
 from nkcrawl.demo.redesign import undated
 from nkcrawl.demo.wording import long_date, ordinal_date, short_date
-from nkcrawl.demo.world import RENDERINGS
+from nkcrawl.demo.world import RENDERINGS, STATES_TIMESTAMP
 from nkcrawl.items import Page
 from nkcrawl.pages import parse_html, read_article
 from nkcrawl.pipelines import as_row, drop_filler, normalise
@@ -38,7 +40,7 @@ SEED_AUTHORS = (
     "kelly-kasulis",
 )
 BASE = "http://demo.test"
-VOID = {"img", "br", "meta", "link"}
+VOID = {"img", "br", "meta", "link", "input"}
 
 
 class _Visible(HTMLParser):
@@ -121,6 +123,13 @@ def read(html: str, path: str) -> dict[str, Any]:
     article = drop_filler(normalise(read_article(parse_html(html), page, BASE).article, date(2026, 1, 1)))
     row = as_row(article) | {"authors": [(author.slug, author.name) for author in article.authors]}
     return {name: value for name, value in row.items() if name not in ("access_evidence", "extractor_version")}
+
+
+def nodes(html: str) -> list[dict[str, Any]]:
+    """The JSON-LD of a page, one list for all its scripts."""
+    scripts = re.findall(r'<script type="application/ld\+json">(.*?)</script>', html, re.DOTALL)
+    found = [json.loads(script) for script in scripts]
+    return [node for part in found for node in (part if isinstance(part, list) else [part])]
 
 
 def items(feed: str) -> list[dict[str, str]]:
@@ -409,6 +418,9 @@ def test_access_follows_from_the_page(world: World) -> None:
         html = article_page(world, article, BASE)
         offered = any(offer in visible(html) for offer in offers)
         assert offered == (article.access != "free")
+        if article.rendering == "cards":
+            assert nodes(html)[-1]["isAccessibleForFree"] == (article.access == "free")
+            continue
         closed = re.search(r'"isAccessibleForFree": (false|"False"|"http://schema.org/False")', html)
         assert bool(closed) == (article.rendering == "block" and article.access == "teaser")
 
@@ -420,10 +432,80 @@ def test_a_nested_page_says_nothing_to_machines(world: World) -> None:
             assert not re.search(r"<h\d|<article|<time|ld\+json|og:|lang=|canonical|rel=", html)
 
 
-def test_only_block_pages_state_a_moment(world: World) -> None:
+@pytest.mark.parametrize("articles", [60, 240, 900])
+def test_two_thirds_of_the_articles_are_in_the_first_three_renderings(articles: int) -> None:
+    shown = Counter(article.rendering for article in World(articles, 20).articles)
+    assert all(articles / 9 - 1 < shown[rendering] < articles / 9 + 1 for rendering in RENDERINGS[3:])
+    assert all(articles / 4.5 - 2 < shown[rendering] < articles / 4.5 + 2 for rendering in RENDERINGS[:3])
+
+
+def test_every_paragraph_has_lines_of_its_own() -> None:
+    world = World(900, 40, seed=5)
+    for article in world.articles:
+        html = re.sub("<br>", "<p></p>", article_page(world, article, BASE))
+        shown = Counter(visible(html).splitlines())
+        glued = article.paragraphs[:1] if "note-glued" in article.traps else ()
+        expected = 2 if "doubled-lead" in article.traps else 1
+        counts = {part: shown[part] for part in article.paragraphs if part not in glued}
+        assert set(counts.values()) <= {expected}, (article.path, counts)
+        assert [part for part in glued if (article.note or "") + part not in "".join(shown)] == []
+
+
+def test_a_popover_page_introduces_its_authors_before_the_lead() -> None:
+    world = World(240, 20, seed=3)
+    for article in (article for article in world.articles if article.rendering == "popover"):
+        shown = visible(article_page(world, article, BASE))
+        about, work = shown.index("About the Author"), shown.index("View more articles by")
+        row = shown[shown.index(article.title, shown.index("All news")) : about]
+        assert article.title in row
+        assert re.search(r"\d min read", row)
+        assert re.search(r"\d Comments", row)
+        assert re.search("in Seoul|in Yanji|Correspondent|Staff Reporter", row)
+        assert article.label is None or article.label in row
+        assert all(author.name in row for author in article.authors)
+        assert all(about < work < shown.index(part) for part in article.paragraphs[:1])
+        if "editors-note" in article.traps:
+            assert re.search(rf"Editor[’']s [Nn]ote: {re.escape(article.note or '')}", shown)
+
+
+def test_a_cards_page_is_full_of_other_stories() -> None:
+    world = World(240, 20, seed=3)
+    for article in (article for article in world.articles if article.rendering == "cards"):
+        html = article_page(world, article, BASE)
+        other, own = nodes(html)
+        assert other["mainEntityOfPage"]["@id"] != own["mainEntityOfPage"]["@id"] == BASE + article.path
+        assert [author["name"] for author in own["author"]] == [author.name for author in article.authors]
+        assert other["isAccessibleForFree"] != own["isAccessibleForFree"]
+        content = html.partition('class="entry-content"')[2].partition("Share this:")[0]
+        assert re.search(r"READ MORE: <a href=", content)
+        assert re.search(r'class="related-card".*?rel="author".*?<form', content, re.DOTALL)
+        for part in ("Most read", "Tagged:", "Previous story", "Next story", "3 thoughts on"):
+            assert part in visible(html)
+
+
+def test_a_headless_page_is_boxes_and_holds_other_stories() -> None:
+    world = World(240, 20, seed=3)
+    for article in (article for article in world.articles if article.rendering == "headless"):
+        html = article_page(world, article, BASE)
+        assert not re.search(r"<(article|main|section|header|footer|nav|aside|figure|time)\b|ld\+json|og:", html)
+        assert {re.sub(r"[0-9a-f]{6}", "", name) for name in re.findall(r'class="([^"]*)"', html)} <= {
+            "css-",
+            "__cf_email__",
+            "member-part",
+        }
+        data = json.loads(html.partition('type="application/json">')[2].partition("</script>")[0])
+        stories = data["props"]["pageProps"]["upNext"]
+        assert (len(stories), article.path in [story["uri"] for story in stories]) == (6, False)
+        shown = visible(html).splitlines()
+        assert shown[1] == "Before you read on"
+        assert article.label is None or f"Start›{article.label}›{article.title}" in shown
+
+
+def test_only_some_renderings_state_a_timestamp(world: World) -> None:
     for article in world.articles:
         truth = world.truth(article, BASE)
-        assert bool(truth["published_at"]) == bool(truth["modified_at"]) == (article.rendering == "block")
+        stated = article.rendering in STATES_TIMESTAMP and "no-date" not in article.traps
+        assert bool(truth["published_at"]) == bool(truth["modified_at"]) == stated
     early = world.truth(with_trap(world, "day-before"), BASE)
     assert early["published_at"][:10] < early["published_on"]
 

@@ -1,10 +1,10 @@
-"""How do the true texts become HTML? The pieces that all three renderings share."""
+"""How do the true texts become HTML? The pieces that the renderings share."""
 
-from datetime import date
+from datetime import date, datetime
 from html import escape
 
 from nkcrawl.demo import wording
-from nkcrawl.demo.world import DemoArticle, World, has_portrait
+from nkcrawl.demo.world import SEOUL, DemoArticle, World, has_portrait
 
 NBSP = "\N{NO-BREAK SPACE}"
 _ADDRESS = "[email protected]"
@@ -47,6 +47,11 @@ def author_path(slug: str, number: int = 1) -> str:
     return f"/content_author/{slug}/" + (f"page/{number}/" if number > 1 else "")
 
 
+def category_path(label: str) -> str:
+    """The address of the section that a label names."""
+    return f"/category/{label.lower().replace(' ', '-')}/"
+
+
 def straight(value: str) -> str:
     """Curly apostrophes made straight."""
     return value.replace("’", "'").replace("‘", "'")
@@ -72,12 +77,12 @@ def excerpt(article: DemoArticle) -> str:
     return article.subtitle or " ".join(" ".join(article.paragraphs).split(" ")[:20]) + " […]"
 
 
-def lead(article: DemoArticle, name: str, attributes: str = "") -> list[str]:
-    """The blocks of the public text, with the note where the page has it."""
+def lead(article: DemoArticle, name: str, attributes: str = "", note_opening: str = "") -> list[str]:
+    """The blocks of the public text, with the note where the page has it and what stands in front of the note."""
     paragraphs = _paragraphs(article)
     note = text(article.note) if article.note else ""
     if note and "note-glued" in article.traps:
-        paragraphs[0] = note + paragraphs[0]
+        paragraphs[0] = note_opening + note + paragraphs[0]
         note = ""
     if "doubled-lead" in article.traps:
         paragraphs *= 2
@@ -91,7 +96,7 @@ def lead(article: DemoArticle, name: str, attributes: str = "") -> list[str]:
     if not note:
         return blocks
     stands_after = article.note is not None and article.note.startswith(wording.NOTES_AFTER_LEAD)
-    own = tag(name, tag("em", note), attributes)
+    own = tag(name, ("" if stands_after else note_opening) + tag("em", note), attributes)
     return [*blocks, own] if stands_after else [own, *blocks]
 
 
@@ -227,6 +232,17 @@ def entry_links(article: DemoArticle, base_url: str) -> list[str]:
         link(variant(base_url, article.path, article.number + index if index else 0), part)
         for index, part in enumerate(inner)
     ]
+
+
+def seoul_timestamp(when: datetime) -> str:
+    """A timestamp as WordPress writes it on a site that keeps Seoul time."""
+    return (when + SEOUL).strftime("%Y-%m-%dT%H:%M:%S+09:00")
+
+
+def popup(article: DemoArticle, name: str, attributes: str) -> str:
+    """The pop-up about membership, on the pages that have it."""
+    lines = "".join(tag("p", text(line)) for line in wording.POPUP)
+    return tag(name, lines, attributes) if "popup" in article.traps else ""
 
 
 def visit_dates(today: date) -> str:

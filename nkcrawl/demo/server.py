@@ -17,7 +17,7 @@ from types import ModuleType, TracebackType
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from nkcrawl.demo import block, classic, nested
+from nkcrawl.demo import block, cards, classic, headless, nested, popover
 from nkcrawl.demo.feed import FEED_PATH, FEED_TYPE, feed
 from nkcrawl.demo.html import author_path, link, pro_entry, text, without_visit
 from nkcrawl.demo.redesign import SHELL, Redesign, undated, unlinked
@@ -26,7 +26,14 @@ from nkcrawl.demo.world import RENDERINGS, SEOUL, DemoArticle, Rendering, World
 
 LOOPBACK = "127.0.0.1"
 ROBOTS = "User-agent: *\nDisallow: /wp-admin/\n"
-_MODULES: dict[Rendering, ModuleType] = {"nested": nested, "classic": classic, "block": block}
+_MODULES: dict[Rendering, ModuleType] = {
+    "nested": nested,
+    "classic": classic,
+    "block": block,
+    "popover": popover,
+    "cards": cards,
+    "headless": headless,
+}
 _LISTING = re.compile(r"/content_author/([^/]+)/(?:page/(\d{1,6})/)?")
 _PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -75,7 +82,7 @@ def listing_page(world: World, slug: str, number: int, base_url: str) -> str | N
 
 
 def author_rendering(world: World, slug: str) -> Rendering:
-    """The style of an author's listing."""
+    """The style of an author's listing: one of the first three, since the others have no listing of their own."""
     author = world.author(slug)
     return RENDERINGS[world.authors.index(author) % 3] if author else RENDERINGS[0]
 

@@ -54,6 +54,11 @@ POPUP = (
 PROMO_STAMP = "by nknews_hq on 2018-01-10 02:35:37"
 
 
+def reading_time(number: int) -> str:
+    """As beside the byline: `5 min read`."""
+    return f"{2 + number % 7} min read"
+
+
 def long_date(day: date) -> str:
     """As in bylines: `June 5, 2025`."""
     return f"{MONTHS[day.month - 1]} {day.day}, {day.year}"

@@ -13,10 +13,15 @@ from random import Random
 from typing import Any, Literal, overload
 
 from nkcrawl.demo import grammar
-from nkcrawl.demo.wording import NOTE_VIEWS, NOTES, OFFER_HEADINGS, dotted_date, long_date
+from nkcrawl.demo.wording import NOTE_VIEWS, NOTES, NOTES_AFTER_LEAD, OFFER_HEADINGS, dotted_date, long_date
 
-Rendering = Literal["nested", "classic", "block"]
-RENDERINGS: tuple[Rendering, ...] = ("nested", "classic", "block")
+Rendering = Literal["nested", "classic", "block", "popover", "cards", "headless"]
+RENDERINGS: tuple[Rendering, ...] = ("nested", "classic", "block", "popover", "cards", "headless")
+# Articles take these in turn. Nine shares no factor with the cycles of labels, co-authors and shapes of text.
+_ROTATION: tuple[Rendering, ...] = (
+    "nested", "classic", "block", "popover", "nested", "classic", "cards", "headless", "block",
+)  # fmt: skip
+STATES_TIMESTAMP: frozenset[Rendering] = frozenset(("block", "popover", "cards"))
 PER_PAGE = 10
 FEED_SIZE = 300
 SEOUL = timedelta(hours=9)
@@ -91,6 +96,21 @@ TRAPS = {
     "day-before": "the UTC day is the day before the Seoul day",
     "promo-stamp": "a promotion says `by nknews_hq on 2018-01-10 02:35:37`",
     "popup": "text of pop-ups",
+    "author-popover": "About the Author stands under the byline, above the lead",
+    "byline-row": "the row of the byline has a title or a place, a reading time and a number of comments",
+    "label-below": "the label stands below the headline, among the entry's meta data",
+    "editors-note": "the stock note begins with `Editor’s note:`",
+    "cards": "cards of other stories, with authors and dates of their own, inside the text and after it",
+    "json-ld-other-first": "JSON-LD describes another story before this one",
+    "comments": "readers' comments below the text",
+    "next-data": "a script holds other stories as JSON",
+    "consent-dialog": "a dialog about cookies at the top of the document",
+    "breadcrumbs": "links to the front page and the section above the headline",
+}
+_RENDERING_TRAPS: dict[Rendering, tuple[str, ...]] = {
+    "popover": ("author-popover", "byline-row"),
+    "cards": ("cards", "json-ld-other-first", "comments"),
+    "headless": ("next-data", "consent-dialog", "breadcrumbs"),
 }
 
 _SEED_AUTHORS = (
@@ -112,10 +132,25 @@ _BIOS = (
     "{name} joined in {year}. Before that, {name} kept the books of a shipping firm - and says it shows.",
     "{name} writes about trade & travel. A first book, on ferries, came out in {year}.",
 )
+# In the years of teasers. What only one rendering has comes round often enough for sixty articles to meet it.
 _FORMS = (
-    "plain", "note-only", "note-glued", "contradiction", "hidden-rest-selector", "free-late", "doubled-lead", "note",
-    "update-stamp", "filler-words",
+    "plain", "note-only", "free-late", "note-glued", "doubled-lead", "plain", "note", "update-stamp", "free-late",
+    "filler-words", "plain",
 )  # fmt: skip
+_FORMS_OF: dict[Rendering, tuple[str, ...]] = {
+    "classic": (
+        "korean", "note", "free-late", "doubled-lead", "filler-words", "korean", "note-only", "update-stamp",
+        "note-glued", "doubled-lead", "plain",
+    ),
+    "block": (
+        "contradiction", "hidden-rest-selector", "hidden-rest-style", "plain", "note-only", "note-glued", "free-late",
+        "contradiction", "hidden-rest-selector", "hidden-rest-style", "note", "update-stamp", "filler-words",
+    ),
+    "popover": (
+        "note", "free-late", "note-glued", "plain", "note", "note-only", "doubled-lead", "note", "update-stamp",
+        "plain", "filler-words",
+    ),
+}  # fmt: skip
 _FREE_FORMS = ("plain", "plain", "update-stamp", "recent-words", "email", "korean", "note")
 _FORM_PARAGRAPHS = {
     "update-stamp": "Update 20:15 GMT: The harbor office has since said that the yard will stay open. It gave no date.",
@@ -154,7 +189,7 @@ class DemoArticle:
     label: str | None
     authors: tuple[DemoAuthor, ...]
     published_on: date  # the day in Seoul, known even where the page shows none
-    published_at: datetime  # UTC; only `block` pages state it
+    published_at: datetime  # UTC; only the renderings of `STATES_TIMESTAMP` state it
     modified_at: datetime
     paragraphs: tuple[str, ...]
     hidden: tuple[str, ...]  # what only members see: never part of the truth, though some pages hold it out of sight
@@ -325,9 +360,15 @@ class World:
                 stories = [(aliased, aliased.alias_path), *rest]
         return stories
 
+    def related(self, article: DemoArticle) -> list[DemoArticle]:
+        """Up to six other stories for the cards beside an article; those of Recent Stories come last."""
+        count = min(6, max(0, len(self.articles) - 1))
+        picked = [self._make(position) for position in islice(self._drawn(article), count)]
+        return picked[3:] + picked[:3]
+
     def truth(self, article: DemoArticle, base_url: str) -> dict[str, Any]:
         """The archive row that a perfect reader makes of the article's page; absent is None, an absent body ''."""
-        stated = article.rendering == "block" and "no-date" not in article.traps
+        stated = article.rendering in STATES_TIMESTAMP and "no-date" not in article.traps
         return {
             "url": base_url + article.path,
             "title": article.title,
@@ -395,8 +436,8 @@ class World:
 
     def _stub(self, position: int) -> _Stub:
         day = self._day(position)
-        rendering = RENDERINGS[position % 3]
-        turn = position // 3 + self.seed % 1000
+        rendering = _ROTATION[position % len(_ROTATION)]
+        turn = _turn(position, self.seed)
         era = _era(day, rendering)
         form = _form(era, turn, rendering)
         title = (grammar.korean_title if form == "korean" else grammar.title)(position, self.seed)
@@ -489,16 +530,19 @@ def _form(era: str, turn: int, rendering: Rendering) -> str:
     if era in ("free", "limit") and rendering == "classic" and turn % 4 == 1:
         return "illustration"
     if era == "free":
-        form = _FREE_FORMS[turn % len(_FREE_FORMS)]
+        form = _FREE_FORMS[(turn + RENDERINGS.index(rendering)) % len(_FREE_FORMS)]
         return "plain" if form == "korean" and rendering == "classic" else form
     if era != "teaser":
         return "plain"
-    form = _FORMS[turn % len(_FORMS)]
-    if form == "plain" and rendering == "classic":
-        return "korean"
-    if rendering == "block":
-        return "hidden-rest-style" if form == "doubled-lead" else form
-    return "doubled-lead" if form in ("contradiction", "hidden-rest-selector") else form
+    forms = _FORMS_OF.get(rendering, _FORMS)
+    return forms[turn % len(forms)]
+
+
+def _turn(position: int, seed: int) -> int:
+    """How many articles of the same rendering are newer, counted from a start that the seed moves."""
+    cycle, place = divmod(position, len(_ROTATION))
+    rendering = _ROTATION[place]
+    return cycle * _ROTATION.count(rendering) + _ROTATION[:place].count(rendering) + seed % 1000
 
 
 def _has_alias(stub: _Stub) -> bool:
@@ -602,12 +646,12 @@ def _text_traps(stub: _Stub, position: int) -> dict[str, bool]:
     return {
         form: form in TRAPS,
         "korean": form == "korean",
-        "wrong-lang": form == "korean" and stub.rendering == "classic",
+        "wrong-lang": form == "korean" and stub.rendering in ("classic", "headless"),
         "edited-headline": turn % 6 == 1,
         "no-subtitle": subtitle,
         "subtitle-is-opening": not subtitle and plain and turn % 9 == 5,
         "caption-dates": turn % 5 == 2 and form != "illustration",
-        "div-paragraphs": shape == 1 or (stub.rendering == "nested" and shape != 4),
+        "div-paragraphs": shape == 1 or (stub.rendering in ("nested", "headless") and shape != 4),
         "br-paragraphs": shape == 2 and plain,
         "br-lines": shape == 3 and plain,
         "nbsp": position % 7 == 2 and form != "note-only",
@@ -619,8 +663,7 @@ def _page_traps(stub: _Stub, position: int) -> dict[str, bool]:
     """Traps in what stands around the article."""
     turn, rendering = stub.turn, stub.rendering
     several = len(stub.authors) > 1
-    block = rendering == "block"
-    no_date = not block and turn % 13 == 6
+    no_date = rendering not in ("block", "cards") and turn % 13 == 4
     link = turn % 6
     return {
         "visit-date": True,
@@ -628,7 +671,7 @@ def _page_traps(stub: _Stub, position: int) -> dict[str, bool]:
         "headline-thrice": rendering != "classic" or turn % 2 == 0,
         "no-date": no_date,
         "ordinal-date": rendering == "classic" and not no_date,
-        "day-before": block and turn % 3 == 0,
+        "day-before": rendering in STATES_TIMESTAMP and not no_date and turn % 3 == 0,
         "byline-pipe": several and turn % 2 == 0,
         "byline-tight-pipe": several and turn % 2 == 1,
         "byline-glued-date": rendering == "nested" and not no_date and turn % 3 == 1,
@@ -647,6 +690,7 @@ def _page_traps(stub: _Stub, position: int) -> dict[str, bool]:
         "alias-link": turn % 5 == 4,
         "promo-stamp": rendering == "classic" and turn % 4 == 1,
         "popup": turn % 7 == 6,
+        **dict.fromkeys(_RENDERING_TRAPS.get(rendering, ()), True),
     }
 
 
@@ -677,15 +721,22 @@ def _traps_of_content(article: DemoArticle) -> frozenset[str]:
         "no-label": article.label is None,
         "topic-label": article.label in _TOPICS,
         "curly-name": any("'" in author.name for author in article.authors),
-        "excerpt-description": article.rendering == "block" and article.subtitle is None,
+        "excerpt-description": article.rendering in ("block", "cards") and article.subtitle is None,
         "series-label": article.label == "Settling in Seoul",
         "multi-word-author": any(author.name.count(" ") > 1 for author in article.authors),
         "mixed-apostrophes": "'" in text and "’" in text,
         "straight-title": "’" in article.title and article.number % 2 == 0,
         "email": "[email protected]" in text,
         "note": bool(article.note),
+        "editors-note": article.rendering == "popover" and _stands_first(article.note),
+        "label-below": article.rendering == "popover" and article.label is not None,
     }
     return frozenset(trap for trap, wanted in found.items() if wanted)
+
+
+def _stands_first(note: str | None) -> bool:
+    """Does a page show the note before the lead?"""
+    return note is not None and not note.startswith(NOTES_AFTER_LEAD)
 
 
 def has_portrait(number: int) -> bool:
