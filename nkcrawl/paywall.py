@@ -39,7 +39,7 @@ def _filler_run(paragraphs: list[str], at: int) -> tuple[int, tuple[site.Filler,
 
     Only wordings known whole are sought across paragraphs: one that runs on to a full stop could run into the next.
     """
-    if not site.may_be_filler(
+    if not site.begins_like_filler(paragraphs[at]) or not site.may_be_filler(
         " ".join(paragraph[:_LONGEST_BEGINNING] for paragraph in paragraphs[at : at + _MOST_JOINED])
     ):
         return 1, ()

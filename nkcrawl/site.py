@@ -281,6 +281,12 @@ FILLERS = WHOLE_FILLERS + tuple(
 _BEGINNINGS = [filler.pattern.pattern for filler in WHOLE_FILLERS] + [_pattern(wording) for _, wording in _OPENINGS]
 _ANY_FILLER = re.compile("|".join(_BEGINNINGS), re.IGNORECASE)
 
+# What filler begins with, bullets aside: the letters up to the first sign, in lower case.
+_FIRST_LETTERS = tuple({match[0] for wording in (
+    *(filler.sample for filler in WHOLE_FILLERS), *(wording for _, wording in _OPENINGS)
+) if (match := re.match(r"\w+|\W", wording.casefold()))})  # fmt: skip
+_BULLETS = " \t\r\n\xa0•·‣▪◦*|✓✔–—-"
+
 _LONGEST_FILLER = 20_000  # characters of filler in one piece; far more than any offer box has
 # Bullets, rules and list signs that stand before, between and after filler sentences.
 _SEPARATORS = re.compile(r"[\s•·‣▪◦*|✓✔–—-]*")
@@ -297,9 +303,15 @@ def filler_in(text: str, *, whole: bool = False) -> tuple[Filler, ...]:
     return _parted(text, whole)
 
 
+def begins_like_filler(text: str) -> bool:
+    """Return whether the first word of a text is one that filler begins with: a quick look before the patterns."""
+    start = text.lstrip(_BULLETS)[:20]
+    return not start or start.casefold().startswith(_FIRST_LETTERS)
+
+
 def may_be_filler(text: str) -> bool:
     """Return whether a text begins as a filler sentence does."""
-    return bool(_ANY_FILLER.match(text, _skip(text, 0)))
+    return bool(begins_like_filler(text) and _ANY_FILLER.match(text, _skip(text, 0)))
 
 
 @lru_cache(maxsize=500)  # the pages of a site have their filler in common

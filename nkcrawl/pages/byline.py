@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from nkcrawl import site, text
 from nkcrawl.pages.blocks import Block
@@ -147,5 +148,6 @@ def is_joining(line: str) -> bool:
     return not _BESIDE.sub("", _COUNT.sub("", _CLOCK.sub("", line))).strip()
 
 
+@lru_cache(maxsize=100)  # a line is asked about several times
 def _without_extras(line: str) -> str:
     return _COUNT.sub(" | ", _CLOCK.sub(" | ", text.without_dates(_OTHERS.sub(" | ", line), " | ")))

@@ -34,7 +34,7 @@ def concealed(html: Selector, withheld: list[str]) -> frozenset[Any]:
     Later rules beat earlier ones; finer points of the cascade, and selectors with a state (`:hover`) or for siblings
     (`+`, `~`), are not followed.
     """
-    rules = _display_rules(html) + [(selector, True) for selector in withheld[:_MAX_SELECTORS]]
+    rules = _display_rules("\n".join(_STYLES(html.root))) + [(selector, True) for selector in withheld[:_MAX_SELECTORS]]
     named = set(" ".join(_NAMES(html.root)).split()) if rules else set()
     hidden: set[Any] = set()
     for selector, hides in rules:
@@ -53,9 +53,9 @@ def _names_needed(selector: str) -> list[str]:
     return _NAME.findall(plain) if _PLAIN.fullmatch(plain) else []
 
 
-def _display_rules(html: Selector) -> list[tuple[str, bool]]:
+@lru_cache(maxsize=4)  # the pages of a site have their style sheets in common
+def _display_rules(style: str) -> list[tuple[str, bool]]:
     """Return the selectors whose rules hide (True) or show (False) something, in order."""
-    style = "\n".join(_STYLES(html.root))
     if len(style) > _MAX_STYLE or not HIDES.search(style.replace("{", ";")):
         return []
     plain = _AT_RULE.sub("", _COMMENT.sub("", style))

@@ -5,6 +5,7 @@ None of it is of one site. Each pattern has been met in themes, plugins and fron
 
 import re
 from functools import lru_cache
+from typing import Literal
 
 # Elements and ARIA roles (WAI-ARIA 1.2) of which the content is not the article's own text; see `blocks`.
 AREAS = frozenset(("nav", "aside", "footer", "form", "dialog"))
@@ -83,13 +84,9 @@ LABELS = re.compile(
 
 
 @lru_cache(maxsize=5_000)  # the pages of a site have their class names in common
-def is_caption(names: str) -> bool:
-    """Return whether the class names and ids of an element call it a caption."""
-    return bool(CAPTIONS.search(names))
-
-
-@lru_cache(maxsize=5_000)
-def is_part(names: str) -> bool:
-    """Return whether the class names and ids of an element call it a part of the page that is not the article."""
+def part_named(names: str) -> Literal["", "caption", "part"]:
+    """Return what the class names and ids of an element call it: a caption, a part that is not the article, or ''."""
+    if CAPTIONS.search(names):
+        return "caption"
     lower = names if names.islower() else _CAMEL.sub("-", names)
-    return bool(_NAMES.search(lower.replace("_", "-")))
+    return "part" if _NAMES.search(lower.replace("_", "-")) else ""

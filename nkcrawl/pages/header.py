@@ -9,10 +9,8 @@ from nkcrawl.pages.byline import MAX_BYLINE, has_opening, is_joining, is_named_b
 from nkcrawl.pages.links import LinkResolver
 from nkcrawl.pages.metadata import PageMetadata
 from nkcrawl.pages.roles import BlockRole, PageLayout, is_heading_of, is_label_of_page, is_outside, leads_elsewhere
-from nkcrawl.paywall import classify_paragraphs
 
 _MAX_SUBTITLES = 3  # unknown sentences that may stand between a headline and its byline
-_LONGEST_HEADER = 60  # blocks
 _ABOVE = 8  # blocks above the headline that may belong to it
 _MAX_DATE = 120
 _MAX_REST = 40  # characters beside names and date in a byline that has both or a link to an author
@@ -28,21 +26,17 @@ class HeaderReader:
     known: frozenset[str]  # loose names of authors
     metadata: PageMetadata
     links: LinkResolver
+    kinds: list[str]  # of filler, per block: `paywall.classify_paragraphs`
     unknown: list[int] = field(default_factory=list)
-    sold: frozenset[int] = frozenset()  # blocks that sell a subscription
     marked: bool = False
     signed: bool = False
 
     def read(self, start: int) -> None:
         page = self.page
         end = len(page.blocks)
-        near = page.blocks[start : start + _LONGEST_HEADER]
-        kinds = classify_paragraphs([block.text for block in near])
-        self.sold = frozenset(start + number for number, kind in enumerate(kinds) if kind in ("offer", "rights"))
         # Where the prose lies apart from the headline, all above it is the header; else the header ends with its last sign.
         index = start
-        while index < end and not self._is_over(index):
-            role = self._role(index)
+        while index < end and not self._is_over(index, role := self._role(index)):
             if role is None and site.begins_note(page.blocks[index].text):
                 page.roles[index] = "text"
             elif role is None:
@@ -87,11 +81,11 @@ class HeaderReader:
             elif _is_category(page.blocks[index], self.links) and page.label is None:
                 page.label, page.label_rule = page.blocks[index].once, "category in the byline"
 
-    def _is_over(self, index: int) -> bool:
+    def _is_over(self, index: int, role: BlockRole | None) -> bool:
         regions = self.page.regions
         if self.page.roles[index] == "headline":
             return False
-        if index in self.sold:
+        if self.kinds[index] in ("offer", "rights"):
             return True
         if regions.last and index >= regions.last and not self.marked:
             return True
@@ -99,7 +93,7 @@ class HeaderReader:
         if regions.of[index] != "prose" or index < regions.first:
             return index in regions.headings and index >= regions.last and regions.of[index] != "about"
         sentences = [i for i in self.unknown if regions.of[i] == "prose"]
-        if self._role(index) is not None:
+        if role is not None:
             return False
         return self.marked or len(sentences) >= _MAX_SUBTITLES or leads_elsewhere(block, self.links)
 

@@ -5,6 +5,7 @@ class names of the site's own.
 """
 
 from nkcrawl import site
+from nkcrawl.pages import furniture
 from nkcrawl.pages.blocks import Block, Body
 from nkcrawl.pages.byline import is_name
 from nkcrawl.pages.header import HeaderReader, is_caption, is_linked_byline, known_names
@@ -30,9 +31,10 @@ def lay_out(body: Body, metadata: PageMetadata, links: LinkResolver) -> PageLayo
     alts = frozenset(image.alt for image in body.images if len(image.alt) > _SHORT_ALT)
     known = known_names(page, metadata, links)
     start = 0 if page.headline is None else page.headline + 1
-    HeaderReader(page, alts, known, metadata, links).read(start)
+    kinds = ["lead"] * start + classify_paragraphs([block.text for block in page.blocks[start:]])
+    HeaderReader(page, alts, known, metadata, links, kinds).read(start)
     end = _end_of_article(page)
-    _read_text(page, alts, links, page.lead, end)
+    _read_text(page, alts, links, kinds, end)
     _read_tail(page, end)
     for index in range(page.headline or 0):
         if page.regions.of[index] == "recent":
@@ -55,16 +57,15 @@ def _end_of_article(page: PageLayout) -> int:
     return end
 
 
-def _read_text(page: PageLayout, alts: frozenset[str], links: LinkResolver, start: int, end: int) -> None:
+def _read_text(page: PageLayout, alts: frozenset[str], links: LinkResolver, kinds: list[str], end: int) -> None:
     """Give roles to the blocks between header and tail; filler keeps the role of text, for the pipelines judge it."""
-    kinds = classify_paragraphs([block.text for block in page.blocks[start:end]])
-    for index, kind in zip(range(start, end), kinds, strict=True):
+    for index in range(page.lead, end):
         block, region = page.blocks[index], page.regions.of[index]
         if page.roles[index] != "top":
             continue
         if page.title and is_heading_of(block, page.title):
             page.roles[index] = "headline"
-        elif kind != "lead" and not is_outside(block):
+        elif kinds[index] != "lead" and not is_outside(block):
             page.roles[index] = "text"
         elif region == "caption" or (region in ("prose", "other") and is_caption(block, alts)):
             page.roles[index] = "caption"
@@ -76,7 +77,7 @@ def _read_text(page: PageLayout, alts: frozenset[str], links: LinkResolver, star
             page.roles[index] = "text"
         else:
             page.roles[index] = region if region in ("card", "about", "recent") else "furniture"
-    _drop_lone_headings(page, start, end)
+    _drop_lone_headings(page, end)
 
 
 def _is_biography(blocks: list[Block], index: int) -> bool:
@@ -89,13 +90,12 @@ def _is_note(block: Block, region: str) -> bool:
     return region in ("other", "furniture") and site.begins_note(block.text)
 
 
-def _drop_lone_headings(page: PageLayout, start: int, end: int) -> None:
+def _drop_lone_headings(page: PageLayout, end: int) -> None:
     """Take away the headings that head no text: those of cards, forms and other parts without a heading of common wording."""
-    for index in range(start, end):
-        block = page.blocks[index]
-        if page.roles[index] != "text" or not block.heading:
+    for index in range(page.lead, end):
+        if page.roles[index] != "text" or not page.blocks[index].heading:
             continue
-        below = next((i for i in range(index + 1, end) if page.roles[i] != "caption"), end)
+        below = next((i for i in range(index + 1, end) if not _is_passed_over(page, i)), end)
         if below == end or page.roles[below] in ("card", "furniture", "recent", "about"):
             page.roles[index] = "furniture"
 
@@ -110,3 +110,8 @@ def _read_tail(page: PageLayout, end: int) -> None:
             page.roles[index] = "furniture"
         else:
             page.roles[index] = under
+
+
+def _is_passed_over(page: PageLayout, index: int) -> bool:
+    """Return whether a line may stand between a heading and its text: a caption, the notice of an advert."""
+    return page.roles[index] == "caption" or bool(furniture.NOTICES.fullmatch(page.blocks[index].text))

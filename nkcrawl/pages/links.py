@@ -94,6 +94,8 @@ class LinkResolver:
         return url is not None and self._is_later_page(url)
 
     def _is_later_page(self, url: str) -> bool:
+        if not url.startswith(tuple(self.own)):
+            return False
         return any(url.startswith(own) and bool(_LATER_PAGE.fullmatch(url[len(own) :])) for own in self.own)
 
     def _resolve(self, href: str) -> _Link:

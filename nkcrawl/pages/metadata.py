@@ -91,10 +91,10 @@ def read_metadata(page: Selector, links: LinkResolver) -> PageMetadata:
     nodes = list(_nodes(page, metadata))
     by_id = {node.value["@id"]: node.value for node in nodes if isinstance(node.value.get("@id"), str)}
     article = _describing(nodes, _ARTICLE, metadata, links)
-    web_page = _describing(nodes, _PAGE, metadata, links)
     if article is not None:
         _read_article_node(article, by_id, metadata)
-    if web_page is not None:
+    dated = article is not None and "datePublished" in article
+    if not dated and (web_page := _describing(nodes, _PAGE, metadata, links)) is not None:
         metadata.published += _timestamps(web_page, "datePublished", "JSON-LD WebPage datePublished")
         metadata.modified += _timestamps(web_page, "dateModified", "JSON-LD WebPage dateModified")
         metadata.language = metadata.language or _first(web_page.get("inLanguage"))

@@ -21,6 +21,7 @@ Region = Literal["prose", "card", "about", "recent", "caption", "furniture", "ot
 
 _MOST = 0.6  # of the prose of a page
 _NEARLY_ALL = 0.95  # a long biography may outweigh a short lead
+_WHOLE = frozenset(("body", "article", "main"))
 _LISTS = frozenset("ul ol dl table tbody".split())  # of which each item may be a card
 _CARD_BLOCKS = 8
 _CARD_PROSE = 600  # bytes of excerpt in one card
@@ -102,14 +103,11 @@ class _PartFinder:
         for node in self.nodes:
             if node.first == node.last or not (node.attributes or node.tag == "figcaption"):
                 continue
-            if self._is_caption(node):
+            named = "caption" if node.tag == "figcaption" else furniture.part_named(node.names)
+            if named == "caption" and node.last - node.first <= _CARD_BLOCKS:
                 self._mark(node.first, node.last, "caption")
-            elif self._is_part(node) and not self._holds_article(node):
+            elif named == "part" and node.tag not in _WHOLE and not self._holds_article(node):
                 self._mark(node.first, node.last, "furniture")
-
-    def _is_caption(self, node: Node) -> bool:
-        is_called_one = node.tag == "figcaption" or furniture.is_caption(node.names)
-        return is_called_one and node.last - node.first <= _CARD_BLOCKS
 
     def _is_area_of_article(self, area: str) -> bool:
         """Return whether the headline or most of the prose stands in such an area (a form around the whole page)."""
@@ -117,9 +115,6 @@ class _PartFinder:
             return True
         inside = sum(weight for weight, block in zip(self.weights, self.blocks, strict=True) if area in block.areas)
         return inside > self.sums[-1] * _MOST
-
-    def _is_part(self, node: Node) -> bool:
-        return node.tag not in ("body", "article", "main") and furniture.is_part(node.names)
 
     def _mark_headed_parts(self) -> None:
         """Mark each part of the page that begins with a heading of its own, like 'About the Author'."""
