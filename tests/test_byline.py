@@ -113,9 +113,15 @@ def test_people_are_believed_before_organizations() -> None:
     assert read(theme_html(byline="", head=stated(node))).byline == "Bo Day"
 
 
-def test_a_place_in_a_line_without_a_link_is_not_an_author_where_the_page_states_who_is() -> None:
-    article = read(theme_html(byline='<div class="byline">Bo Day, Gull Island, June 12, 2025</div>', head=stated(OWN)))
-    assert article.byline == "Bo Day"
+@pytest.mark.parametrize("name", ["Bo Day", '<a href="/content_author/bo-day/">Bo Day</a>'])
+def test_a_place_is_not_an_author_where_the_page_states_who_is(name: str) -> None:
+    byline = f'<div class="byline">{name}, Gull Island, June 12, 2025</div>'
+    assert read(theme_html(byline=byline, head=stated(OWN))).byline == "Bo Day"
+
+
+def test_a_second_author_counts_though_the_page_states_only_the_first() -> None:
+    byline = '<div class="byline"><a href="/content_author/bo-day/">Bo Day</a> and Mira Olsen June 12, 2025</div>'
+    assert read(theme_html(byline=byline, head=stated(OWN))).byline == "Bo Day | Mira Olsen"
 
 
 def test_what_others_say_of_the_authors_is_shown() -> None:

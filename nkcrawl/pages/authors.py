@@ -68,7 +68,7 @@ def _initials(name: str) -> str:
 def _names_of(block: Block, links: LinkResolver, known: _Names, stated: _Names) -> list[tuple[str, str]]:
     """Return the names in one line of a byline, (name, slug), in order.
 
-    In a line that neither links to an author nor begins with 'By', names that the page states leave no place for others.
+    Where the page states who wrote the article, other words that look like names count only behind 'By' or a joining word.
     """
     rest, line = block.text, text.straight(block.text)
     names: list[tuple[int, str, str]] = []
@@ -81,11 +81,18 @@ def _names_of(block: Block, links: LinkResolver, known: _Names, stated: _Names) 
             continue
         rest = rest.replace(link.text, " | ", 1)
     plain = [name for name in names_in(rest) if not names or text.loose(name) != text.loose(site.NAME)]
+    agreed = {text.loose(name) for name in stated}
     if not names and not has_opening(block.text):
-        agreed = {text.loose(name) for name in stated}
         plain = [name for name in plain if text.loose(name) in agreed] or plain
+    elif names and agreed:
+        plain = [name for name in plain if text.loose(name) in agreed or _is_joined(name, line)]
     names += [(line.find(name), name, known.get(text.loose(name), "")) for name in plain]
     return [(name, slug) for _, name, slug in sorted(names, key=lambda item: item[0])]
+
+
+def _is_joined(name: str, line: str) -> bool:
+    """Return whether a name without a link is joined to the one before it: 'Ann Lee and Bo Day', 'Ann Lee | Bo Day'."""
+    return line[: line.find(name)].rstrip().endswith((" and", "&", "|", " with"))
 
 
 def _known_slugs(layout: PageLayout, body: Body, links: LinkResolver) -> _Names:

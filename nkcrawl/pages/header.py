@@ -104,7 +104,7 @@ class HeaderReader:
             return "headline"
         if region in ("card", "about", "recent"):
             return "card" if region == "card" else "about" if region == "about" else "recent"
-        if is_outside(block) or not block.areas.isdisjoint(("dialog", "form")):
+        if region == "furniture" and (is_outside(block) or not block.areas.isdisjoint(("dialog", "form"))):
             return "furniture"
         if region != "caption" and self._is_byline(index):
             return "byline"

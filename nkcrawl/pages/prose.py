@@ -24,7 +24,7 @@ _LEVELS = 3  # elements that a paragraph speaks for: the one it stands in, and w
 _ABOVE_HEADLINE = 0.2  # a paragraph above the headline counts for a fifth
 # The farther below the headline, the less a paragraph counts, so that comments and biographies do not outweigh a short lead.
 _FARTHER, _FAR = 0.96, 0.3
-_NOT_PROSE = frozenset(("figcaption", "button", "nav", "footer", "form", "dialog"))
+_NOT_PROSE = frozenset(("figcaption", "button"))
 _SECTIONS = frozenset(("section", "details", "div"))
 _ITEMS = frozenset("tr td th li dt dd".split())
 # Elements that the paragraphs of a text may stand in one by one.
