@@ -52,6 +52,8 @@ LINES = {
     "day first": f"By {MIRA} on 12 June 2025",
     "weekday": f"By {MIRA} on Thursday, June 12, 2025 at 9:30 a.m.",
     "ISO": f"By {MIRA} | 2025-06-12",
+    "time without a year": f'{MIRA} <time datetime="2025-06-12">Jun 12</time>',
+    "time without an offset": f'{MIRA} <time datetime="2025-06-12T3:14">on Thursday</time>',
     "Korean": f"{MIRA} 2025년 6월 12일",
     "rows": f"<div>by</div><div>{MIRA}</div><div>—</div><div>June 12, 2025</div><div>1,204 views</div>",
     "dots": f"<div>{MIRA}</div><div>·</div><div>June 12, 2025</div><div>·</div><div>5 min read</div>",

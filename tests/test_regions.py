@@ -115,6 +115,9 @@ PARTS = {
     "a heading": ("<h2>Why the ledger was opened</h2>", ["Why the ledger was opened"]),
     "a linked heading": ('<h2 id="why"><a href="#why">Why the ledger was opened</a></h2>', ["Why the ledger was opened"]),
     "an accordion": ("<h3><button>Why the ledger was opened</button></h3>", ["Why the ledger was opened"]),
+    "a folding part": (
+        '<button aria-expanded="true">Why it was opened</button><div><p>Nobody said.</p></div>', ["Why it was opened", "Nobody said."]
+    ),
     "a summary": (f"<details><summary>Why it was opened</summary><p>{TWO}</p></details>", ["Why it was opened", TWO]),
     "a heading of common wording": ("<h2>Comments</h2>", ["Comments"]),
     "a list": ("<ul><li>The first ledger, of 2019</li><li>The second one</li></ul>", ["The first ledger, of 2019", "The second one"]),

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from lxml import etree
 
 from nkcrawl import text
+from nkcrawl.pages import typography
 from nkcrawl.pages.concealed import HIDES
 
 # HTML Standard, section 15.3 (rendering of flow content): elements that start and end a line of their own.
@@ -43,12 +44,6 @@ BEFORE = 60  # characters before a timestamp that say what it is
 _CHANGE = re.compile(r"modif|updated?(?![a-z])", re.IGNORECASE)
 _HATOM = frozenset(("published", "updated"))
 _SENTENCE_STOPS = (".", "!", "?", "”", '"', "…")
-_SUPERSCRIPT = re.compile(r"[\d+−-]{1,4}")
-_AS_SUPERSCRIPT = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
-# A large first letter: WordPress's and other editors' class names for it, or a letter that floats.
-_DROP_CAP = re.compile(r"drop-?_?cap|first-?letter|(?:^|;)\s*float\s*:", re.IGNORECASE)
-# After 'A' or 'I', which are words: what cannot begin one, as in 'A' 'fter', 'I' 'n'.
-_REST_OF_WORD = re.compile(r"[b-df-hj-np-tv-z]\b|([b-df-hj-np-tv-z])\1|ft|lr|lt|mb|mp|nd|nt|rm|rt|ct")
 # A row whose cells hold parts of a page is there for its layout; other rows are read as one line.
 _LAYOUT_ROW = etree.XPath(
     "not(td[2] | th[2] | th/following-sibling::td | td/following-sibling::th) or boolean("
@@ -167,8 +162,10 @@ def _inside(element: Any, attributes: _Attributes, around: _Around, first: int) 
     """Return what the text in an element stands in, given what stands around that; `first` is the next block's number."""
     tag = element.tag
     node, areas, heading, link, time, cap, row = around
+    if _unfolds(tag, attributes):
+        heading = True
     # A sectioning element, by its ARIA role or its name.
-    if (area := _AREA_ROLES.get(attributes.get("role", ""), tag)) in _AREA_TAGS:
+    elif (area := _AREA_ROLES.get(attributes.get("role", ""), tag)) in _AREA_TAGS:
         areas |= {area}
     elif tag in _AMP_OVERLAYS or attributes.get("aria-modal") == "true":
         areas |= {"dialog"}
@@ -182,9 +179,16 @@ def _inside(element: Any, attributes: _Attributes, around: _Around, first: int) 
         row = row or _is_one_line(element)
     elif _is_time(tag, attributes):
         time = element
-    if not cap and element.text and len(element.text.strip().lstrip("“\"‘'")) == 1 and attributes:
-        cap = bool(_DROP_CAP.search(f"{attributes.get('class', '')};{attributes.get('style', '')}"))
+    if not cap and attributes and typography.is_one_letter(element.text or ""):
+        cap = typography.is_drop_cap(attributes.get("class", ""), attributes.get("style", ""))
     return _Around(node, areas, heading, link, time, cap, row)
+
+
+def _unfolds(tag: str, attributes: _Attributes) -> bool:
+    """Return whether an element is the heading of an accordion: a button that unfolds what stands below it."""
+    return ("aria-expanded" in attributes or "aria-controls" in attributes) and (
+        tag == "button" or attributes.get("role") == "button"
+    )
 
 
 def _is_one_line(row: Any) -> bool:
@@ -236,7 +240,7 @@ class _Reader:
             self._pieces.append((" ", inside) if inside.row else _BREAK)
         elif tag in ("img", "amp-img"):
             self._add_image(element, inside)
-        if tag == "sup" and (mark := _superscript(element)):
+        if tag == "sup" and (mark := typography.superscript("".join(element.itertext()))):
             self._add(mark, inside)
             return
         self._add(element.text, inside)
@@ -335,27 +339,15 @@ def _is_time(tag: str, attributes: _Attributes) -> bool:
     )
 
 
-def _superscript(element: Any) -> str:
-    """Return a raised number as characters of its own ('10²'), '' for other raised text ('21st')."""
-    mark = "".join(element.itertext()).strip()
-    return mark.translate(_AS_SUPERSCRIPT) if _SUPERSCRIPT.fullmatch(mark) else ""
-
-
 def _with_drop_cap(line: list[_Piece]) -> list[_Piece]:
     """Return the line without the white space between a drop cap and the rest of its word, which a float swallows."""
-    pieces = [piece for piece in line if piece[0].strip()]
-    if len(pieces) < 2 or not pieces[0][1].cap or len(cap := pieces[0][0].strip().lstrip("“\"‘'")) != 1:
+    full = [number for number, (piece, _) in enumerate(line) if piece.strip()]
+    if len(full) < 2 or not line[full[0]][1].cap:
         return line
-    rest = pieces[1][0].lstrip()
-    spaced = (
-        rest != pieces[1][0]
-        or len(pieces[0][0]) > len(pieces[0][0].rstrip())
-        or line.index(pieces[1]) > line.index(pieces[0]) + 1
-    )
-    if not rest[0].islower() or (spaced and cap in "AI" and not _REST_OF_WORD.match(rest)):
+    first, second = line[full[0]], line[full[1]]
+    if not typography.is_one_word(first[0], "".join(piece for piece, _ in line[full[0] + 1 : full[1] + 1])):
         return line
-    at = line.index(pieces[1])
-    return [(pieces[0][0].strip(), pieces[0][1]), (rest, pieces[1][1]), *line[at + 1 :]]
+    return [(first[0].strip(), first[1]), (second[0].lstrip(), second[1]), *line[full[1] + 1 :]]
 
 
 def _grouped(pairs: list[tuple[Any, str]]) -> list[tuple[Any, str]]:

@@ -96,6 +96,9 @@ def _shown_days(layout: PageLayout) -> Iterator[date]:
                             for time in updates)  # fmt: skip
             if not in_update and not site.MODIFIED.search(block.text[max(0, found.start - BEFORE) : found.start]):
                 yield found.day
+        for time in block.times:
+            if time not in updates and not any(text.dates_in(time.text)) and text.parse_timestamp(time.value) is None:
+                yield from filter(None, [text.seoul_day(time.value)])
 
 
 def _timestamps(layout: PageLayout, metadata: PageMetadata) -> Iterator[tuple[datetime, str]]:
