@@ -34,6 +34,16 @@ def user_agent(contact: str) -> str:
     return f"nkcrawl/{nkcrawl.__version__}" + (f" (+{contact})" if contact else "")
 
 
+def missing_contact(options: Options) -> str:
+    """Return a sentence on a live crawl that names nobody to write to, '' where a contact is set or the site is a test's."""
+    if options.contact or is_loopback(options.site):
+        return ""
+    return (
+        f"NKCRAWL_CONTACT is not set, so {options.site} cannot tell whose crawler this is. "
+        "Set it to a URL or mail address of yours."
+    )
+
+
 def read_options(settings: BaseSettings) -> Options:
     """Return our settings checked; raises UsageError with a sentence naming the setting, its value and what it takes."""
     options = Options(

@@ -606,6 +606,22 @@ def test_a_second_writer_is_told_who_holds_the_archive_and_since_when(path: Path
         Archive.open(path, clock)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+def test_a_lock_that_root_makes_belongs_to_the_owner_of_the_archive(shared_folder: Path) -> None:
+    path = shared_folder / "nknews.db"
+    ours(path)
+    os.chown(path, 65534, 65534)
+    os.chown(shared_folder, 65534, 65534)
+    Archive.open(path).close()
+    assert (lock := Path(f"{path}.lock")).stat().st_uid == lock.stat().st_gid == 65534
+
+    def open_as_owner() -> str:
+        Archive.open(path).close()
+        return "opened"
+
+    assert without_rights(open_as_owner) == "opened"
+
+
 @pytest.mark.fault("P18")
 def test_a_link_to_the_file_is_no_way_round_the_lock(path: Path) -> None:
     with closing(Archive.open(path)):

@@ -1,13 +1,14 @@
 """`scrapy show`: one page through the whole chain, from a file and from the bundled site, storing nothing."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from nkcrawl.demo import DemoServer, World, article_page
 from nkcrawl.demo.world import DemoArticle
-from tests.conftest import AT_FULL_SPEED, scrapy
+from tests.conftest import AT_FULL_SPEED, ROOT, clean_environment, scrapy, scrapy_command
 
 
 def with_trap(world: World, *traps: str) -> DemoArticle:
@@ -150,3 +151,19 @@ def test_what_cannot_be_shown_is_one_sentence(target: str, code: int, complaint:
 
 def at(demo: DemoServer) -> dict[str, str]:
     return {"NKCRAWL_SITE": demo.base_url}
+
+
+@pytest.mark.parametrize("charset", ["latin-1", "euc-kr", "ascii"])
+def test_what_the_output_s_charset_lacks_is_replaced(tmp_path: Path, charset: str) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<title>Théo’s ferry 페리</title><h1>Théo’s ferry 페리</h1><p>By Ann Lee</p>", encoding="utf-8")
+    outputs = [
+        subprocess.run(
+            [*scrapy_command("show", page, "--url", "/2025/06/a-ferry/"), *form],
+            cwd=ROOT, env=clean_environment(PYTHONIOENCODING=charset), capture_output=True, check=False, timeout=60,
+        )
+        for form in ([], ["--json"])
+    ]  # fmt: skip
+    assert [(done.returncode, done.stderr) for done in outputs] == [(0, b"")] * 2
+    assert "s ferry" in outputs[0].stdout.decode(charset)
+    assert json.loads(outputs[1].stdout.decode(charset))["article"]["title"] == "Théo’s ferry 페리"

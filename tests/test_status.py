@@ -2,8 +2,10 @@
 
 import json
 import os
+import pty
 import sqlite3
-from contextlib import closing
+import subprocess
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 
 from nkcrawl.archive import Archive, schema
 from nkcrawl.items import Author, Failure, Link, Page, Rejection
-from tests.conftest import at, scrapy
+from tests.conftest import ROOT, at, clean_environment, scrapy, scrapy_command
 
 SITE = "https://www.nknews.org"
 ENDED = datetime(2025, 6, 20, 3, 15, tzinfo=UTC)
@@ -234,3 +236,29 @@ def test_it_reads_while_a_crawl_writes_and_leaves_nothing_behind(archive: Path) 
     before = sorted(file.name for file in archive.parent.iterdir())
     assert scrapy("status", NKCRAWL_DATABASE=str(archive)).returncode == 0
     assert sorted(file.name for file in archive.parent.iterdir()) == before
+
+
+def test_a_live_crawl_without_a_contact_is_mentioned(archive: Path) -> None:
+    sentence = "NKCRAWL_CONTACT is not set"
+    assert sentence in scrapy("status", NKCRAWL_DATABASE=str(archive)).stdout
+    for set_or_local in ({"NKCRAWL_CONTACT": "https://example.org/me"}, {"NKCRAWL_SITE": "http://127.0.0.1:1"}):
+        assert sentence not in scrapy("status", NKCRAWL_DATABASE=str(archive), **set_or_local).stdout
+
+
+def test_a_crawl_without_a_contact_says_so_on_a_terminal_alone(tmp_path: Path) -> None:
+    """The archive's folder does not exist, so the crawl ends before it asks for anything."""
+    environment = clean_environment(NKCRAWL_DATABASE=str(tmp_path / "none" / "nknews.db"))
+    command = scrapy_command("crawl", "nknews")
+    ours, theirs = pty.openpty()
+    crawl = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    said = b""
+    with suppress(OSError):  # the terminal's other end is closed
+        while piece := os.read(ours, 4096):
+            said += piece
+    os.close(ours)
+    assert crawl.wait(60) == 2
+    assert b"NKCRAWL_CONTACT is not set, so https://www.nknews.org cannot tell whose crawler this is." in said
+    quiet = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False, timeout=60)
+    assert quiet.returncode == 2
+    assert b"CONTACT" not in quiet.stderr

@@ -20,21 +20,30 @@ class Locked(Exception):
 def lock_beside(path: Path, now: datetime) -> BaseFileLock:
     """Take the lock of an archive without waiting, and leave in its file who holds it since `now`.
 
-    The file stays when the lock is released: removing it would let two processes hold two files of one name. Raises
+    A lock file that root makes is given to the archive's owner, as SQLite does with its own files beside it, so that the
+    owner is not locked out. The file stays when the lock is released: removing it would let two processes hold two files of one name. Raises
     Locked where another process has it, and OSError where the file cannot be made or locked.
     """
 
     def sign(descriptor: int) -> None:
         os.ftruncate(descriptor, 0)
+        _give_to_owner(descriptor, archive)
         os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()} since {stamp(now)}\n".encode())
 
-    file = path.resolve().with_name(path.resolve().name + ".lock")
+    archive = path.resolve()
+    file = archive.with_name(archive.name + ".lock")
     lock = FileLock(file, mode=0o640, thread_local=False, on_acquired=sign)
     try:
         lock.acquire(blocking=False)
     except Timeout:
         raise Locked(_holder(file)) from None
     return lock
+
+
+def _give_to_owner(descriptor: int, archive: Path) -> None:
+    if hasattr(os, "geteuid") and os.geteuid() == 0 and archive.exists():
+        owner = archive.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def _holder(file: Path) -> str:

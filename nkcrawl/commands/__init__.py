@@ -1,5 +1,7 @@
 """The commands of the project: `scrapy crawl` (ours), and what goes with it."""
 
+import codecs
+import io
 import json
 import os
 import signal
@@ -37,8 +39,15 @@ def keep_others_out() -> None:
 def end_quietly_on_closed_pipe() -> None:
     """Let the process end as other tools do when its output is cut off, as by `| head`, and not with a traceback."""
     hold_standard_streams()
+    replace_unprintable()
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+def replace_unprintable() -> None:
+    """Print '?' for a character that the locale's charset does not have (EUC-KR, ISO-8859-1), rather than fail."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def complain(words: object) -> None:
@@ -47,8 +56,12 @@ def complain(words: object) -> None:
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON, its letters as they are, but nothing in it that a terminal would obey."""
-    print(text.spelled_out(json.dumps(value, ensure_ascii=False, indent=2)))
+    """Print a value as JSON, its letters as they are, but nothing in it that a terminal would obey.
+
+    Where the output is not UTF-8, letters beyond ASCII are escaped, so that none is lost.
+    """
+    utf8 = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
+    print(text.spelled_out(json.dumps(value, ensure_ascii=not utf8, indent=2)))
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:

@@ -18,7 +18,7 @@ from nkcrawl.commands import complain, hold_standard_streams, keep_others_out
 from nkcrawl.commands.interrupts import Signals, hard_limit
 from nkcrawl.extensions import Judgement, Progress, RunRecord, briefly, print_summary
 from nkcrawl.extensions.verdict import EXIT_CODES, INTERRUPTED, not_stored
-from nkcrawl.options import read_options
+from nkcrawl.options import missing_contact, read_options
 from nkcrawl.spiders.nknews import check_names
 
 logger = logging.getLogger(__name__)
@@ -64,10 +64,17 @@ class Command(ScrapyCrawl):
             elif sys.stdout.isatty():
                 print(judgement.summary)
 
+    def _warn_without_contact(self) -> None:
+        """Say on a terminal that the site is not told whom to write to; under cron that is `scrapy status`'s to say."""
+        assert self.settings is not None
+        if sys.stderr.isatty() and (warning := missing_contact(read_options(self.settings))):
+            complain(warning)
+
     def _crawl(self, name: str, opts: argparse.Namespace) -> Judgement:
         process = self.crawler_process
         assert isinstance(process, AsyncCrawlerProcess)
         try:
+            self._warn_without_contact()
             crawler = self._create_crawler(name)
         except UsageError as error:
             return Judgement("usage", str(error))

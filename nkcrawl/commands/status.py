@@ -15,7 +15,7 @@ from scrapy.exceptions import UsageError
 from nkcrawl.archive import Reader
 from nkcrawl.commands import complain, print_json, print_table, size
 from nkcrawl.commands.asking import asking
-from nkcrawl.options import read_options
+from nkcrawl.options import missing_contact, read_options
 from nkcrawl.text import format_timestamp
 
 _RUNS = 10
@@ -52,12 +52,15 @@ class Command(ScrapyCommand):
             max_age = None if opts.max_age is None else read_age(opts.max_age)
             assert self.settings is not None
             now = datetime.now(UTC)
-            with closing(Reader.open(read_options(self.settings).database)) as reader:
+            options = read_options(self.settings)
+            with closing(Reader.open(options.database)) as reader:
                 status = gather(reader, now)
             if opts.json:
                 print_json(status)
             elif max_age is None:
                 print_status(status)
+                if warning := missing_contact(options):
+                    print(f"\n{warning}")
             if max_age is not None and (complaint := too_old(status, now, max_age)):
                 complain(complaint)
                 self.exitcode = 1
