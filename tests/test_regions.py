@@ -168,6 +168,14 @@ def test_a_long_biography_does_not_outweigh_a_short_lead() -> None:
     assert body_of(theme_html(body=paragraphs(ONE), foot=about)) == [ONE]
 
 
+@pytest.mark.parametrize("name", ["article-teaser", "subscription", "card", "related-content", "comments-on", "promo"])
+@pytest.mark.parametrize("count", [1, 4])
+def test_a_class_name_does_not_take_the_whole_text_away(name: str, count: int) -> None:
+    about = "<section><h3>About the Author</h3><h4>Mira Olsen</h4><p>Mira Olsen " + THREE * 2 + "</p></section>"
+    html = theme_html(body=f'<div class="{name}">{paragraphs(*WORDS[:count])}</div>', foot=about)
+    assert body_of(html) == list(WORDS[:count])
+
+
 def test_a_page_of_cards_is_a_listing_and_not_an_article() -> None:
     cards = "".join(CARD.replace("tide-clock", f"tide-clock-{n}") for n in range(8))
     html = f"<title>News | NK News</title><body><h1>News of the week</h1><main>{cards}</main></body>"

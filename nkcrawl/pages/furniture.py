@@ -24,7 +24,7 @@ _PARTS = (
     "table-of-contents", "toc", "sidebar(?!-?(?:grid|wrap|content|layout|main))", "widget-?area", "cookie", "cookies", "consent", "gdpr", "pop-?up", "popover",
     "modal", "lightbox", "tooltip", "audio-?player", "player", "gallery", "slideshow", "carousel", "slider", "swiper",
     "login", "log-?in", "sign-?in", "skip-?link", "reading-?time", "reading-?progress", "pull-?quote", "poll", "quiz",
-    "disclaimer", "copyright", "feedback", "rating", "donate", "donation", "app-?download", "teaser", "teasers",
+    "disclaimer", "copyright", "feedback", "rating", "donate", "donation", "app-?download",
     "card", "cards", "cta", "call-?to-?action", "inline-?promo", "cross-?link", "infobox", "info-?box", "factbox", "fact-?box",
 )  # fmt: skip
 _NAMES = re.compile(rf"(?<![a-z])(?:{'|'.join(_PARTS)})(?![a-z])", re.IGNORECASE)

@@ -43,9 +43,17 @@ class Regions:
 
 
 def find_regions(body: Body, headline: int | None, links: LinkResolver) -> Regions:
-    """Return the region of every block of a page; `headline` is the number of the headline's block, if it was found."""
+    """Return the region of every block of a page; `headline` is the number of the headline's block, if it was found.
+
+    Class names are hints alone: where they would leave no prose at all, they are not believed.
+    """
+    regions = _regions(body, headline, links, believe_names=True)
+    return regions if regions.last else _regions(body, headline, links, believe_names=False)
+
+
+def _regions(body: Body, headline: int | None, links: LinkResolver, *, believe_names: bool) -> Regions:
     finder = _PartFinder(body, headline, links)
-    regions = finder.find()
+    regions = finder.find(believe_names=believe_names)
     weights = [weight if region == "other" else 0 for weight, region in zip(finder.weights, regions.of, strict=True)]
     prose = ProseFinder(finder.blocks, weights, finder.stories, finder.headline).find()
     for index in prose:
@@ -69,10 +77,11 @@ class _PartFinder:
         self.sums = list(accumulate(self.weights, initial=0))
         self.regions = Regions(["other"] * len(self.blocks))
 
-    def find(self) -> Regions:
+    def find(self, *, believe_names: bool) -> Regions:
         self._mark_cards()
         self._mark_areas()
-        self._mark_named_parts()
+        if believe_names:
+            self._mark_named_parts()
         self._mark_headed_parts()
         return self.regions
 
