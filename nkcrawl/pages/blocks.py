@@ -39,6 +39,7 @@ _AMP_OVERLAYS = frozenset(("amp-consent", "amp-sidebar", "amp-lightbox", "amp-us
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 # Class names by which the large frameworks hide a text from sight and keep it for screen readers.
 _OFFSCREEN_CLASSES = frozenset(("screen-reader-text", "sr-only", "visually-hidden", "visuallyhidden"))
+_PLAIN_TAGS = frozenset("b br em i small span strong sub sup u".split())  # which say nothing of the text in them
 _MICRODATA = frozenset(("datePublished", "dateModified"))
 BEFORE = 60  # characters before a timestamp that say what it is
 _CHANGE = re.compile(r"modif|updated?(?![a-z])", re.IGNORECASE)
@@ -161,13 +162,16 @@ _BREAK = ("\n", _Around(Node("br", {}, None, 0)))  # a <br>; no other piece hold
 def _inside(element: Any, attributes: _Attributes, around: _Around, first: int) -> _Around:
     """Return what the text in an element stands in, given what stands around that; `first` is the next block's number."""
     tag = element.tag
+    if not attributes and tag in _PLAIN_TAGS:
+        return around
     node, areas, heading, link, time, cap, row = around
-    if _unfolds(tag, attributes):
-        heading = True
     # A sectioning element, by its ARIA role or its name.
-    elif (area := _AREA_ROLES.get(attributes.get("role", ""), tag)) in _AREA_TAGS:
+    area = _AREA_ROLES.get(attributes.get("role", ""), tag) if attributes else tag
+    if "aria-expanded" in attributes or "aria-controls" in attributes:
+        heading = heading or area == "button"  # the heading of an accordion unfolds what stands below it
+    elif area in _AREA_TAGS:
         areas |= {area}
-    elif tag in _AMP_OVERLAYS or attributes.get("aria-modal") == "true":
+    elif tag in _AMP_OVERLAYS or (attributes and attributes.get("aria-modal") == "true"):
         areas |= {"dialog"}
     if tag in _BLOCK_TAGS and not row:
         node = Node(tag, attributes, node, first)
@@ -177,18 +181,11 @@ def _inside(element: Any, attributes: _Attributes, around: _Around, first: int) 
         link = element
     elif tag == "tr":
         row = row or _is_one_line(element)
-    elif _is_time(tag, attributes):
+    elif attributes and _is_time(tag, attributes):
         time = element
-    if not cap and attributes and typography.is_one_letter(element.text or ""):
+    if attributes and not cap and element.text and typography.is_one_letter(element.text):
         cap = typography.is_drop_cap(attributes.get("class", ""), attributes.get("style", ""))
     return _Around(node, areas, heading, link, time, cap, row)
-
-
-def _unfolds(tag: str, attributes: _Attributes) -> bool:
-    """Return whether an element is the heading of an accordion: a button that unfolds what stands below it."""
-    return ("aria-expanded" in attributes or "aria-controls" in attributes) and (
-        tag == "button" or attributes.get("role") == "button"
-    )
 
 
 def _is_one_line(row: Any) -> bool:
@@ -197,6 +194,8 @@ def _is_one_line(row: Any) -> bool:
 
 
 def _is_unseen(tag: str, attributes: _Attributes) -> bool:
+    if not attributes:
+        return tag == "dialog"
     return (
         "hidden" in attributes
         or (tag == "dialog" and "open" not in attributes)

@@ -145,7 +145,7 @@ def rest_of(block: Block, names: Iterable[str] = ()) -> str:
 
 def is_joining(line: str) -> bool:
     """Return whether a line has nothing but what joins the parts of a byline: 'by', '—', '5 min read'."""
-    return not _BESIDE.sub("", _COUNT.sub("", _CLOCK.sub("", line))).strip()
+    return len(line) <= MAX_BYLINE and not _BESIDE.sub("", _COUNT.sub("", _CLOCK.sub("", line))).strip()
 
 
 @lru_cache(maxsize=100)  # a line is asked about several times

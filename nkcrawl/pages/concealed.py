@@ -38,7 +38,7 @@ def concealed(html: Selector, withheld: list[str]) -> frozenset[Any]:
     named = set(" ".join(_NAMES(html.root)).split()) if rules else set()
     hidden: set[Any] = set()
     for selector, hides in rules:
-        if not named.issuperset(_names_needed(selector)):
+        if not _names_needed(selector) <= named:
             continue  # most rules are for other pages of the site
         if hides:
             hidden |= _matching(html, selector)
@@ -47,10 +47,11 @@ def concealed(html: Selector, withheld: list[str]) -> frozenset[Any]:
     return frozenset(hidden)
 
 
-def _names_needed(selector: str) -> list[str]:
+@lru_cache(maxsize=2_000)
+def _names_needed(selector: str) -> frozenset[str]:
     """Return classes and ids without which nothing on a page matches a plain selector; nothing of any other."""
     plain = _ATTRIBUTE.sub("", selector)
-    return _NAME.findall(plain) if _PLAIN.fullmatch(plain) else []
+    return frozenset(_NAME.findall(plain)) if _PLAIN.fullmatch(plain) else frozenset()
 
 
 @lru_cache(maxsize=4)  # the pages of a site have their style sheets in common

@@ -110,9 +110,10 @@ class _PartFinder:
     def _mark_named_parts(self) -> None:
         """Mark what class names call a caption or a part beside the article."""
         for node in self.nodes:
-            if node.first == node.last or not (node.attributes or node.tag == "figcaption"):
+            names = node.names
+            if node.first == node.last or (names == " " and node.tag != "figcaption"):
                 continue
-            named = "caption" if node.tag == "figcaption" else furniture.part_named(node.names)
+            named = "caption" if node.tag == "figcaption" else furniture.part_named(names)
             if named == "caption" and node.last - node.first <= _CARD_BLOCKS:
                 self._mark(node.first, node.last, "caption")
             elif named == "part" and node.tag not in _WHOLE and not self._holds_article(node):
