@@ -40,6 +40,7 @@ _OPENING = re.compile(
     r":?\s*)+",
     re.IGNORECASE,
 )
+_MAY_OPEN = re.compile(r"\b(?:by|authors?|autor\w{0,2}|auteurs?|autore|von|par|por|de)\b", re.IGNORECASE)
 # Signs between the parts of a byline; words between the names.
 _BETWEEN = re.compile(
     r" ?(?:[|,;·•/()\[\]]| [–—-] |&|\band\b|\bby\b|\bwith\b|\bund\b|\bog\b|\bfor\b"
@@ -122,7 +123,9 @@ def is_named_byline(block: Block) -> bool:
 
 def has_opening(line: str) -> bool:
     """Return whether a line, or a part of it, begins like 'By …'."""
-    return any(_OPENING.match(part.strip()) for part in _without_extras(line).split("|"))
+    return bool(_MAY_OPEN.search(line)) and any(
+        _OPENING.match(part.strip()) for part in _without_extras(line).split("|")
+    )
 
 
 def is_whole_name(name: str) -> bool:

@@ -15,6 +15,8 @@ _ABOVE = 8  # blocks above the headline that may belong to it
 _MAX_DATE = 120
 _MAX_REST = 40  # characters beside names and date in a byline that has both or a link to an author
 _MAX_CAPTION = 600
+_LONGEST_SENTENCE = 80  # characters, of a byline that ends like a sentence ('… in Washington, D.C.')
+_MOST_NAMES = 8
 
 
 @dataclass(slots=True)
@@ -130,7 +132,7 @@ class HeaderReader:
         # A name alone beside the line of the date, or above the first paragraph.
         beside = self.page.blocks[index - 1 : index] + self.page.blocks[index + 1 : index + 2]
         is_first = not self.signed and index in (self.page.regions.first - 1, self.page.regions.first)
-        return _is_bare_name(block) and (is_first or any(is_date(neighbour) for neighbour in beside))
+        return (is_first or any(map(is_date, beside))) and _is_bare_name(block)
 
     def _lead(self, start: int, index: int) -> int:
         page = self.page
@@ -198,20 +200,26 @@ def author_names(block: Block, links: LinkResolver) -> list[str]:
 
 def is_plain_byline(block: Block, known: frozenset[str]) -> bool:
     """Return whether a block without links to authors reads 'By Some Name', 'Some Name June 20, 2025', or like known names."""
-    if len(block.text) > MAX_BYLINE or (text.ends_whole(block.text) and len(block.text) > 80):
+    if len(block.text) > MAX_BYLINE or (text.ends_whole(block.text) and len(block.text) > _LONGEST_SENTENCE):
+        return False
+    opened = has_opening(block.text)
+    named, dated = is_named_byline(block), has_date(block)
+    if not (opened or named or dated or any(name in block.key for name in known)):
         return False
     names = names_in(block.text)
-    if not names or len(names) > 8:
+    if not names or len(names) > _MOST_NAMES:
         return False
-    rest = rest_of(block, names)
+    rest = len(rest_of(block, names))
     if all(text.loose(name) in known for name in names):
-        return len(rest) <= _MAX_REST
-    opened = has_opening(block.text)
+        return rest <= _MAX_REST
     if not opened and (block.links or not all(map(is_whole_name, names))):
         return False
-    opened = opened or is_named_byline(block)
-    dated = bool(block.times) or text.without_dates(block.text) != block.text
-    return len(rest) <= _MAX_REST // (1 if opened else 2) and (opened or dated)
+    return rest <= (_MAX_REST if opened or named else _MAX_REST // 2) and (opened or named or dated)
+
+
+def has_date(block: Block) -> bool:
+    """Return whether a line says a date, in its words or in a `time` element."""
+    return bool(block.times) or any(True for _ in text.dates_in(block.text))
 
 
 def _is_bare_name(block: Block) -> bool:
@@ -231,8 +239,7 @@ def is_date(block: Block) -> bool:
     """Return whether a block is a date and little else."""
     if len(block.text) >= _MAX_DATE:
         return False
-    dated = bool(block.times) or any(True for _ in text.dates_in(block.text))
-    return dated and len(rest_of(block)) <= _MAX_REST // 4
+    return has_date(block) and len(rest_of(block)) <= _MAX_REST // 4
 
 
 def is_caption(block: Block, alts: frozenset[str]) -> bool:

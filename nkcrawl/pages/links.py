@@ -19,7 +19,7 @@ _SECTIONS = ("/category/", "/tag/", "/tags/", "/series/", "/topic/", "/topics/",
 _STORY = re.compile(r"[^/-]+(?:-[^/-]+){2,}|.*\d{5}.*|.+\.html?")
 _LARGE = 1_000  # characters; an entry of a listing is smaller
 _MAX_BADGES = 100  # a page with more of them is not a listing
-_NAMED_NK = etree.XPath("//text()[contains(., 'NK')]/..")
+_NAMED_NK = etree.XPath("//text()[contains(., 'NK') and string-length(normalize-space()) <= 10]/..")
 _OWN_TEXT = etree.XPath("text()", smart_strings=False)
 _NO_ENTRY = frozenset(("nav", "main", "body", "html"))
 
