@@ -118,6 +118,11 @@ PARTS = {
     "a folding part": (
         '<button aria-expanded="true">Why it was opened</button><div><p>Nobody said.</p></div>', ["Why it was opened", "Nobody said."]
     ),
+    "an accordion of Bootstrap": (
+        '<div class="accordion"><div class="accordion-item"><h3><button class="accordion-button">Who asked?</button></h3>'
+        + '<div class="accordion-collapse"><div class="accordion-body"><p>The county.</p></div></div></div></div>',
+        ["Who asked?", "The county."],
+    ),
     "a summary": (f"<details><summary>Why it was opened</summary><p>{TWO}</p></details>", ["Why it was opened", TWO]),
     "a heading of common wording": ("<h2>Comments</h2>", ["Comments"]),
     "a list": ("<ul><li>The first ledger, of 2019</li><li>The second one</li></ul>", ["The first ledger, of 2019", "The second one"]),

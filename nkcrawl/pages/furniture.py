@@ -29,6 +29,8 @@ _PARTS = (
 )  # fmt: skip
 _NAMES = re.compile(rf"(?<![a-z])(?:{'|'.join(_PARTS)})(?![a-z])", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+# Class names of what unfolds, in Bootstrap, jQuery UI and the FAQ plugins: its text is the article's.
+FOLDING = re.compile(r"(?<![a-z])(?:accordion|collaps\w+|faq|toggle|folding)(?![a-z])", re.IGNORECASE)
 CAPTIONS = re.compile(
     r"(?<![a-z])(?:wp-caption-text|wp-element-caption|captions?|image-?credit|photo-?credit)(?![a-z])", re.IGNORECASE
 )

@@ -34,6 +34,7 @@ class HeaderReader:
     signed: bool = False
 
     def read(self, start: int) -> None:
+        """Give the blocks from `start` on their roles, up to the first of the text, which becomes `page.lead`."""
         page = self.page
         end = len(page.blocks)
         # Where the prose lies apart from the headline, all above it is the header; else the header ends with its last sign.
@@ -91,13 +92,12 @@ class HeaderReader:
             return True
         if regions.last and index >= regions.last and not self.marked:
             return True
-        block = self.page.blocks[index]
         if regions.of[index] != "prose" or index < regions.first:
             return index in regions.headings and index >= regions.last and regions.of[index] != "about"
-        sentences = [i for i in self.unknown if regions.of[i] == "prose"]
         if role is not None:
             return False
-        return self.marked or len(sentences) >= _MAX_SUBTITLES or leads_elsewhere(block, self.links)
+        sentences = [i for i in self.unknown if regions.of[i] == "prose"]
+        return self.marked or len(sentences) >= _MAX_SUBTITLES or leads_elsewhere(self.page.blocks[index], self.links)
 
     def _role(self, index: int) -> BlockRole | None:
         page, block = self.page, self.page.blocks[index]
@@ -105,7 +105,7 @@ class HeaderReader:
         if page.title and is_heading_of(block, page.title):
             return "headline"
         if region in ("card", "about", "recent"):
-            return "card" if region == "card" else "about" if region == "about" else "recent"
+            return region
         if region == "furniture" and (is_outside(block) or not block.areas.isdisjoint(("dialog", "form"))):
             return "furniture"
         if region != "caption" and self._is_byline(index):

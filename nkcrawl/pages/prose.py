@@ -107,10 +107,13 @@ class ProseFinder:
         return False
 
     def _holds_together(self, node: Node) -> bool:
-        """Return whether an element only holds together lines of the text: a table, a list, a section without a name."""
-        if node.tag in _SECTIONS and not node.names.strip() and any(self.weights[node.first : node.last]):
-            return True
+        """Return whether an element only holds together lines of the text: a table, a list, an accordion, a section without a name."""
         lines = self.blocks[node.first : node.last]
+        if node.tag in _SECTIONS:
+            if furniture.FOLDING.search(node.names):
+                return True
+            if not node.names.strip() and any(self.weights[node.first : node.last]):
+                return True
         return all(
             (line.node.tag in _ITEMS and not line.linked) or "figcaption" in line.areas or line.node.tag == "caption"
             for line in lines
