@@ -95,6 +95,12 @@ def test_authors_linked_elsewhere_on_the_page_are_not_the_article_s() -> None:
     assert (article.byline, article.authors) == ("Mira Olsen", [])
 
 
+def test_a_byline_below_the_text_answers_where_none_is_above_it() -> None:
+    foot = '<p>By <a href="/content_author/ann-lee/" rel="author">Ann Lee</a></p>'
+    assert read(theme_html(byline="June 12, 2025", after=foot)).authors == [Author("ann-lee", "Ann Lee")]
+    assert read(theme_html(after=foot)).byline == "Mira Olsen"
+
+
 def test_a_first_line_of_names_is_a_byline() -> None:
     article = read(theme_html(byline="June 12, 2025", body="<p>Mira Olsen</p>" + paragraphs(*WORDS)))
     assert (article.byline, article.paragraphs) == ("Mira Olsen", list(WORDS))

@@ -4,10 +4,10 @@ from nkcrawl import site, text
 from nkcrawl.items import Article, Author
 from nkcrawl.pages.blocks import Block, Body
 from nkcrawl.pages.byline import clean_name, full_names, has_opening, is_name, names_in
-from nkcrawl.pages.header import author_names, is_section_link
+from nkcrawl.pages.header import author_names, is_linked_byline, is_section_link
 from nkcrawl.pages.links import LinkResolver
 from nkcrawl.pages.metadata import PageMetadata
-from nkcrawl.pages.roles import PageLayout
+from nkcrawl.pages.roles import PageLayout, is_outside
 from nkcrawl.pages.sources import weigh
 
 _Names = dict[str, str]  # name → slug, '' where no link of the page says it
@@ -26,7 +26,7 @@ def read_byline(article: Article, layout: PageLayout, body: Body, metadata: Page
     candidates = [
         (shown, "author links in the byline" if linked else "byline without links"),
         ({} if desk and foot else stated, "stated author"),
-        (foot, "About the Author"),
+        (foot, "foot of the article"),
         (stated, "stated author"),
     ]
     names, rule = next(((names, rule) for names, rule in candidates if names), ({}, ""))
@@ -119,7 +119,13 @@ def _stated_names(metadata: PageMetadata, links: LinkResolver, known: _Names) ->
 
 
 def _names_at_foot(layout: PageLayout, links: LinkResolver) -> _Names:
-    found = [link for block in layout.blocks for link in block.links if site.VIEW_MORE.fullmatch(link.text)]
-    return {
-        clean_name(site.VIEW_MORE_OPENING.sub("", link.text)): slug for link in found if (slug := links.slug(link.href))
-    }
+    """Return the authors of 'View more articles by …', or of a byline with rel=author below the text."""
+    names: _Names = {}
+    for index, block in enumerate(layout.blocks):
+        below = index >= layout.lead and layout.regions.of[index] in ("prose", "other") and not is_outside(block)
+        signed = below and is_linked_byline(block, links)
+        for link in block.links:
+            slug = links.slug(link.href)
+            if slug and (site.VIEW_MORE.fullmatch(link.text) or (signed and link.author)):
+                names.setdefault(clean_name(site.VIEW_MORE_OPENING.sub("", link.text)), slug)
+    return names
