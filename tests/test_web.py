@@ -144,7 +144,8 @@ def test_articles_come_newest_first_page_after_page(seen: Seen) -> None:
         older = page.get_by_role("link", name="Older articles")
         if not older.count():
             break
-        older.click()
+        with page.expect_navigation():
+            older.click()
     stored = seen.rows("SELECT title FROM articles ORDER BY published_on DESC, id")
     assert sorted(shown) == sorted(row["title"] for row in stored)
     days = seen.rows("SELECT published_on FROM articles WHERE title = ?", shown[0])
