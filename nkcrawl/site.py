@@ -117,12 +117,6 @@ ILLUSTRATION = re.compile(  # 2013, a paragraph of its own, with no full stop
 MODIFIED = re.compile(
     r"\b(?:updated|update|modified|edited|revised)\b[^.\d]{0,20}$", re.IGNORECASE
 )  # before such a date
-# What may stand around the names and the date of a byline.
-BYLINE_WORDS = re.compile(
-    r"\b(?:by|on|at|and|with|published|posted|written|last|updated|modified|KST|UTC|GMT|E[SD]T)\b|한국어"
-    r"|\d{1,2}:\d{2}(?: ?[ap]\.?m\.?)?|[|,&·•:@/()–—-]",
-    re.IGNORECASE,
-)
 # Closing lines that are no sentence and yet no sign of a cut: 'Edited by Some One and Another'
 DESK_LINE = re.compile(
     r"(?:Edited|Translated|Additional reporting|Reporting|Graphics?|Photos?|Illustrations?) by\b.{1,120}"

@@ -261,7 +261,7 @@ ARTICLES = [
         for words, wrong in (("numbers", 7), ("null", None), ("lists of lists", [[[]], [["x"]]]), ("objects", {"@id": {}}),
                              ("true", True), ("empty texts", ""))
     ),
-    Case("D8", "JSON-LD that is no JSON", plain(head=ld("{'a': }") + ld("") + ld("[1, 2") + ld('"x"')), "article", SIGNED),
+    Case("D8", "JSON-LD that is not JSON", plain(head=ld("{'a': }") + ld("") + ld("[1, 2") + ld('"x"')), "article", SIGNED),
     Case("D8", "JSON-LD of 30,000 authors", stating(author=[{"name": "x"}] * 30_000), "article", SIGNED),
     Case("D9", "a headline of ten MB", lambda at: Answer(200, page(at, title="word " * 2_000_000)), TOO_LARGE),
     Case("D9", "a headline of a MB", lambda at: Answer(200, page(at, title="word " * 200_000)), "rejected: absurd field"),

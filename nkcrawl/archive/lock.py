@@ -21,8 +21,8 @@ def lock_beside(path: Path, now: datetime) -> BaseFileLock:
     """Take the lock of an archive without waiting, and leave in its file who holds it since `now`.
 
     A lock file that root makes is given to the archive's owner, as SQLite does with its own files beside it, so that the
-    owner is not locked out. The file stays when the lock is released: removing it would let two processes hold two files of one name. Raises
-    Locked where another process has it, and OSError where the file cannot be made or locked.
+    owner is not locked out. The file stays when the lock is released: removing it would let two processes hold two
+    files of one name. Raises Locked where another process has it, and OSError where the file cannot be made or locked.
     """
 
     def sign(descriptor: int) -> None:

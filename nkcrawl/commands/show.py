@@ -50,7 +50,8 @@ class Command(ScrapyCommand):
         return (
             "Take one page, by its URL or from a saved HTML file, through the whole chain without storing anything: each "
             "field, the rule that answered, what other sources of the page say of it, and every text block of the page "
-            "with its region and role. Exit codes: 0 the page would be kept, 1 it would not or could not be fetched, 2 bad argument."
+            "with its region and role. Exit codes: 0 the page would be kept, 1 it would not or could not be fetched, "
+            "2 bad argument."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

@@ -17,8 +17,8 @@ _ROLE = re.compile(
     r"\b(?:correspondents?|reporters?|editors?|editorial|writers?|staff|columnists?|contributors?|contributing|analysts?"
     r"|photographers?|producers?|journalists?|directors?|chief|bureau|intern|fellow|professor|researcher|authors?|guest"
     r"|special|senior|deputy|managing|executive|data|comments?|views?|shares?|newsletter|twitter|facebook|e-?mail"
-    r"|articles?|posts?|stories|news|media|social|sharing|policies|privacy|desk|team|redaktion|icon|getty|kst|jst|ist|gmt|utc|bst|cet|cest|edt|est|pdt"
-    r"|pst|uhr|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b|입력|수정|등록|승인|댓글",
+    r"|articles?|posts?|stories|news|media|social|sharing|policies|privacy|desk|team|redaktion|icon|getty"
+    r"|kst|jst|ist|gmt|utc|bst|cet|cest|edt|est|pdt|pst|uhr|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b|입력|수정|등록|승인|댓글",
     re.IGNORECASE,
 )
 # What buttons and labels beside a byline begin with; later in a name such a word may be a surname.
@@ -36,11 +36,10 @@ _OTHERS = re.compile(
 _TITLES_AFTER = ("선임기자", "기자", "특파원", "논설위원")  # 'Hong Gil-dong reporter', as Korean bylines have it
 _IN_BRACKETS = re.compile(r" ?\([^()]{0,60}\)?$")
 _OPENING = re.compile(
-    r"^[\s|,·•:–—-]*(?:(?:by|written by|posted by|published by|reported by|story by|words by|report by|text by|authors?|autor(?:en|in|a|es)?|auteurs?|autore|von|par|por|de)\b"
-    r":?\s*)+",
+    r"^[\s|,·•:–—-]*(?:(?:by|written by|posted by|published by|reported by|story by|words by|report by|text by|authors?"
+    r"|autor(?:en|in|a|es)?|auteurs?|autore|von|par|por|de)\b:?\s*)+",
     re.IGNORECASE,
 )
-_MAY_OPEN = re.compile(r"\b(?:by|authors?|autor\w{0,2}|auteurs?|autore|von|par|por|de)\b", re.IGNORECASE)
 # Signs between the parts of a byline; words between the names.
 _BETWEEN = re.compile(
     r" ?(?:[|,;·•/()\[\]]| [–—-] |&|\band\b|\bby\b|\bwith\b|\bund\b|\bog\b|\bfor\b"
@@ -60,9 +59,9 @@ _COUNT = re.compile(
 )
 # What may stand beside names and dates without saying anything.
 _BESIDE = re.compile(
-    r"\b(?:by|on|at|and|with|in|from|for|the|published|posted|written|reported|last|first|updated?|modified|edited|revised|KST|UTC|GMT|E[SD]T|"
-    r"mon|tues?|wed|thu(?:rs)?|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day|date|time|reading|read|min|minutes?|filed under|categor(?:y|ies)|"
-    r"comments?|share|by:)\b|한국어|[|,&·•:@/()\[\]–—.-]|\d{1,2}:\d{2}(?: ?[ap]\.?m\.?)?",
+    r"\b(?:by|on|at|and|with|in|from|for|the|published|posted|written|reported|last|first|updated?|modified|edited|revised"
+    r"|KST|UTC|GMT|E[SD]T|mon|tues?|wed|thu(?:rs)?|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day|date|time"
+    r"|reading|read|min|minutes?|filed under|categor(?:y|ies)|comments?|share|by:)\b|한국어|[|,&·•:@/()\[\]–—.-]",
     re.IGNORECASE,
 )
 
@@ -123,9 +122,7 @@ def is_named_byline(block: Block) -> bool:
 
 def has_opening(line: str) -> bool:
     """Return whether a line, or a part of it, begins like 'By …'."""
-    return bool(_MAY_OPEN.search(line)) and any(
-        _OPENING.match(part.strip()) for part in _without_extras(line).split("|")
-    )
+    return any(_OPENING.match(part.strip()) for part in _without_extras(line).split("|"))
 
 
 def is_whole_name(name: str) -> bool:

@@ -31,7 +31,7 @@ _NAMES = re.compile(rf"(?<![a-z])(?:{'|'.join(_PARTS)})(?![a-z])", re.IGNORECASE
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # Class names of what unfolds, in Bootstrap, jQuery UI and the FAQ plugins: its text is the article's.
 FOLDING = re.compile(r"(?<![a-z])(?:accordion|collaps\w+|faq|toggle|folding)(?![a-z])", re.IGNORECASE)
-CAPTIONS = re.compile(
+_CAPTIONS = re.compile(
     r"(?<![a-z])(?:wp-caption-text|wp-element-caption|captions?|image-?credit|photo-?credit)(?![a-z])", re.IGNORECASE
 )
 
@@ -88,7 +88,7 @@ LABELS = re.compile(
 @lru_cache(maxsize=5_000)  # the pages of a site have their class names in common
 def part_named(names: str) -> Literal["", "caption", "part"]:
     """Return what the class names and ids of an element call it: a caption, a part that is not the article, or ''."""
-    if CAPTIONS.search(names):
+    if _CAPTIONS.search(names):
         return "caption"
     lower = names if names.islower() else _CAMEL.sub("-", names)
     return "part" if _NAMES.search(lower.replace("_", "-")) else ""

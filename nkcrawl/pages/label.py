@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from nkcrawl import site, text
 from nkcrawl.pages import furniture
-from nkcrawl.pages.blocks import Block, Node
-from nkcrawl.pages.header import is_date
+from nkcrawl.pages.blocks import Block, LinkedText, Node
+from nkcrawl.pages.header import is_date, is_section_link
 from nkcrawl.pages.links import LinkResolver
 from nkcrawl.pages.metadata import PageMetadata
 from nkcrawl.pages.roles import PageLayout, is_heading_of, is_label_of_page, is_outside
 
+_LONGEST_LABEL = 60  # characters
 _AROUND_HEADLINE = 6  # blocks above it
 
 
@@ -42,12 +42,15 @@ def _is_aside_of_header(block: Block, page: PageLayout, index: int) -> bool:
 
 def _label_rule(block: Block, metadata: PageMetadata, links: LinkResolver) -> str:
     label = block.text
-    paths = [urlsplit(links.url(link.href) or "").path for link in block.links]
-    if len(label) > 60 or is_date(block) or text.loose(label) in (text.loose(site.NAME), text.loose(site.PRO_BADGE)):
+    if (
+        len(label) > _LONGEST_LABEL
+        or is_date(block)
+        or text.loose(label) in (text.loose(site.NAME), text.loose(site.PRO_BADGE))
+    ):
         return ""
-    if len(paths) > 1 or furniture.HEADINGS.fullmatch(label) or is_label_of_page(block):
+    if len(block.links) > 1 or furniture.HEADINGS.fullmatch(label) or is_label_of_page(block):
         return ""  # a menu, a call to subscribe
-    if any(site.SECTION_PATH.match(path) for path in paths) or any(link.category for link in block.links):
+    if any(is_section_link(link, links) for link in block.links):
         return "section link above the headline"
     if "button" in block.areas:
         return ""
@@ -65,8 +68,8 @@ def _categories(page: PageLayout, links: LinkResolver) -> Iterator[tuple[str, st
         if page.regions.of[index] in ("card", "about", "recent"):
             continue
         for link in block.links:
-            in_header = index <= page.lead and "/category/" in link.href and links.url(link.href)
-            if link.text and len(link.text) <= 60 and (link.category or in_header):
+            in_header = index <= page.lead and _leads_to_category(link, links)
+            if link.text and len(link.text) <= _LONGEST_LABEL and (link.category or in_header):
                 yield link.text, "category of the entry"
         if filed := _FILED.match(block.text):
             for link in block.links:
@@ -77,12 +80,16 @@ def _categories(page: PageLayout, links: LinkResolver) -> Iterator[tuple[str, st
 _FILED = re.compile(r"(?:Filed under|Posted in|Categor(?:y|ies)|Section)\s*:?\s*", re.IGNORECASE)
 
 
+def _leads_to_category(link: LinkedText, links: LinkResolver) -> bool:
+    return "/category/" in link.href and links.url(link.href) is not None
+
+
 def _breadcrumb(page: PageLayout, links: LinkResolver) -> tuple[str, str] | None:
     """Return the last category of the trail of links above the headline, 'Home › News › Columns'."""
     for block in reversed(page.blocks[: page.headline]):
         sections = [
             link.text for link in block.links
-            if "/category/" in link.href and len(link.text) <= 60 and links.url(link.href)
+            if len(link.text) <= _LONGEST_LABEL and _leads_to_category(link, links)
         ]  # fmt: skip
         if sections and (_TRAIL.search(block.text) or _is_in_trail(block.node)):
             return sections[-1], "breadcrumbs"

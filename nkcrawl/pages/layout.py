@@ -14,7 +14,7 @@ from nkcrawl.pages.label import find_label
 from nkcrawl.pages.links import LinkResolver
 from nkcrawl.pages.metadata import PageMetadata
 from nkcrawl.pages.regions import find_regions
-from nkcrawl.pages.roles import BlockRole, PageLayout, is_heading_of, is_outside
+from nkcrawl.pages.roles import PageLayout, is_heading_of, is_outside
 from nkcrawl.paywall import classify_paragraphs
 
 _LONGEST_NAME = 60  # characters
@@ -101,7 +101,6 @@ def _drop_lone_headings(page: PageLayout, end: int) -> None:
 
 
 def _read_tail(page: PageLayout, end: int) -> None:
-    under: BlockRole = "after"
     for index in range(end, len(page.blocks)):
         block, region = page.blocks[index], page.regions.of[index]
         if region in ("recent", "about", "card"):
@@ -109,7 +108,7 @@ def _read_tail(page: PageLayout, end: int) -> None:
         elif is_outside(block):
             page.roles[index] = "furniture"
         else:
-            page.roles[index] = under
+            page.roles[index] = "after"
 
 
 def _is_passed_over(page: PageLayout, index: int) -> bool:

@@ -50,6 +50,7 @@ class ProseFinder:
         self.stories = stories
         self.headline = headline
         self.sums = list(accumulate(weights, initial=0))
+        self.containers = {index: _container(blocks[index]) for index, weight in enumerate(weights) if weight}
 
     def find(self) -> list[int]:
         """Return the numbers of the blocks that are the article's prose, in order."""
@@ -67,34 +68,22 @@ class ProseFinder:
         """Return the element that most of the prose near the headline stands in."""
         scores: dict[Node, float] = {}
         nearness = 1.0
-        for index, weight in enumerate(self.weights):
-            if not weight:
-                continue
+        for index, container in self.containers.items():
             if index < self.headline:
-                share = weight * _ABOVE_HEADLINE
+                share = self.weights[index] * _ABOVE_HEADLINE
             else:
-                share = weight * nearness
+                share = self.weights[index] * nearness
                 nearness = max(nearness * _FARTHER, _FAR) if self.headline >= 0 else 1.0
-            node: Node | None = self._container(self.blocks[index])
+            node: Node | None = container
             for _ in range(_LEVELS):
                 if node is not None:
                     scores[node] = scores.get(node, 0) + share
                     node, share = node.parent, share / 2
         return self._widened(max(scores, key=lambda node: scores[node])) if scores else None
 
-    def _container(self, block: Block) -> Node:
-        """Return the element that a block is one of the paragraphs of: the first around it that holds more than it."""
-        node = block.node
-        while node.parent is not None and (node.tag in _WITHIN or node.last - node.first == 1):
-            node = node.parent
-        inner = block.node
-        while node.parent is not None and (node.first, node.last) == (inner.first, inner.last) and node is not inner:
-            node = node.parent
-        return node
-
     def _is_at_home(self, block: Block, root: Node, homes: Homes) -> bool:
         """Return whether a block stands where paragraphs do: in one of their elements, or in one that looks the same."""
-        container = self._container(block)
+        container = _container(block)
         while container.parent is not None and container is not root and self._holds_together(container):
             container = container.parent
         if container in homes.nodes:
@@ -158,14 +147,14 @@ class ProseFinder:
 
     def _homes(self, root: Node) -> Homes:
         """Return the elements that most paragraphs in `root` stand in, and how they and the paragraphs look."""
+        inside = [index for index in range(root.first, root.last) if self.weights[index]]
         weights: Counter[Node] = Counter()
-        tags: Counter[str] = Counter()
-        for index in range(root.first, root.last):
-            if self.weights[index]:
-                weights[self._container(self.blocks[index])] += self.weights[index]
+        for index in inside:
+            weights[self.containers[index]] += self.weights[index]
         nodes = {node for node, weight in weights.items() if weight * _FEW >= max(weights.values())}
-        for index in range(root.first, root.last):
-            if self.weights[index] and self._container(self.blocks[index]) in nodes:
+        tags: Counter[str] = Counter()
+        for index in inside:
+            if self.containers[index] in nodes:
                 tags[self.blocks[index].node.tag] += self.weights[index]
         usual = {tag for tag, weight in tags.items() if weight * _FEW >= max(tags.values())}
         return Homes(nodes, {_shape(node) for node in nodes}, usual)
@@ -198,6 +187,17 @@ class ProseFinder:
 
     def _is_between_paragraphs(self, index: int) -> bool:
         return 0 < index < len(self.blocks) - 1 and bool(self.weights[index - 1] and self.weights[index + 1])
+
+
+def _container(block: Block) -> Node:
+    """Return the element that a block is one of the paragraphs of: the first around it that holds more than it."""
+    node = block.node
+    while node.parent is not None and (node.tag in _WITHIN or node.last - node.first == 1):
+        node = node.parent
+    inner = block.node
+    while node.parent is not None and (node.first, node.last) == (inner.first, inner.last) and node is not inner:
+        node = node.parent
+    return node
 
 
 def _is_beside_picture(node: Node) -> bool:

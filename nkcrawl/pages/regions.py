@@ -133,7 +133,7 @@ class _PartFinder:
             if region is None or index == self.headline:
                 continue
             last = self._end_of_part(index, region)
-            if last == index + 1 and not _is_heading_of_site(block.once, block.key):
+            if last == index + 1 and not is_heading_of_site(block.once, block.key):
                 continue  # nothing stands under it: a crosshead, or a line of the header
             self.regions.headings.append(index)
             for inside in range(index, last):
@@ -232,14 +232,14 @@ def _part_headed_by(line: str, key: str, button: bool) -> Region | None:
         return "about"
     if key == _RECENT:
         return "recent"
-    if _is_heading_of_site(line, key):
+    if is_heading_of_site(line, key):
         return "furniture"
     if button or line.endswith(".") or site.filler_in(line):
         return None
     return "furniture" if furniture.HEADINGS.fullmatch(line) else None
 
 
-def _is_heading_of_site(line: str, key: str) -> bool:
+def is_heading_of_site(line: str, key: str) -> bool:
     """Return whether a line heads a part of an NK News page, whatever follows it."""
     return (
         key in _TAIL

@@ -7,7 +7,7 @@ from nkcrawl import site, text
 from nkcrawl.pages import furniture
 from nkcrawl.pages.blocks import Block
 from nkcrawl.pages.links import LinkResolver
-from nkcrawl.pages.regions import Regions
+from nkcrawl.pages.regions import Regions, is_heading_of_site
 
 BlockRole = Literal[
     "top", "label", "headline", "subtitle", "byline", "date", "interface", "caption", "text",
@@ -64,13 +64,4 @@ def leads_elsewhere(block: Block, links: LinkResolver) -> bool:
 
 def is_landmark(block: Block) -> bool:
     """Return whether a block, standing alone, heads or ends a part of an NK News page that is not the article."""
-    return (
-        block.key in _TAIL_KEYS
-        or bool(site.ABOUT_AUTHOR.fullmatch(block.once))
-        or (block.linked and bool(site.VIEW_MORE.fullmatch(block.once)))
-        or bool(site.COPYRIGHT.fullmatch(block.once))
-        or bool(site.MORE_ARTICLES.fullmatch(block.once))
-    )
-
-
-_TAIL_KEYS = frozenset(text.loose(heading).rstrip(":") for heading in site.TAIL_HEADINGS)
+    return is_heading_of_site(block.once, block.key) or (block.linked and bool(site.VIEW_MORE.fullmatch(block.once)))
