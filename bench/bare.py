@@ -1,4 +1,6 @@
-"""A Scrapy spider that only downloads: `python bench/bare.py FILE` asks for each URL in the file, one at a time."""
+"""A Scrapy spider that only downloads: `python bench/bare.py FILE` asks for each URL in the file,
+one at a time.
+"""
 
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -39,7 +41,10 @@ def main() -> None:
     crawler = process.create_crawler(BareSpider)
     process.crawl(crawler, urls=Path(sys.argv[1]).read_text().split())
     process.start()
-    print(crawler.stats.get_value("item_scraped_count"), crawler.stats.get_value("elapsed_time_seconds"))
+    print(
+        crawler.stats.get_value("item_scraped_count"),
+        crawler.stats.get_value("elapsed_time_seconds"),
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""How long `scrapy export` takes and how much memory, for few articles and for many: `python bench/export.py`.
+"""How long `scrapy export` takes and how much memory, for few articles and for many: `python
+bench/export.py`.
 
 The made-up archives are made in a temporary folder, which needs 2 GB of room.
 """
@@ -26,7 +27,12 @@ FORMS = ("a.csv", "a.jsonl", "a.atom", "notes/")
 def make_archive(path: Path, articles: int) -> None:
     """Make an archive of so many articles of 360 words, each by one of 50 authors."""
     words = list(
-        islice(cycle("ferry rice border harbor crane potato winter trade coal market depot seed".split()), 1_000)
+        islice(
+            cycle(
+                "ferry rice border harbor crane potato winter trade coal market depot seed".split()
+            ),
+            1_000,
+        )
     )
     empty = ("note", "published_at", "modified_at", "image_url", "image_caption", "image_credit")
     with closing(Archive.open(path)) as archive:
@@ -49,7 +55,9 @@ def make_archive(path: Path, articles: int) -> None:
             }
             author = Author(f"ann-{number % 50}", f"Ann Lee {number % 50}")
             archive.store_article(row, [author], Page(url, "article", status=200), [], run)
-        archive.finish_run(run, verdict="ok", exit_code=0, finish_reason="finished", summary="Made up.", stats={})
+        archive.finish_run(
+            run, verdict="ok", exit_code=0, finish_reason="finished", summary="Made up.", stats={}
+        )
 
 
 def measure(archive: Path, target: str) -> tuple[float, float]:
@@ -68,7 +76,9 @@ def measure(archive: Path, target: str) -> tuple[float, float]:
 
 def main() -> None:
     console = Console(highlight=False)
-    table = Table("export", *(f"{count:,} articles" for count in ARTICLES), box=None, padding=(0, 3, 0, 0))
+    table = Table(
+        "export", *(f"{count:,} articles" for count in ARTICLES), box=None, padding=(0, 3, 0, 0)
+    )
     with tempfile.TemporaryDirectory() as name:
         archives = {count: Path(name) / str(count) / "nknews.db" for count in ARTICLES}
         for count, archive in archives.items():
@@ -76,7 +86,9 @@ def main() -> None:
             make_archive(archive, count)
         for form in FORMS:
             figures = (measure(archive, form) for archive in archives.values())
-            table.add_row(form, *(f"{seconds:.1f} s, {memory:.0f} MB" for seconds, memory in figures))
+            table.add_row(
+                form, *(f"{seconds:.1f} s, {memory:.0f} MB" for seconds, memory in figures)
+            )
     console.print(table)
 
 

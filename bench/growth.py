@@ -1,12 +1,15 @@
-"""What does an archive cost as it grows? `python bench/growth.py` prints a table; `--most 100000` gives a shorter one.
+"""What does an archive cost as it grows? `python bench/growth.py` prints a table; `--most 100000`
+gives a shorter one.
 
-One archive of made-up articles grows from 1,000 to 1,000,000 in a temporary folder (5 GB of room, some 15 minutes), by the
-code that stores a crawl: with a row for every page of articles and authors, a version of one article in 25, links from each
-to three others, ten articles a day on the last eight days, and 500 pages that wait to be fetched. At each size everything
-is asked many times over with the file in the system's cache; the figures are medians in milliseconds. An article is stored
-in one transaction, as in a crawl, and waits for the disk; a second figure leaves the waiting out, because it says more of
-the disk than of the archive. Each size is larger by the 600 articles stored to measure that. `scrapy status` as a whole is
-a process, with the start of Python, as people wait for it.
+One archive of made-up articles grows from 1,000 to 1,000,000 in a temporary folder (5 GB of room,
+some 15 minutes), by the code that stores a crawl: with a row for every page of articles and
+authors, a version of one article in 25, links from each to three others, ten articles a day on the
+last eight days, and 500 pages that wait to be fetched. At each size everything is asked many times
+over with the file in the system's cache; the figures are medians in milliseconds. An article is
+stored in one transaction, as in a crawl, and waits for the disk; a second figure leaves the waiting
+out, because it says more of the disk than of the archive. Each size is larger by the 600 articles
+stored to measure that. `scrapy status` as a whole is a process, with the start of Python, as people
+wait for it.
 """
 
 import argparse
@@ -67,7 +70,9 @@ def warm(path: Path) -> None:
 
 
 def measure(path: Path, made_up: MadeUp, extra: Iterator[int]) -> Figures:
-    """Return what everything costs in an archive of this size, in milliseconds but for the size itself."""
+    """Return what everything costs in an archive of this size, in milliseconds but for the size
+    itself.
+    """
     found = {"size on disk, MB": path.stat().st_size / 1e6}
     warm(path)
     with closing(Archive.open(path, tonight)) as archive:
@@ -81,18 +86,24 @@ def measure(path: Path, made_up: MadeUp, extra: Iterator[int]) -> Figures:
 
 
 def measure_crawl(archive: Archive, made_up: MadeUp, extra: Iterator[int]) -> Figures:
-    """Return what a crawl asks and stores a page, and leave the archive as after a run that ended."""
+    """Return what a crawl asks and stores a page, and leave the archive as after a run that
+    ended.
+    """
     run_id = archive.begin_run({}, {})
     found = {
         "what is due next": usual(lambda: next(archive.due())),
         "how many are due": usual(archive.count_due),
-        "what is known of an article": usual(lambda: archive.known_of(Page(made_up.urls[0], "article"))),
+        "what is known of an article": usual(
+            lambda: archive.known_of(Page(made_up.urls[0], "article"))
+        ),
     }
     for waiting, synchronous in ("", "FULL"), (", without waiting for the disk", "OFF"):
         archive._conn.execute(f"PRAGMA synchronous = {synchronous}")
         found[f"store an article{waiting}"] = storing(archive, made_up, extra, run_id)
     found["note an author's page as it was, likewise"] = noting(archive, made_up)
-    archive.finish_run(run_id, verdict="ok", exit_code=0, finish_reason="finished", summary="Made up.", stats={})
+    archive.finish_run(
+        run_id, verdict="ok", exit_code=0, finish_reason="finished", summary="Made up.", stats={}
+    )
     return found
 
 
@@ -117,8 +128,13 @@ def run_status(path: Path) -> None:
 def measure_search(path: Path, made_up: MadeUp) -> Figures:
     """Return what the questions of bench/search.py take, kind by kind."""
     answers = ask_all(path, made_up)
-    by_kind = {f"search: {kind}": median(answer.ms for answer in answered) for kind, answered in answers.items()}
-    return by_kind | {"search: all": median(answer.ms for answered in answers.values() for answer in answered)}
+    by_kind = {
+        f"search: {kind}": median(answer.ms for answer in answered)
+        for kind, answered in answers.items()
+    }
+    return by_kind | {
+        "search: all": median(answer.ms for answered in answers.values() for answer in answered)
+    }
 
 
 def grow(path: Path, sizes: Sequence[int]) -> dict[int, Figures]:
@@ -134,24 +150,38 @@ def grow(path: Path, sizes: Sequence[int]) -> dict[int, Figures]:
 
 
 def table(found: Mapping[int, Figures]) -> str:
-    """Return the figures in Markdown, a column a size, and how the largest compares with the smallest."""
+    """Return the figures in Markdown, a column a size, and how the largest compares with the
+    smallest.
+    """
     smallest, largest = found[min(found)], found[max(found)]
     head = ["", *(f"{size:,}" for size in found), f"{max(found):,} : {min(found):,}"]
     lines = [
-        [name, *(figure(figures[name]) for figures in found.values()), figure(largest[name] / smallest[name])]
+        [
+            name,
+            *(figure(figures[name]) for figures in found.values()),
+            figure(largest[name] / smallest[name]),
+        ]
         for name in smallest
     ]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---", *["---:"] * (len(head) - 1)], *lines))
+    return "\n".join(
+        f"| {' | '.join(cells)} |" for cells in (head, ["---", *["---:"] * (len(head) - 1)], *lines)
+    )
 
 
 def figure(number: float) -> str:
     """Return a number to two digits or more."""
-    return f"{number:,.0f}" if number >= 100 else f"{number:.1f}" if number >= 10 else f"{number:.2f}"
+    return (
+        f"{number:,.0f}" if number >= 100 else f"{number:.1f}" if number >= 10 else f"{number:.2f}"
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure what a made-up archive costs as it grows.")
-    parser.add_argument("--most", type=int, default=SIZES[-1], metavar="N", help="articles; default: 1000000")
+    parser = argparse.ArgumentParser(
+        description="Measure what a made-up archive costs as it grows."
+    )
+    parser.add_argument(
+        "--most", type=int, default=SIZES[-1], metavar="N", help="articles; default: 1000000"
+    )
     most = parser.parse_args().most
     with tempfile.TemporaryDirectory(prefix="nkcrawl-bench-") as folder:
         found = grow(Path(folder) / "made-up.db", [*(size for size in SIZES if size < most), most])

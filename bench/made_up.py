@@ -1,7 +1,9 @@
-"""Archives of made-up articles, as large as a benchmark wants them, written by the code that stores a crawl.
+"""Archives of made-up articles, as large as a benchmark wants them, written by the code that stores
+a crawl.
 
-The words are those of the made-up site, with invented names among them that grow rarer by Zipf's law, because that site's
-few hundred words are all common. The same numbers always give the same archive.
+The words are those of the made-up site, with invented names among them that grow rarer by Zipf's
+law, because that site's few hundred words are all common. The same numbers always give the same
+archive.
 """
 
 import sqlite3
@@ -39,15 +41,21 @@ SYLLABLES = "an bor cha dok eun fel gyo hwa ik jin kor lun mae nok or pyo rak si
 
 
 class MadeUp:
-    """Articles like those of a news site: two in five whole, some 500 words, the rest teasers; one in twenty is Korean."""
+    """Articles like those of a news site: two in five whole, some 500 words, the rest teasers; one
+    in twenty is Korean.
+    """
 
     def __init__(self) -> None:
         self._rng = rng = Random(SEED)
-        self.names = [_name(number) for number in rng.sample(range(len(SYLLABLES) ** 4), NAMES)]  # commonest first
+        self.names = [
+            _name(number) for number in rng.sample(range(len(SYLLABLES) ** 4), NAMES)
+        ]  # commonest first
         self._weights = list(accumulate(1 / rank for rank in range(1, NAMES + 1)))
         self._english = [grammar.paragraph(rng) for _ in range(PARAGRAPHS)]
         self._korean = [grammar.paragraph(rng, korean=True) for _ in range(PARAGRAPHS)]
-        self.authors = [Author(author.slug, author.name) for author in World(articles=0, authors=60).authors]
+        self.authors = [
+            Author(author.slug, author.name) for author in World(articles=0, authors=60).authors
+        ]
         self.urls: list[str] = []  # of the articles made so far
 
     def article(self, number: int) -> dict[str, Any]:
@@ -56,7 +64,9 @@ class MadeUp:
         korean, whole = rng.random() < 0.05, rng.random() < 0.4
         day = self._day(number)
         slug = grammar.slugify(grammar.title(number, 0))
-        paragraphs = rng.choices(self._korean if korean else self._english, k=rng.randint(8, 22) if whole else 2)
+        paragraphs = rng.choices(
+            self._korean if korean else self._english, k=rng.randint(8, 22) if whole else 2
+        )
         names = rng.choices(self.names, cum_weights=self._weights, k=8 if whole else 2)
         url = f"{SITE}/{day.year}/{day.month:02}/{slug}-{number}/"
         self.urls.append(url)
@@ -81,7 +91,9 @@ class MadeUp:
         }
 
     def _day(self, number: int) -> date:
-        """Return when an article was published: the first ones on the last days, all others at some time before."""
+        """Return when an article was published: the first ones on the last days, all others at some
+        time before.
+        """
         if number < A_DAY * LAST_DAYS:
             return NEWEST - timedelta(days=number // A_DAY)
         return NEWEST - timedelta(days=self._rng.randrange(LAST_DAYS, DAYS))
@@ -91,16 +103,28 @@ class MadeUp:
         return self._rng.sample(self.authors, self._rng.choice((1, 1, 2)))
 
     def seen(self, number: int) -> tuple[dict[str, Any], list[Author], Page, list[Link]]:
-        """Return an article as a visit gives it: its row, its authors, its page, and its links to them and to others."""
+        """Return an article as a visit gives it: its row, its authors, its page, and its links to
+        them and to others.
+        """
         row, byline = self.article(number), self.byline()
         page = Page(row["url"], "article", row["url"], 200, f'"{number:020}"')
         stories = self._rng.choices(self.urls, k=3)
-        return row, byline, page, [*map(author_link, byline), *(Link(url, "article") for url in stories)]
+        return (
+            row,
+            byline,
+            page,
+            [*map(author_link, byline), *(Link(url, "article") for url in stories)],
+        )
 
     def waiting(self) -> list[Link]:
         """Return links to articles that nobody has fetched."""
-        days = (NEWEST - timedelta(days=self._rng.randrange(LAST_DAYS, DAYS)) for _ in range(WAITING))
-        return [Link(f"{SITE}/{day:%Y/%m}/waiting-{number}/", "article") for number, day in enumerate(days)]
+        days = (
+            NEWEST - timedelta(days=self._rng.randrange(LAST_DAYS, DAYS)) for _ in range(WAITING)
+        )
+        return [
+            Link(f"{SITE}/{day:%Y/%m}/waiting-{number}/", "article")
+            for number, day in enumerate(days)
+        ]
 
 
 def _name(number: int) -> str:
@@ -119,7 +143,9 @@ def author_link(author: Author, number: int = 1) -> Link:
 
 @contextmanager
 def writing_fast(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open or create an archive to write very much to it: nothing waits for the disk; at the end all is in the one file."""
+    """Open or create an archive to write very much to it: nothing waits for the disk; at the end
+    all is in the one file.
+    """
     database, lock = open_database(path, STORED)
     with closing(database.conn) as conn:
         conn.execute("PRAGMA synchronous = OFF")
@@ -130,15 +156,21 @@ def writing_fast(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def begin(conn: sqlite3.Connection, made_up: MadeUp) -> None:
-    """Store in a new archive what there is before the first article: a run, and what waits to be fetched."""
+    """Store in a new archive what there is before the first article: a run, and what waits to be
+    fetched.
+    """
     with transaction(conn):
         run = "INSERT INTO runs (started_at, finished_at, verdict, args, versions) VALUES (?1, ?1, 'ok', '{}', '{}')"
         conn.execute(run, (schedule.stamp(STORED),))
-        visits.meet(conn, made_up.waiting(), author_link(made_up.authors[0]).url, schedule.stamp(STORED))
+        visits.meet(
+            conn, made_up.waiting(), author_link(made_up.authors[0]).url, schedule.stamp(STORED)
+        )
 
 
 def fill(conn: sqlite3.Connection, made_up: MadeUp, start: int, end: int) -> None:
-    """Store the articles from one number to another as a crawl does, but many in one transaction, and all listings."""
+    """Store the articles from one number to another as a crawl does, but many in one transaction,
+    and all listings.
+    """
     for first in range(start, end, AT_ONCE):
         with transaction(conn):
             for number in range(first, min(first + AT_ONCE, end)):
@@ -157,11 +189,15 @@ def _store(conn: sqlite3.Connection, made_up: MadeUp, number: int) -> None:
 
 
 def _store_listings(conn: sqlite3.Connection, made_up: MadeUp, articles: int) -> None:
-    """Note that every page of every author's listing was read, when each has as many as any other."""
+    """Note that every page of every author's listing was read, when each has as many as any
+    other.
+    """
     pages = max(1, articles * 4 // 3 // len(made_up.authors) // PER_PAGE)
     newest = [f"{SITE}/{NEWEST:%Y/%m}/news/"]
     for author in made_up.authors:
         for number in range(1, pages + 1):
             url = author_link(author, number).url
             due_at = schedule.after_listing(STORED, url, newest)
-            visits.mark_visited(conn, Page(url, "author", url, 200), url, due_at, schedule.stamp(STORED))
+            visits.mark_visited(
+                conn, Page(url, "author", url, 200), url, due_at, schedule.stamp(STORED)
+            )

@@ -1,7 +1,9 @@
-"""How much memory does a crawl take, of few pages and of many? `python bench/memory.py` prints a table in Markdown.
+"""How much memory does a crawl take, of few pages and of many? `python bench/memory.py` prints a
+table in Markdown.
 
-The peak is the kernel's figure of the crawling process (VmHWM), of whole crawls of the made-up site into a new archive; the site
-is served by another process, its pages padded to the size of real ones. The larger crawl takes some ten minutes.
+The peak is the kernel's figure of the crawling process (VmHWM), of whole crawls of the made-up site
+into a new archive; the site is served by another process, its pages padded to the size of real
+ones. The larger crawl takes some ten minutes.
 """
 
 import argparse
@@ -19,7 +21,10 @@ WATCH = HERE.parent / "tests" / "peak_memory"
 
 def row(articles: int) -> str:
     """Crawl a site of so many articles; return a row of the table."""
-    with tempfile.TemporaryDirectory(prefix="nkcrawl-bench-") as name, serving(articles) as site_url:
+    with (
+        tempfile.TemporaryDirectory(prefix="nkcrawl-bench-") as name,
+        serving(articles) as site_url,
+    ):
         folder = Path(name)
         archive, peak = folder / "nknews.db", folder / "peak"
         started = time.monotonic()
@@ -30,8 +35,12 @@ def row(articles: int) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure the peak of memory of a small crawl and of a large one.")
-    parser.add_argument("--articles", type=int, nargs="+", default=ARTICLES, metavar="N", help="default: 2000 20000")
+    parser = argparse.ArgumentParser(
+        description="Measure the peak of memory of a small crawl and of a large one."
+    )
+    parser.add_argument(
+        "--articles", type=int, nargs="+", default=ARTICLES, metavar="N", help="default: 2000 20000"
+    )
     given = parser.parse_args()
     print(
         f"Python {platform.python_version()}, Scrapy {version('Scrapy')}, lxml {version('lxml')}\n\n"

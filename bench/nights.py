@@ -1,13 +1,16 @@
-"""What does a night cost the site? `python bench/nights.py` prints requests, and the time that they take politely.
+"""What does a night cost the site? `python bench/nights.py` prints requests, and the time that they
+take politely.
 
-The nights are real crawls, at a moment of our choosing, of the bundled site on loopback, for archives of 1,000, 10,000 and
-50,000 articles by 40 authors. They run without a delay; the time is requests times two seconds, which is what a crawl that
-keeps the delay takes at least. The site has ten new articles a day, however many it has in all, until it falls silent.
+The nights are real crawls, at a moment of our choosing, of the bundled site on loopback, for
+archives of 1,000, 10,000 and 50,000 articles by 40 authors. They run without a delay; the time is
+requests times two seconds, which is what a crawl that keeps the delay takes at least. The site has
+ten new articles a day, however many it has in all, until it falls silent.
 
-The first backfill is counted: each article, each second address of one that a page links to, each page of each author's
-listing, the feed and robots.txt once. That of the smallest site is crawled, too, to show that the count is right: it is
-lower where a second address was asked for first, which spares the article's own. The archives of the nights are filled with
-what a backfill would have stored, by the code that stores it, with an ETag for whatever is asked for again. A plain spider,
+The first backfill is counted: each article, each second address of one that a page links to, each
+page of each author's listing, the feed and robots.txt once. That of the smallest site is crawled,
+too, to show that the count is right: it is lower where a second address was asked for first, which
+spares the article's own. The archives of the nights are filled with what a backfill would have
+stored, by the code that stores it, with an ETag for whatever is asked for again. A plain spider,
 which remembers nothing, asks for all that again each night.
 """
 
@@ -81,14 +84,24 @@ def fill(nights: Nights) -> None:
     """Store all that the site shows tonight, as a backfill that ends tonight leaves it."""
     with closing(Archive.open(nights.archive_file, lambda: nights.now)) as archive:
         run_id = archive.begin_run({}, {})
-        archive.finish_run(run_id, verdict="ok", exit_code=0, finish_reason="finished", summary="Done.", stats={})
+        archive.finish_run(
+            run_id, verdict="ok", exit_code=0, finish_reason="finished", summary="Done.", stats={}
+        )
     with writing_fast(nights.archive_file) as conn, transaction(conn):
         now = schedule.stamp(nights.now)
         for article in nights.world.articles:
             row = nights.world.truth(article, nights.site.base_url)
             authors = [Author(slug, name) for slug, name in row.pop("authors")]
             row |= {"access_evidence": [], "extractor_version": EXTRACTOR_VERSION}
-            write_article(conn, row, authors, page(nights, article.path, is_recent(article)), [], run_id, nights.now)
+            write_article(
+                conn,
+                row,
+                authors,
+                page(nights, article.path, is_recent(article)),
+                [],
+                run_id,
+                nights.now,
+            )
         for path in second_addresses(nights.world):
             visits.meet(conn, [Link(nights.url(path), "article")], None, now)
             visits.reschedule(conn, nights.url(path), None)
@@ -122,7 +135,9 @@ def listing_paths(world: World, slug: str) -> list[str]:
 
 def second_addresses(world: World) -> set[str]:
     """Return the paths that Recent Stories link to beside articles' own."""
-    linked = ((story.path, path) for article in world.articles for story, path in world.recent(article))
+    linked = (
+        (story.path, path) for article in world.articles for story, path in world.recent(article)
+    )
     return {path for own, path in linked if path != own}
 
 
@@ -143,7 +158,10 @@ def crawl(nights: Nights) -> Cost:
 def live(size: int, folder: Path) -> dict[str, Cost | None]:
     """Return what each kind of night costs with an archive of so many articles."""
     world = SteadyWorld(size, AUTHORS, today=LAST + timedelta(days=10))
-    costs: dict[str, Cost | None] = {"first backfill, counted": count_backfill(world), "… and crawled": None}
+    costs: dict[str, Cost | None] = {
+        "first backfill, counted": count_backfill(world),
+        "… and crawled": None,
+    }
     if size <= CRAWLED:
         with Nights(world, folder / "backfill.db", LAST) as nights:
             costs["… and crawled"] = crawl(nights)
@@ -167,15 +185,24 @@ def table(found: Mapping[int, Mapping[str, Cost | None]]) -> str:
     head = ["", *(f"{size:,} articles" for size in found)]
     kinds = next(iter(found.values()))
     lines = [[kind, *(str(costs[kind] or "") for costs in found.values())] for kind in kinds]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---", *["---:"] * len(found)], *lines))
+    return "\n".join(
+        f"| {' | '.join(cells)} |" for cells in (head, ["---", *["---:"] * len(found)], *lines)
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Count the requests of a night, for archives of several sizes.")
-    parser.add_argument("--most", type=int, default=SIZES[-1], metavar="N", help="articles; default: 50000")
+    parser = argparse.ArgumentParser(
+        description="Count the requests of a night, for archives of several sizes."
+    )
+    parser.add_argument(
+        "--most", type=int, default=SIZES[-1], metavar="N", help="articles; default: 50000"
+    )
     most = parser.parse_args().most
     with tempfile.TemporaryDirectory(prefix="nkcrawl-bench-") as folder:
-        found = {size: live(size, Path(folder)) for size in [*(size for size in SIZES if size < most), most]}
+        found = {
+            size: live(size, Path(folder))
+            for size in [*(size for size in SIZES if size < most), most]
+        }
     print(
         f"Requests, how many of them were answered 304 (as it was), and their time at {DELAY} seconds each. nkcrawl "
         f"{nkcrawl.__version__}, Scrapy {scrapy.__version__}, Python {platform.python_version()}; seed 0.\n"

@@ -1,7 +1,8 @@
-"""The made-up site with pages at the size of real ones, in a process of its own: `python bench/padded_site.py --articles 2000`.
+"""The made-up site with pages at the size of real ones, in a process of its own: `python
+bench/padded_site.py --articles 2000`.
 
-It prints its address, and answers until its standard input is closed. What it has made once it keeps, so that a page that is
-asked for again costs it next to nothing.
+It prints its address, and answers until its standard input is closed. What it has made once it
+keeps, so that a page that is asked for again costs it next to nothing.
 """
 
 import argparse
@@ -33,7 +34,9 @@ class PaddedSite(DemoServer):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Serve a made-up NK News with pages as large as real ones.")
+    parser = argparse.ArgumentParser(
+        description="Serve a made-up NK News with pages as large as real ones."
+    )
     parser.add_argument("--articles", type=int, default=2_000, metavar="N", help="default: 2000")
     parser.add_argument("--authors", type=int, default=40, metavar="N", help="default: 40")
     given = parser.parse_args()

@@ -1,7 +1,8 @@
-"""Reads pages with one package and says how long it took: `python bench/reader.py PACKAGE FOLDER`, in that package's environment.
+"""Reads pages with one package and says how long it took: `python bench/reader.py PACKAGE FOLDER`,
+in that package's environment.
 
-The folder holds `pages.json`, a list of [URL, file]; what was read is printed as JSON. It imports nothing but the package, which
-need not share its environment with nkcrawl.
+The folder holds `pages.json`, a list of [URL, file]; what was read is printed as JSON. It imports
+nothing but the package, which need not share its environment with nkcrawl.
 """
 
 import json
@@ -15,7 +16,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-WARM_UP = 20  # pages read before the clock runs: what is imported late, and patterns that are compiled at first use
+# pages read before the clock runs: what is imported late, and patterns that are compiled at first
+# use
+WARM_UP = 20
 
 Read = Callable[[str, str], dict[str, Any]]
 
@@ -34,7 +37,12 @@ def nkcrawl() -> Read:
             return {}
         row = as_row(kept)
         names = (row["byline"] or "").split(" | ")
-        return {"headline": row["title"], "day": row["published_on"], "authors": names, "body": row["body"]}
+        return {
+            "headline": row["title"],
+            "day": row["published_on"],
+            "authors": names,
+            "body": row["body"],
+        }
 
     return read
 
@@ -74,17 +82,32 @@ def news_please() -> Read:
     return read
 
 
-def as_found(headline: str, published: datetime | None, authors: list[str], body: str) -> dict[str, Any]:
+def as_found(
+    headline: str, published: datetime | None, authors: list[str], body: str
+) -> dict[str, Any]:
     """Return what newspaper4k, and news-please which stands on it, found."""
-    return {"headline": headline, "day": published and published.isoformat(), "authors": authors, "body": body}
+    return {
+        "headline": headline,
+        "day": published and published.isoformat(),
+        "authors": authors,
+        "body": body,
+    }
 
 
-READERS = {"nkcrawl": nkcrawl, "trafilatura": trafilatura, "newspaper4k": newspaper4k, "news-please": news_please}
+READERS = {
+    "nkcrawl": nkcrawl,
+    "trafilatura": trafilatura,
+    "newspaper4k": newspaper4k,
+    "news-please": news_please,
+}
 
 
 def main() -> None:
     name, folder = sys.argv[1], Path(sys.argv[2])
-    pages = [(url, (folder / file).read_text()) for url, file in json.loads((folder / "pages.json").read_text())]
+    pages = [
+        (url, (folder / file).read_text())
+        for url, file in json.loads((folder / "pages.json").read_text())
+    ]
     read = READERS[name]()
     for url, html in pages[:WARM_UP]:
         with suppress(Exception):

@@ -1,11 +1,14 @@
-"""How fast and how well are pages read? nkcrawl beside trafilatura, newspaper4k and news-please: `python bench/reading.py`.
+"""How fast and how well are pages read? nkcrawl beside trafilatura, newspaper4k and news-please:
+`python bench/reading.py`.
 
-All read the same pages of the made-up site, padded to the size of real ones, each in one process, one core and an environment
-of its own, which is made at the first time (`bench` in this environment's folder). The pages are in memory; what nkcrawl does
-beside reading (cleaning, filler, gate) is counted, storing is not. With `--sizes`: nkcrawl's time against the size of a page.
+All read the same pages of the made-up site, padded to the size of real ones, each in one process,
+one core and an environment of its own, which is made at the first time (`bench` in this
+environment's folder). The pages are in memory; what nkcrawl does beside reading (cleaning, filler,
+gate) is counted, storing is not. With `--sizes`: nkcrawl's time against the size of a page.
 
-Right is: a headline or a list of names equal but for case, quotes, dashes and spaces; the day in Seoul or in UTC, or none where
-the page shows none. Of a body, the share of words in common with the true one (F1), and how often it is that text to the letter.
+Right is: a headline or a list of names equal but for case, quotes, dashes and spaces; the day in
+Seoul or in UTC, or none where the page shows none. Of a body, the share of words in common with the
+true one (F1), and how often it is that text to the letter.
 """
 
 import argparse
@@ -43,9 +46,13 @@ SIZES = (70_000, 250_000, 500_000, 1_000_000, 2_000_000, 3_500_000, 5_000_000)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure how fast and how well pages are read, beside other packages.")
+    parser = argparse.ArgumentParser(
+        description="Measure how fast and how well pages are read, beside other packages."
+    )
     parser.add_argument("--articles", type=int, default=300, metavar="N", help="default: 300")
-    parser.add_argument("--sizes", action="store_true", help="nkcrawl's time against the size of a page instead")
+    parser.add_argument(
+        "--sizes", action="store_true", help="nkcrawl's time against the size of a page instead"
+    )
     given = parser.parse_args()
     print(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, one process at a time\n")
     if given.sizes:
@@ -54,7 +61,7 @@ def main() -> None:
         print_comparison(World(articles=given.articles, authors=20))
 
 
-# --- Beside other packages ------------------------------------------------------------------------------------------------
+# --- Beside other packages ------------------------------------------------------------------------
 
 
 def print_comparison(world: World) -> None:
@@ -78,7 +85,9 @@ def print_comparison(world: World) -> None:
 
 
 def write_pages(world: World, articles: Sequence[DemoArticle], folder: Path) -> float:
-    """Write each article's page into the folder, with a list of them; return the median of their sizes in bytes."""
+    """Write each article's page into the folder, with a list of them; return the median of their
+    sizes in bytes.
+    """
     pages = [padded(article_page(world, article, SITE)) for article in articles]
     for number, page in enumerate(pages):
         (folder / f"{number}.html").write_text(page)
@@ -88,20 +97,32 @@ def write_pages(world: World, articles: Sequence[DemoArticle], folder: Path) -> 
 
 
 def environment_of(package: str) -> str:
-    """Return the Python of a package's own environment, which is made if it is not there; raises CalledProcessError."""
+    """Return the Python of a package's own environment, which is made if it is not there; raises
+    CalledProcessError.
+    """
     folder = ENVIRONMENTS / package
     python, ready = folder / "bin" / "python", folder / ".ready"
     if not ready.exists():
         print(f"installing {package} ...", file=sys.stderr)
         venv.create(folder, clear=True, with_pip=True)
-        run(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES[package])
+        run(
+            str(python),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            *PACKAGES[package],
+        )
         ready.touch()
     return str(python)
 
 
 def read_all(package: str, python: str, folder: Path) -> dict[str, Any]:
     """Have the pages in a folder read by a package; raises CalledProcessError where that fails."""
-    read: dict[str, Any] = json.loads(run(python, str(HERE / "reader.py"), package, str(folder)).splitlines()[-1])
+    read: dict[str, Any] = json.loads(
+        run(python, str(HERE / "reader.py"), package, str(folder)).splitlines()[-1]
+    )
     return read
 
 
@@ -117,7 +138,9 @@ def row(package: str, read: dict[str, Any], articles: Sequence[DemoArticle]) -> 
     """Return a row of the table."""
     pairs = list(zip(read["found"], articles, strict=True))
     judges = (headline, day, authors, body_words, body_exact)
-    shares = " | ".join(f"{mean(judge(found, article) for found, article in pairs):.1%}" for judge in judges)
+    shares = " | ".join(
+        f"{mean(judge(found, article) for found, article in pairs):.1%}" for judge in judges
+    )
     wall, cpu = read["seconds"]["wall"], read["seconds"]["cpu"]
     return f"| {package} | {read['version']} | {len(pairs) / wall:.0f} | {cpu / len(pairs) * 1e3:.1f} | {shares} |"
 
@@ -139,8 +162,13 @@ def authors(found: dict[str, Any], article: DemoArticle) -> bool:
 
 
 def body_words(found: dict[str, Any], article: DemoArticle) -> float:
-    """Return the harmonic mean of the shares of words that were found and of found words that are right."""
-    read, true = Counter((found.get("body") or "").split()), Counter(" ".join(article.paragraphs).split())
+    """Return the harmonic mean of the shares of words that were found and of found words that are
+    right.
+    """
+    read, true = (
+        Counter((found.get("body") or "").split()),
+        Counter(" ".join(article.paragraphs).split()),
+    )
     common, both = (read & true).total(), read.total() + true.total()
     return 2 * common / both if both else 1.0
 
@@ -149,19 +177,25 @@ def body_exact(found: dict[str, Any], article: DemoArticle) -> bool:
     return text.clean(found.get("body") or "") == text.clean(" ".join(article.paragraphs))
 
 
-# --- Against the size of a page -------------------------------------------------------------------------------------------
+# --- Against the size of a page -------------------------------------------------------------------
 
 
 def print_sizes() -> None:
     read = nkcrawl_reader()
     article = next(
-        article for article in World(articles=60).articles if article.rendering == "block" and article.access == "free"
+        article
+        for article in World(articles=60).articles
+        if article.rendering == "block" and article.access == "free"
     )
     page = article_page(World(articles=60), article, SITE)
     kinds: dict[str, Callable[[int], str]] = {
         "styles and scripts": lambda size: padded(page, size),
-        "paragraphs": lambda size: longer(page, size, lambda number: f"<p>{sentence(number)}</p>\n"),
-        "lines in one paragraph": lambda size: longer(page, size, lambda number: f"{sentence(number)}<br>\n"),
+        "paragraphs": lambda size: longer(
+            page, size, lambda number: f"<p>{sentence(number)}</p>\n"
+        ),
+        "lines in one paragraph": lambda size: longer(
+            page, size, lambda number: f"{sentence(number)}<br>\n"
+        ),
         "unbroken text": lambda size: longer(page, size, sentence),
     }
     print("ms to read a page, and ms per 100 KB of it, by what makes it large\n")
@@ -185,7 +219,9 @@ def sentence(number: int) -> str:
 
 
 def longer(page: str, size: int, line: Callable[[int], str]) -> str:
-    """Return the page with so many lines more at the end of its text that it has about `size` characters."""
+    """Return the page with so many lines more at the end of its text that it has about `size`
+    characters.
+    """
     before, end, after = padded(page).partition("</figure>")
     lines: list[str] = []
     length, number = len(before) + len(after), 0

@@ -1,6 +1,8 @@
-"""A crawl that says what it was at: `python bench/sampled.py crawl nknews -s …`, as JSON of part → samples.
+"""A crawl that says what it was at: `python bench/sampled.py crawl nknews -s …`, as JSON of part →
+samples.
 
-Looked at after each millisecond of processor time; a part of the work is known by the innermost function of one of its files.
+Looked at after each millisecond of processor time; a part of the work is known by the innermost
+function of one of its files.
 """
 
 import json
@@ -12,7 +14,8 @@ from nkcrawl import __main__ as nkcrawl
 
 EVERY = 0.001  # seconds
 IMPORTING = "starting: importing"
-# What is in the path of a file → the part of the work, the first that fits; what fits none (`text.py`, `re`) counts for its caller.
+# What is in the path of a file → the part of the work, the first that fits; what fits none
+# (`text.py`, `re`) counts for its caller.
 PARTS = {
     "/nkcrawl/text.py": "",
     "/nkcrawl/site.py": "",

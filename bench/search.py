@@ -1,9 +1,11 @@
-"""How long does a search take? Makes up an archive, asks it 200 questions of ten kinds, and prints a table of times.
+"""How long does a search take? Makes up an archive, asks it 200 questions of ten kinds, and prints
+a table of times.
 
-`python bench/search.py --articles 100000`; the archive is made in a temporary folder, by the code that stores a crawl, and
-removed at the end. Each question is asked once, as `scrapy search` would ask it, in one process, with the file in the
-system's cache: starting Python is not counted. The last column is what it takes to count the articles in which the words stand,
-whoever wrote them and when; what is above it goes into ranking and showing them.
+`python bench/search.py --articles 100000`; the archive is made in a temporary folder, by the code
+that stores a crawl, and removed at the end. Each question is asked once, as `scrapy search` would
+ask it, in one process, with the file in the system's cache: starting Python is not counted. The
+last column is what it takes to count the articles in which the words stand, whoever wrote them and
+when; what is above it goes into ranking and showing them.
 """
 
 import argparse
@@ -27,7 +29,14 @@ from nkcrawl.demo import grammar
 
 QUESTIONS_A_KIND = 20
 COMMON = "timber flour diesel trucks Nampo Hunchun Wonsan inspectors captain committee copper photographs".split()
-PHRASES = ("new cranes", "solar lamps", "ferry captain", "before dawn", "the youth league", "scrap copper")
+PHRASES = (
+    "new cranes",
+    "solar lamps",
+    "ferry captain",
+    "before dawn",
+    "the youth league",
+    "scrap copper",
+)
 KOREAN = "시멘트 공장 양수기 신의주 트럭 관광 나선 감자 가격 어망".split()
 
 COUNT = "SELECT count(*) FROM articles_fts WHERE articles_fts MATCH ?"
@@ -62,8 +71,12 @@ def kinds(made_up: MadeUp) -> dict[str, Asking]:
         "two common words": lambda rng: Question(" ".join(rng.sample(COMMON, 2))),
         "a phrase": lambda rng: Question(f'"{rng.choice(PHRASES)}"'),
         "a headline": lambda rng: Question(grammar.title(rng.randrange(1_000), 0)),
-        "a word, by an author": lambda rng: Question(rng.choice(COMMON), Selection(author=rng.choice(slugs))),
-        "a word, in a year": lambda rng: Question(rng.choice(COMMON), _year(rng.randint(2013, 2025))),
+        "a word, by an author": lambda rng: Question(
+            rng.choice(COMMON), Selection(author=rng.choice(slugs))
+        ),
+        "a word, in a year": lambda rng: Question(
+            rng.choice(COMMON), _year(rng.randint(2013, 2025))
+        ),
         "Korean": lambda rng: Question(rng.choice(KOREAN)),
     }
 
@@ -79,14 +92,21 @@ def ask(reader: Reader, conn: sqlite3.Connection, question: Question) -> Answer:
     answered = time.perf_counter()
     conn.execute(COUNT, [match_expression(question.words)]).fetchall()
     counted = time.perf_counter()
-    return Answer((answered - start) * 1e3, hits[0]["found"] if hits else 0, (counted - answered) * 1e3)
+    return Answer(
+        (answered - start) * 1e3, hits[0]["found"] if hits else 0, (counted - answered) * 1e3
+    )
 
 
 def row(kind: str, answers: Sequence[Answer]) -> str:
-    """Return a row of the table: how many articles usually match, median, 95th percentile and worst of the times."""
+    """Return a row of the table: how many articles usually match, median, 95th percentile and worst
+    of the times.
+    """
     times = [answer.ms for answer in answers]
     late = quantiles(times, n=20, method="inclusive")[-1]
-    found, counting = median(answer.found for answer in answers), median(answer.counting_ms for answer in answers)
+    found, counting = (
+        median(answer.found for answer in answers),
+        median(answer.counting_ms for answer in answers),
+    )
     return f"| {kind} | {len(times)} | {found:,.0f} | {median(times):,.1f} | {late:,.1f} | {max(times):,.1f} | {counting:,.1f} |"
 
 
@@ -101,8 +121,12 @@ def ask_all(path: Path, made_up: MadeUp) -> dict[str, list[Answer]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure how long `scrapy search` takes in a made-up archive.")
-    parser.add_argument("--articles", type=int, default=100_000, metavar="N", help="default: 100000")
+    parser = argparse.ArgumentParser(
+        description="Measure how long `scrapy search` takes in a made-up archive."
+    )
+    parser.add_argument(
+        "--articles", type=int, default=100_000, metavar="N", help="default: 100000"
+    )
     articles = parser.parse_args().articles
     made_up = MadeUp()
     with tempfile.TemporaryDirectory(prefix="nkcrawl-bench-") as folder:

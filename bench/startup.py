@@ -1,7 +1,8 @@
-"""How soon do the commands answer? `python bench/startup.py` times them from the shell's side, and prints a table in Markdown.
+"""How soon do the commands answer? `python bench/startup.py` times them from the shell's side, and
+prints a table in Markdown.
 
-Each is run in a process of its own on a made-up archive, by turns; the first round is not counted. `python` alone and
-`import scrapy.cmdline` say how much of it is Python's and Scrapy's.
+Each is run in a process of its own on a made-up archive, by turns; the first round is not counted.
+`python` alone and `import scrapy.cmdline` say how much of it is Python's and Scrapy's.
 """
 
 import argparse
@@ -28,7 +29,9 @@ COMMANDS = {
 
 
 def timed(arguments: tuple[str, ...], folder: Path) -> tuple[float, float]:
-    """Run Python with these arguments; return how many milliseconds it took, and how many the processor worked."""
+    """Run Python with these arguments; return how many milliseconds it took, and how many the
+    processor worked.
+    """
     started = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, *arguments],
@@ -44,14 +47,17 @@ def timed(arguments: tuple[str, ...], folder: Path) -> tuple[float, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure how soon the commands answer.")
-    parser.add_argument("--articles", type=int, default=20_000, metavar="N", help="in the archive (default: 20000)")
+    parser.add_argument(
+        "--articles", type=int, default=20_000, metavar="N", help="in the archive (default: 20000)"
+    )
     parser.add_argument("--rounds", type=int, default=15, metavar="N", help="default: 15")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="nkcrawl-bench-") as name:
         folder = Path(name)
         build(folder / "made-up.db", given.articles, MadeUp())
         rounds = [
-            {command: timed(words, folder) for command, words in COMMANDS.items()} for _ in range(given.rounds + 1)
+            {command: timed(words, folder) for command, words in COMMANDS.items()}
+            for _ in range(given.rounds + 1)
         ]
     print(
         f"{given.articles:,} articles, {given.rounds} rounds; Python {platform.python_version()}, Scrapy {version('Scrapy')}, "

@@ -1,9 +1,11 @@
-"""How many pages a second does a whole crawl do? Set beside a Scrapy spider that only downloads: `python bench/throughput.py`.
+"""How many pages a second does a whole crawl do? Set beside a Scrapy spider that only downloads:
+`python bench/throughput.py`.
 
-Both ask the made-up site, served by another process, for the same pages, one at a time and without a delay, by turns in one
-run; the bare spider takes the length of each page, nkcrawl reads, cleans and stores it. It does so once more with the archive
-in memory (/dev/shm), for each page stored is waited for until the disk has it. A last crawl, not timed, is sampled for where
-the processor's time goes. Prints two tables in Markdown.
+Both ask the made-up site, served by another process, for the same pages, one at a time and without
+a delay, by turns in one run; the bare spider takes the length of each page, nkcrawl reads, cleans
+and stores it. It does so once more with the archive in memory (/dev/shm), for each page stored is
+waited for until the disk has it. A last crawl, not timed, is sampled for where the processor's time
+goes. Prints two tables in Markdown.
 """
 
 import argparse
@@ -35,7 +37,9 @@ AT_FULL_SPEED = {
 
 @dataclass(frozen=True)
 class Round:
-    """One crawl: how many pages it fetched, how long its process lived, the crawl in it, and the processor worked."""
+    """One crawl: how many pages it fetched, how long its process lived, the crawl in it, and the
+    processor worked.
+    """
 
     pages: int
     whole: float  # seconds, starting Python and closing the archive included
@@ -47,7 +51,9 @@ class Round:
 def serving(articles: int) -> Iterator[str]:
     """Serve the made-up site in another process, and give its address."""
     command = [sys.executable, HERE / "padded_site.py", "--articles", str(articles)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
         assert server.stdin
         assert server.stdout
         yield server.stdout.readline().strip()
@@ -63,9 +69,13 @@ def crawl_command(site_url: str, archive: Path, *, sampled: bool = False) -> lis
 
 
 def run(command: list[str], folder: Path, **environment: str) -> tuple[str, float, float]:
-    """Run a command to its end; return what it printed, how many seconds it took, and how many the processor worked."""
+    """Run a command to its end; return what it printed, how many seconds it took, and how many the
+    processor worked.
+    """
     started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True, env=os.environ | environment)
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, text=True, env=os.environ | environment
+    )
     assert process.stdout
     printed = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
@@ -93,7 +103,9 @@ def bare_round(urls: Path, folder: Path) -> Round:
 
 
 def sampled_round(site_url: str, folder: Path) -> dict[str, int]:
-    """Crawl the site once more; return how often each part of the work was met, most often first."""
+    """Crawl the site once more; return how often each part of the work was met, most often
+    first.
+    """
     printed, _, _ = run(crawl_command(site_url, folder / "sampled.db", sampled=True), folder)
     samples: dict[str, int] = json.loads(printed)
     return samples
@@ -102,7 +114,12 @@ def sampled_round(site_url: str, folder: Path) -> dict[str, int]:
 def fetched(archive: Path) -> list[str]:
     """Return the URLs of the pages that a crawl fetched."""
     with closing(sqlite3.connect(archive)) as db:
-        return [url for (url,) in db.execute("SELECT url FROM pages WHERE fetched_at IS NOT NULL ORDER BY fetched_at")]
+        return [
+            url
+            for (url,) in db.execute(
+                "SELECT url FROM pages WHERE fetched_at IS NOT NULL ORDER BY fetched_at"
+            )
+        ]
 
 
 def row(name: str, rounds: list[Round]) -> str:
@@ -122,7 +139,9 @@ def cpu_ms(rounds: list[Round]) -> float:
 
 
 def share(ours: list[Round], bare: list[Round]) -> float:
-    return median(one.pages / one.whole for one in ours) / median(one.pages / one.whole for one in bare)
+    return median(one.pages / one.whole for one in ours) / median(
+        one.pages / one.whole for one in bare
+    )
 
 
 def shares(samples: dict[str, int], cpu: float) -> str:
@@ -135,7 +154,9 @@ def shares(samples: dict[str, int], cpu: float) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure how many pages a second a crawl does, beside a bare spider.")
+    parser = argparse.ArgumentParser(
+        description="Measure how many pages a second a crawl does, beside a bare spider."
+    )
     parser.add_argument("--articles", type=int, default=2_000, metavar="N", help="default: 2000")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="default: 3")
     given = parser.parse_args()
@@ -155,9 +176,13 @@ def main() -> None:
             ours.append(nkcrawl_round(site_url, folder))
             no_disk.append(nkcrawl_round(site_url, Path(in_memory)))
             if sys.stderr.isatty():
-                print(f"{number + 1} of {given.rounds} rounds", end="\r", file=sys.stderr, flush=True)
+                print(
+                    f"{number + 1} of {given.rounds} rounds", end="\r", file=sys.stderr, flush=True
+                )
         samples = sampled_round(site_url, folder)
-    versions = ", ".join(f"{package} {version(package)}" for package in ("Scrapy", "Twisted", "lxml", "parsel"))
+    versions = ", ".join(
+        f"{package} {version(package)}" for package in ("Scrapy", "Twisted", "lxml", "parsel")
+    )
     print(
         f"{given.articles:,} articles, pages of {median(sizes) / 1e3:.0f} KB (median), {given.rounds} rounds by turns; "
         f"Python {platform.python_version()}, {versions}, SQLite {sqlite3.sqlite_version}, {os.cpu_count()} CPUs\n\n"

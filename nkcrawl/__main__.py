@@ -1,4 +1,6 @@
-"""`nkcrawl`: the project's Scrapy commands from any directory and with any environment, as cron needs them."""
+"""`nkcrawl`: the project's Scrapy commands from any directory and with any environment, as cron
+needs them.
+"""
 
 import os
 
@@ -6,7 +8,9 @@ from scrapy.cmdline import execute
 
 
 def main() -> None:
-    """Run a command as `scrapy` would inside the project: `nkcrawl crawl nknews`, `nkcrawl show URL`."""
+    """Run a command as `scrapy` would inside the project: `nkcrawl crawl nknews`, `nkcrawl show
+    URL`.
+    """
     os.environ["SCRAPY_SETTINGS_MODULE"] = "nkcrawl.settings"
     execute()
 

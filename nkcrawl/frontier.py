@@ -1,7 +1,8 @@
 """What is asked next: a Scrapy scheduler whose queue is the archive's `pages` table.
 
-The archive remembers every URL and when it is due, so nothing is kept beside it: a run that was killed goes on where its
-last stored page left it. Only a request that Scrapy itself puts back (a retry, a redirect) waits in memory.
+The archive remembers every URL and when it is due, so nothing is kept beside it: a run that was
+killed goes on where its last stored page left it. Only a request that Scrapy itself puts back (a
+retry, a redirect) waits in memory.
 """
 
 import sqlite3
@@ -19,7 +20,9 @@ from nkcrawl.spiders.nknews import NKNewsSpider
 
 
 class Frontier(BaseScheduler):
-    """Hands out due pages in the archive's order, each at most once a run, until the spider or the budget says stop."""
+    """Hands out due pages in the archive's order, each at most once a run, until the spider or the
+    budget says stop.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self.stats = crawler.stats
@@ -41,7 +44,9 @@ class Frontier(BaseScheduler):
             self.archive.make_authors_due()
 
     def enqueue_request(self, request: Request) -> bool:
-        """Take a start request into the archive, or the retry or redirect of a page under way back into the queue."""
+        """Take a start request into the archive, or the retry or redirect of a page under way back
+        into the queue.
+        """
         if "page" in request.meta:
             self.put_back.append(request)
         else:
@@ -56,7 +61,9 @@ class Frontier(BaseScheduler):
         return not self._is_over() and (bool(self.put_back) or self._next_page() is not None)
 
     def pause(self, seconds: float) -> None:
-        """Hand out nothing for so long; Scrapy asks again every few seconds, and a signal ends the wait."""
+        """Hand out nothing for so long; Scrapy asks again every few seconds, and a signal ends the
+        wait.
+        """
         self.resumes_at = time.monotonic() + seconds
 
     def next_request(self) -> Request | None:
@@ -80,7 +87,8 @@ class Frontier(BaseScheduler):
         return None
 
     def _is_over(self) -> bool:
-        """Tell whether the run was stopped, the spider has enough, or the next request would overdraw the budget.
+        """Tell whether the run was stopped, the spider has enough, or the next request would
+        overdraw the budget.
 
         The first page costs two requests, for robots.txt is asked for before it.
         """

@@ -1,4 +1,6 @@
-"""What a visited page turns into: every page that is asked for ends as exactly one of these items."""
+"""What a visited page turns into: every page that is asked for ends as exactly one of these
+items.
+"""
 
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -6,7 +8,8 @@ from typing import Literal, NamedTuple
 PageKind = Literal["article", "author", "feed"]
 Access = Literal["free", "teaser", "unknown"]
 
-# What a page says of an article, in the order of the page; the names are those of the table's columns.
+# What a page says of an article, in the order of the page; the names are those of the table's
+# columns.
 ARTICLE_FIELDS = (
     "label", "title", "subtitle", "byline", "published_on", "published_at", "modified_at", "image_url", "image_caption",
     "image_credit", "note", "body", "access", "language",
@@ -15,7 +18,9 @@ ARTICLE_FIELDS = (
 
 @dataclass(slots=True, frozen=True)
 class Author:
-    """A person or desk in a byline; the slug of the author page is the identity, the name is how it is shown."""
+    """A person or desk in a byline; the slug of the author page is the identity, the name is how it
+    is shown.
+    """
 
     slug: str
     name: str
@@ -50,7 +55,9 @@ class Page:
 
 
 class _OfPage:
-    """What all items share: in a log they are called by their page, and not by every word they hold."""
+    """What all items share: in a log they are called by their page, and not by every word they
+    hold.
+    """
 
     __slots__ = ()
     page: Page
@@ -73,7 +80,9 @@ class Article(_OfPage):
     published_on: str | None = None  # calendar day in Seoul, YYYY-MM-DD
     published_at: str | None = None  # UTC moment, only if the page states one with its offset
     modified_at: str | None = None  # UTC moment, likewise
-    paragraphs: list[str] = field(default_factory=list)  # public text; filler still in it until PaywallPipeline
+    paragraphs: list[str] = field(
+        default_factory=list
+    )  # public text; filler still in it until PaywallPipeline
     note: str | None = None  # stock note: true text, but not the author's lead
     access: Access = "unknown"
     evidence: list[str] = field(
@@ -84,8 +93,12 @@ class Article(_OfPage):
     image_credit: str | None = None
     language: str | None = None  # primary subtag: 'en', 'ko'
     extractor_version: int = 0
-    links: list[Link] = field(default_factory=list)  # Recent Stories, and the author pages of the byline
-    rules: dict[str, str] = field(default_factory=dict)  # field → the rule that answered; shown, never stored
+    links: list[Link] = field(
+        default_factory=list
+    )  # Recent Stories, and the author pages of the byline
+    rules: dict[str, str] = field(
+        default_factory=dict
+    )  # field → the rule that answered; shown, never stored
     sources: dict[str, list[Source]] = field(
         default_factory=dict
     )  # field → what else the page says of it; never stored

@@ -11,7 +11,12 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware, get_retry_request
-from scrapy.exceptions import CannotResolveHostError, CloseSpider, DownloadConnectionRefusedError, NotConfigured
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    CloseSpider,
+    DownloadConnectionRefusedError,
+    NotConfigured,
+)
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response, TextResponse
 from scrapy.http.request import NO_CALLBACK
@@ -32,10 +37,11 @@ logger = logging.getLogger(__name__)
 
 
 class StrictOffsiteMiddleware:
-    """Refuses every request that leaves the site's scheme, host and port, retried and redirected ones included.
+    """Refuses every request that leaves the site's scheme, host and port, retried and redirected
+    ones included.
 
-    Unlike Scrapy's own it knows no exception (`dont_filter`, `allow_offsite`) and no subdomain, and it acts where the
-    errback hears of it, so that a page that led elsewhere is recorded.
+    Unlike Scrapy's own it knows no exception (`dont_filter`, `allow_offsite`) and no subdomain, and
+    it acts where the errback hears of it, so that a page that led elsewhere is recorded.
     """
 
     def __init__(self, site: str) -> None:
@@ -49,14 +55,16 @@ class StrictOffsiteMiddleware:
     def process_request(self, request: Request) -> None:
         parts = urlsplit(request.url)
         if (parts.scheme, parts.netloc.lower()) != self.home:
-            raise NotVisited("left the site", f"it led to {request.url}, which is not on {'://'.join(self.home)}")
+            raise NotVisited(
+                "left the site", f"it led to {request.url}, which is not on {'://'.join(self.home)}"
+            )
 
 
 class RobotsMiddleware:
     """Obeys robots.txt, and asks for no page at all where it cannot be read (RFC 9309, 2.3.1.4).
 
-    Scrapy's own takes a robots.txt that fails, hangs or is a web page for leave to ask for everything, and does not look
-    at Crawl-delay.
+    Scrapy's own takes a robots.txt that fails, hangs or is a web page for leave to ask for
+    everything, and does not look at Crawl-delay.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -81,7 +89,9 @@ class RobotsMiddleware:
             raise NotVisited(FORBIDDEN, f"{self.url} forbids it")
 
     async def read(self) -> ProtegoRobotParser:
-        """Return the rules, with their Crawl-delay set; raises NotVisited, and ends the run, where there are none."""
+        """Return the rules, with their Crawl-delay set; raises NotVisited, and ends the run, where
+        there are none.
+        """
         try:
             request = Request(self.url, callback=NO_CALLBACK, meta={"dont_obey_robotstxt": True})
             response = await self.crawler.engine.download_async(request)
@@ -91,7 +101,9 @@ class RobotsMiddleware:
             raise self._end(_not_readable(self.url, why_no_answer(error)[1])) from error
         if trouble := robots_trouble(response):
             raise self._end(trouble)
-        body = response.body if response.status < 300 else b""  # a site without robots.txt forbids nothing
+        body = (
+            response.body if response.status < 300 else b""
+        )  # a site without robots.txt forbids nothing
         rules = ProtegoRobotParser.from_crawler(self.crawler, body)
         self._slow_down(rules.crawl_delay(self.name) or 0)
         return rules
@@ -108,18 +120,25 @@ class RobotsMiddleware:
         downloader = self.crawler.engine.downloader
         for key, slot in downloader.slots.items():
             slot.delay = max(slot.delay, delay)
-            downloader.per_slot_settings[key] = {"delay": slot.delay}  # for the slot made anew after a pause
+            downloader.per_slot_settings[key] = {
+                "delay": slot.delay
+            }  # for the slot made anew after a pause
         throttle = self.crawler.get_extension(AutoThrottle)
         if throttle is not None:
             throttle.mindelay = max(throttle.mindelay, delay)
 
 
 def robots_trouble(response: Response) -> Judgement | None:
-    """Return why an answer for robots.txt is neither rules nor the absence of rules, or None if it is one of the two.
+    """Return why an answer for robots.txt is neither rules nor the absence of rules, or None if it
+    is one of the two.
 
     Of the 4xx, RFC 9309 takes all but 429 for leave; 401 and 403 are no leave to us.
     """
-    url, status, body = response.url, response.status, response.body.removeprefix(b"\xef\xbb\xbf").lstrip()
+    url, status, body = (
+        response.url,
+        response.status,
+        response.body.removeprefix(b"\xef\xbb\xbf").lstrip(),
+    )
     is_page = body.startswith(b"<")
     if status in (401, 403) or (is_page and is_challenge(response)):
         return refused(f"The site refused even {url} (HTTP {status}), so no page was asked for")
@@ -159,10 +178,11 @@ def _too_slow(url: str, delay: float, longest: float) -> Judgement:
 
 
 class PatientRetryMiddleware(RetryMiddleware):
-    """Retries as Scrapy does, but waits as long as the site asks for in Retry-After (RFC 9110, 10.2.3), up to a limit.
+    """Retries as Scrapy does, but waits as long as the site asks for in Retry-After (RFC 9110,
+    10.2.3), up to a limit.
 
-    A 429 that does not say how long, one that asks for more than the limit, and one that comes again after the wait end
-    the run. A challenge is not retried: it means no.
+    A 429 that does not say how long, one that asks for more than the limit, and one that comes
+    again after the wait end the run. A challenge is not retried: it means no.
     """
 
     def process_response(  # type: ignore[override]  # without the deprecated argument `spider`
@@ -176,13 +196,19 @@ class PatientRetryMiddleware(RetryMiddleware):
         retried: Request | Response = super().process_response(request, response)
         return retried
 
-    def _wait(self, request: Request, response: Response, seconds: float | None) -> Request | Response:
-        """Return the request to make after a pause; whoever has no frontier to pause (robots.txt) gets the answer."""
+    def _wait(
+        self, request: Request, response: Response, seconds: float | None
+    ) -> Request | Response:
+        """Return the request to make after a pause; whoever has no frontier to pause (robots.txt)
+        gets the answer.
+        """
         scheduler = self.crawler.engine.scheduler
         if not isinstance(scheduler, Frontier) or "page" not in request.meta:
             return response
         assert self.crawler.spider is not None
-        retry = get_retry_request(request, spider=self.crawler.spider, reason=f"HTTP {response.status}")
+        retry = get_retry_request(
+            request, spider=self.crawler.spider, reason=f"HTTP {response.status}"
+        )
         if retry is None or seconds is None or seconds > LONGEST_WAIT:
             waited = retry is None and seconds is not None and seconds <= LONGEST_WAIT
             trouble = _asked_to_wait(request.url, response.status, seconds, waited)
@@ -193,7 +219,9 @@ class PatientRetryMiddleware(RetryMiddleware):
 
 
 def seconds_asked_for(response: Response, now: datetime) -> float | None:
-    """Return how long Retry-After asks to wait, in either of its forms; None where it is missing or says nothing."""
+    """Return how long Retry-After asks to wait, in either of its forms; None where it is missing or
+    says nothing.
+    """
     value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
     if value.isascii() and value.isdigit():
         return float(min(int(value[:12]), 10**9))
@@ -216,7 +244,9 @@ def _asked_to_wait(url: str, status: int, seconds: float | None, waited: bool) -
 
 
 class BudgetMiddleware:
-    """Lets no request pass that would overdraw the budget: the frontier stops in time, but redirects may not."""
+    """Lets no request pass that would overdraw the budget: the frontier stops in time, but
+    redirects may not.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self.stats = crawler.stats
@@ -228,21 +258,26 @@ class BudgetMiddleware:
 
     def process_request(self, request: Request) -> None:
         if 0 < self.budget <= self.stats.get_value("downloader/request_count", 0):
-            raise NotVisited("budget", f"the budget of {self.budget} requests is used up", stays_due=True)
+            raise NotVisited(
+                "budget", f"the budget of {self.budget} requests is used up", stays_due=True
+            )
 
 
 class RefererlessRedirectMiddleware(RedirectMiddleware):
-    """Follows redirects without a Referer header, as Scrapy does when no middleware sets one, but without its warning."""
+    """Follows redirects without a Referer header, as Scrapy does when no middleware sets one, but
+    without its warning.
+    """
 
     def _engine_started(self) -> None:
         """Look for no Referer middleware: there is none, on purpose."""
 
 
 class CharsetMiddleware:
-    """Has a page read as UTF-8 where it is UTF-8, as the site's pages are, else as it declares itself, and never guesses.
+    """Has a page read as UTF-8 where it is UTF-8, as the site's pages are, else as it declares
+    itself, and never guesses.
 
-    Scrapy believes a false declaration, by which an answer that is well would turn to rubbish, and guesses where there is
-    none.
+    Scrapy believes a false declaration, by which an answer that is well would turn to rubbish, and
+    guesses where there is none.
     """
 
     def process_response(self, request: Request, response: Response) -> Response:
@@ -250,15 +285,21 @@ class CharsetMiddleware:
 
 
 def in_its_charset(response: TextResponse) -> TextResponse:
-    """Return the response such that its text is read in the charset that `text.charset_of` finds."""
+    """Return the response such that its text is read in the charset that `text.charset_of`
+    finds.
+    """
     content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
     return response.replace(encoding=text.charset_of(response.body, content_type))
 
 
 class UnreadablePageMiddleware:
-    """Turns a page that trips our own code into a `Failure`, so that it is tried again and never lost in silence."""
+    """Turns a page that trips our own code into a `Failure`, so that it is tried again and never
+    lost in silence.
+    """
 
-    def process_spider_exception(self, response: Response, exception: Exception) -> Iterable[Failure] | None:
+    def process_spider_exception(
+        self, response: Response, exception: Exception
+    ) -> Iterable[Failure] | None:
         if isinstance(exception, CloseSpider):
             return None
         logger.error("%s cannot be read", response.url, exc_info=exception)

@@ -1,4 +1,6 @@
-"""Our own settings: read and checked before anything is touched, and what follows from them for Scrapy's."""
+"""Our own settings: read and checked before anything is touched, and what follows from them for
+Scrapy's.
+"""
 
 import ipaddress
 import re
@@ -12,10 +14,14 @@ from scrapy.settings import BaseSettings
 import nkcrawl
 
 _MOST = 1_000_000  # requests, or seconds
-_SOFT_LIMIT = 5 / 6  # of the hard limit: time enough to end in order, the last page and a wait included
+_SOFT_LIMIT = (
+    5 / 6
+)  # of the hard limit: time enough to end in order, the last page and a wait included
 _TIMEOUT = 1 / 12  # of the hard limit at most: a page in hand must not outlast the rest of it
 _LONGEST_CONTACT = 300  # characters
-SLOWEST_ALLOWED_HURRY = 2.0  # seconds; nobody crawls the live site faster than this, by mistake or on purpose
+SLOWEST_ALLOWED_HURRY = (
+    2.0  # seconds; nobody crawls the live site faster than this, by mistake or on purpose
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,9 @@ def user_agent(contact: str) -> str:
 
 
 def missing_contact(options: Options) -> str:
-    """Return a sentence on a live crawl that names nobody to write to, '' where a contact is set or the site is a test's."""
+    """Return a sentence on a live crawl that names nobody to write to, '' where a contact is set or
+    the site is a test's.
+    """
     if options.contact or is_loopback(options.site):
         return ""
     return (
@@ -45,7 +53,9 @@ def missing_contact(options: Options) -> str:
 
 
 def read_options(settings: BaseSettings) -> Options:
-    """Return our settings checked; raises UsageError with a sentence naming the setting, its value and what it takes."""
+    """Return our settings checked; raises UsageError with a sentence naming the setting, its value
+    and what it takes.
+    """
     options = Options(
         database=_file(_text(settings, "NKCRAWL_DATABASE")),
         site=_site(_text(settings, "NKCRAWL_SITE")),
@@ -61,16 +71,22 @@ def read_options(settings: BaseSettings) -> Options:
 
 
 def apply_options(settings: BaseSettings) -> None:
-    """Set what follows from our settings, at a priority that `-s USER_AGENT=` and the like still beat."""
+    """Set what follows from our settings, at a priority that `-s USER_AGENT=` and the like still
+    beat.
+    """
     options = read_options(settings)
     settings.set("USER_AGENT", user_agent(options.contact), priority="spider")
     settings.set("CLOSESPIDER_TIMEOUT", options.hard_limit * _SOFT_LIMIT, priority="spider")
     timeout = min(_number(settings, "DOWNLOAD_TIMEOUT"), options.hard_limit * _TIMEOUT)
-    settings.set("DOWNLOAD_TIMEOUT", timeout, priority=settings.getpriority("DOWNLOAD_TIMEOUT") or "spider")
+    settings.set(
+        "DOWNLOAD_TIMEOUT", timeout, priority=settings.getpriority("DOWNLOAD_TIMEOUT") or "spider"
+    )
 
 
 def is_loopback(site: str) -> bool:
-    """Tell whether a site is on this machine, where a demo or a test may be asked as fast as it answers."""
+    """Tell whether a site is on this machine, where a demo or a test may be asked as fast as it
+    answers.
+    """
     host = urlsplit(site).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -86,9 +102,13 @@ def _check_manners(settings: BaseSettings) -> None:
         )
     for name in ("CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN"):
         if _number(settings, name) != 1:
-            raise UsageError(f"{name} is {settings[name]}, but a live site is asked one page at a time; leave it at 1.")
+            raise UsageError(
+                f"{name} is {settings[name]}, but a live site is asked one page at a time; leave it at 1."
+            )
     if settings["ROBOTSTXT_OBEY"] not in (True, "True", "true", "1", 1):
-        raise UsageError("ROBOTSTXT_OBEY is off, but nkcrawl obeys robots.txt on every live site; leave it on.")
+        raise UsageError(
+            "ROBOTSTXT_OBEY is off, but nkcrawl obeys robots.txt on every live site; leave it on."
+        )
 
 
 def _text(settings: BaseSettings, name: str) -> str:
@@ -105,7 +125,9 @@ def _number(settings: BaseSettings, name: str) -> float:
 def _whole_number(settings: BaseSettings, name: str, at_least: int) -> int:
     value = _text(settings, name)
     if not (re.fullmatch(r"[0-9]{1,7}", value) and at_least <= int(value) <= _MOST):
-        raise UsageError(f"{name} is {settings[name]!r}, but it takes a whole number from {at_least} to {_MOST}.")
+        raise UsageError(
+            f"{name} is {settings[name]!r}, but it takes a whole number from {at_least} to {_MOST}."
+        )
     return int(value)
 
 
@@ -113,7 +135,9 @@ def _file(value: str) -> Path:
     try:
         return Path(value).expanduser().absolute()
     except RuntimeError as error:  # '~nobody-of-that-name'
-        raise UsageError(f"NKCRAWL_DATABASE is {value!r}, but there is no such folder ({error}).") from None
+        raise UsageError(
+            f"NKCRAWL_DATABASE is {value!r}, but there is no such folder ({error})."
+        ) from None
 
 
 def _site(value: str) -> str:
@@ -124,17 +148,26 @@ def _site(value: str) -> str:
         )
     try:
         parts = urlsplit(value)
-        named = re.fullmatch(r"[\w.:\[\]-]+", parts.netloc, flags=re.ASCII) and not parts.netloc.endswith(":")
+        named = re.fullmatch(
+            r"[\w.:\[\]-]+", parts.netloc, flags=re.ASCII
+        ) and not parts.netloc.endswith(":")
         whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and named
     except ValueError:
         whole = False
     if not whole or parts.path.strip("/") or parts.query or parts.fragment:
-        raise UsageError(f"NKCRAWL_SITE is {value!r}, but it takes a scheme and a host, like https://www.nknews.org.")
+        raise UsageError(
+            f"NKCRAWL_SITE is {value!r}, but it takes a scheme and a host, like https://www.nknews.org."
+        )
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 def _contact(value: str) -> str:
-    if not value.isprintable() or not value.isascii() or set(value) & set("()") or len(value) > _LONGEST_CONTACT:
+    if (
+        not value.isprintable()
+        or not value.isascii()
+        or set(value) & set("()")
+        or len(value) > _LONGEST_CONTACT
+    ):
         raise UsageError(
             f"NKCRAWL_CONTACT is {value[:_LONGEST_CONTACT]!r}, but it takes one plain URL or mail address."
         )

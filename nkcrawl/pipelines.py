@@ -1,4 +1,6 @@
-"""The four steps between a page and its row, in running order, each a thin class over what does the work."""
+"""The four steps between a page and its row, in running order, each a thin class over what does the
+work.
+"""
 
 import sqlite3
 from dataclasses import replace
@@ -35,7 +37,16 @@ NOTE_LIMIT = 5_000
 BODY_LIMIT = 500_000
 OLDEST = date(2010, 1, 1)  # NK News began in 2010
 
-_LINES = ("title", "subtitle", "label", "byline", "image_caption", "image_credit", "image_url", "language")
+_LINES = (
+    "title",
+    "subtitle",
+    "label",
+    "byline",
+    "image_caption",
+    "image_credit",
+    "image_url",
+    "language",
+)
 
 
 class NormalisePipeline:
@@ -46,9 +57,15 @@ class NormalisePipeline:
 
 
 def normalise(article: Article, today: date) -> Article:
-    """Return the article with each text on clean lines, empty ones None, and dates outside 2010 to tomorrow dropped."""
-    lines: dict[str, Any] = {name: text.clean(getattr(article, name) or "") or None for name in _LINES}
-    possible = article.published_on and OLDEST <= date.fromisoformat(article.published_on) <= today + timedelta(days=2)
+    """Return the article with each text on clean lines, empty ones None, and dates outside 2010 to
+    tomorrow dropped.
+    """
+    lines: dict[str, Any] = {
+        name: text.clean(getattr(article, name) or "") or None for name in _LINES
+    }
+    possible = article.published_on and OLDEST <= date.fromisoformat(
+        article.published_on
+    ) <= today + timedelta(days=2)
     paragraphs = [line for paragraph in article.paragraphs if (line := text.clean(paragraph))]
     return replace(
         article,
@@ -63,20 +80,34 @@ def normalise(article: Article, today: date) -> Article:
 
 
 class PaywallPipeline:
-    """Drop the paragraphs that only sell a subscription, and say whether the article is cut off by a paywall."""
+    """Drop the paragraphs that only sell a subscription, and say whether the article is cut off by
+    a paywall.
+    """
 
     def process_item(self, item: Item) -> Item:
         return drop_filler(item) if isinstance(item, Article) else item
 
 
 def drop_filler(article: Article) -> Article:
-    """Return the article without filler paragraphs, with `access` judged and its evidence listed."""
+    """Return the article without filler paragraphs, with `access` judged and its evidence
+    listed.
+    """
     kinds = classify_paragraphs(article.paragraphs)
-    kept = [paragraph for paragraph, kind in zip(article.paragraphs, kinds, strict=True) if kind == "lead"]
-    offers = [paragraph for paragraph, kind in zip(article.paragraphs, kinds, strict=True) if kind == "offer"]
+    kept = [
+        paragraph
+        for paragraph, kind in zip(article.paragraphs, kinds, strict=True)
+        if kind == "lead"
+    ]
+    offers = [
+        paragraph
+        for paragraph, kind in zip(article.paragraphs, kinds, strict=True)
+        if kind == "offer"
+    ]
     evidence = [*article.evidence, *text_evidence(kept, offers)]
     rules = {**article.rules, "access": "weighed evidence"}
-    return replace(article, paragraphs=kept, evidence=evidence, access=judge_access(evidence), rules=rules)
+    return replace(
+        article, paragraphs=kept, evidence=evidence, access=judge_access(evidence), rules=rules
+    )
 
 
 class ArticleGatePipeline:
@@ -87,18 +118,24 @@ class ArticleGatePipeline:
 
 
 def gate(article: Article, *, known_url: bool = True) -> Article | Rejection:
-    """Return the article, or a `Rejection` saying why the page is not kept as one; a saved page's URL may not be known."""
+    """Return the article, or a `Rejection` saying why the page is not kept as one; a saved page's
+    URL may not be known.
+    """
     page = article.page
     served = page.final_url or page.url
     if known_url and site.article_month(urlsplit(served).path) is None:
-        return Rejection(page, "not an article URL", f"the request for {page.url} ended at {served}")
+        return Rejection(
+            page, "not an article URL", f"the request for {page.url} ended at {served}"
+        )
     if article.suspicion:
         return Rejection(page, article.suspicion, f"headline {_short(article.title)}")
     if not article.title:
         return Rejection(page, "no headline", "neither a heading nor a title was found")
     for name, limit in [(name, FIELD_LIMIT) for name in _LINES] + [("note", NOTE_LIMIT)]:
         if len(getattr(article, name) or "") > limit:
-            return Rejection(page, "absurd field", f"{name} has {len(getattr(article, name))} characters")
+            return Rejection(
+                page, "absurd field", f"{name} has {len(getattr(article, name))} characters"
+            )
     if sum(map(len, article.paragraphs)) > BODY_LIMIT:
         return Rejection(page, "absurd field", "the body is longer than any article")
     return article
@@ -109,7 +146,9 @@ def _short(words: str | None) -> str:
 
 
 class StoragePipeline:
-    """Write each item into the archive, one transaction a page, when the watch has no doubts about it; the last step."""
+    """Write each item into the archive, one transaction a page, when the watch has no doubts about
+    it; the last step.
+    """
 
     def __init__(self, crawler: Crawler, record: RunRecord) -> None:
         self.crawler = crawler
@@ -132,7 +171,9 @@ class StoragePipeline:
         return item
 
     def scheduler_empty(self) -> None:
-        """Settle where no page is left to ask for, for what is held back may lead to more; a pause is not the end."""
+        """Settle where no page is left to ask for, for what is held back may lead to more; a pause
+        is not the end.
+        """
         assert self.crawler.engine is not None
         assert self.crawler.engine.scheduler is not None
         if not self.crawler.engine.scheduler.has_pending_requests():
@@ -153,7 +194,9 @@ class StoragePipeline:
         match item:
             case Article():
                 row, run_id = as_row(item), self.record.run_id
-                outcome = self.archive.store_article(row, item.authors, item.page, item.links, run_id)
+                outcome = self.archive.store_article(
+                    row, item.authors, item.page, item.links, run_id
+                )
                 self._count(f"articles/{outcome}")
             case Listing():
                 self._count_links("article", len(item.articles), self.archive.store_listing(item))
@@ -186,7 +229,13 @@ class StoragePipeline:
             case Failure() if item.reason == FORBIDDEN:
                 self._count("skipped", f"skipped/{item.reason}", f"forbidden/{item.page.kind}")
             case Failure():
-                what = "no feed" if is_no_failure(item) else "gone" if item.reason in GONE else "failed"
+                what = (
+                    "no feed"
+                    if is_no_failure(item)
+                    else "gone"
+                    if item.reason in GONE
+                    else "failed"
+                )
                 self._count(what, f"{what}/{item.reason}")
             case Skip():
                 self._count("skipped", f"skipped/{item.reason}")
@@ -201,8 +250,19 @@ class StoragePipeline:
 
 
 def as_row(article: Article) -> dict[str, Any]:
-    """Return the columns of `articles` that come from the page, paragraphs parted by a blank line."""
-    columns = (*_LINES, "url", "published_on", "published_at", "modified_at", "note", "access", "extractor_version")
+    """Return the columns of `articles` that come from the page, paragraphs parted by a blank
+    line.
+    """
+    columns = (
+        *_LINES,
+        "url",
+        "published_on",
+        "published_at",
+        "modified_at",
+        "note",
+        "access",
+        "extractor_version",
+    )
     return {
         **{column: getattr(article, column) for column in columns},
         "body": "\n\n".join(article.paragraphs),

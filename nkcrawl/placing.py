@@ -1,4 +1,6 @@
-"""A file or folder that is made out of sight and gets its name once it is whole, and never in place of another."""
+"""A file or folder that is made out of sight and gets its name once it is whole, and never in place
+of another.
+"""
 
 import os
 from collections.abc import Iterator
@@ -6,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-UNFINISHED = ".nkcrawl-unfinished-"  # what the folder is called in which it is made, beside its place
+UNFINISHED = (
+    ".nkcrawl-unfinished-"  # what the folder is called in which it is made, beside its place
+)
 
 
 class NoPlace(Exception):
@@ -15,10 +19,11 @@ class NoPlace(Exception):
 
 @contextmanager
 def placed(target: Path) -> Iterator[Path]:
-    """Give the block a path to make a file or folder at; when the block is done, that gets the name `target`.
+    """Give the block a path to make a file or folder at; when the block is done, that gets the name
+    `target`.
 
-    Whatever is raised, nothing is left. Raises NoPlace where the name is taken, before the block or after it, or where
-    there is no folder to make it in.
+    Whatever is raised, nothing is left. Raises NoPlace where the name is taken, before the block or
+    after it, or where there is no folder to make it in.
     """
     check_place(target)
     with _folder_beside(target) as folder:
@@ -34,7 +39,9 @@ def check_place(target: Path) -> None:
     if os.path.lexists(target):
         raise _taken(target)
     if not target.parent.is_dir():
-        raise NoPlace(f"{target} cannot be made: there is no folder {target.parent}. Create it, or name another place.")
+        raise NoPlace(
+            f"{target} cannot be made: there is no folder {target.parent}. Create it, or name another place."
+        )
 
 
 def _folder_beside(target: Path) -> "TemporaryDirectory[str]":
@@ -48,7 +55,9 @@ def _folder_beside(target: Path) -> "TemporaryDirectory[str]":
 
 
 def _give_name(made: Path, target: Path) -> None:
-    """Let what was made be found under its name, on the disk as well; raises NoPlace where that was taken meanwhile."""
+    """Let what was made be found under its name, on the disk as well; raises NoPlace where that was
+    taken meanwhile.
+    """
     try:
         if made.is_dir():
             made.rename(target)  # which replaces no file, and no folder with anything in it
@@ -68,7 +77,9 @@ def _link(made: Path, target: Path) -> None:
         os.link(made, target)
     except FileExistsError:
         raise
-    except OSError:  # there are no links, as on FAT: hold the name by an empty file of our own, and replace that
+    except (
+        OSError
+    ):  # there are no links, as on FAT: hold the name by an empty file of our own, and replace that
         target.touch(exist_ok=False)
         made.replace(target)
 
@@ -84,4 +95,6 @@ def _sync(folder: Path) -> None:
 
 
 def _taken(target: Path) -> NoPlace:
-    return NoPlace(f"{target} is there already, and nothing is overwritten. Name another file, or move that one away.")
+    return NoPlace(
+        f"{target} is there already, and nothing is overwritten. Name another file, or move that one away."
+    )

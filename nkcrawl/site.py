@@ -1,8 +1,8 @@
 """What NK News looks like, as data: URL patterns, headings, filler, stock notes and seed authors.
 
-Everything here was read off public copies of the text of its pages, 2012 to 2025; nobody has seen its HTML. When the site
-changes its wording, this is the file to edit: add the new wording with a sample and the month it was seen, keep the old
-ones, for old pages stay online.
+Everything here was read off public copies of the text of its pages, 2012 to 2025; nobody has seen
+its HTML. When the site changes its wording, this is the file to edit: add the new wording with a
+sample and the month it was seen, keep the old ones, for old pages stay online.
 """
 
 import re
@@ -15,7 +15,8 @@ from typing import Literal
 SITE = "https://www.nknews.org"
 NAME = "NK News"
 
-# Authors whose pages a first run starts from; others are found through bylines. A slug is not the name: `chadcarrol`.
+# Authors whose pages a first run starts from; others are found through bylines. A slug is not the
+# name: `chadcarrol`.
 SEED_AUTHORS = (
     "andrei-lankov",
     "chadcarrol",
@@ -26,11 +27,15 @@ SEED_AUTHORS = (
     "kelly-kasulis",
 )
 
-# --- URLs, matched against the canonical path -------------------------------------------------------------------------
+# --- URLs, matched against the canonical path -----------------------------------------------------
 
-# '/2025/06/some-slug/': every article, whatever its kind; a slug of one or two digits is a day's archive.
-ARTICLE_PATH = re.compile(r"/(?P<year>20\d\d)/(?P<month>0[1-9]|1[0-2])/(?P<slug>(?!\d{1,2}/|page/|feed/)[^/]+)/")
-# '/content_author/some-slug/', '/content_author/some-slug/page/3/'; in 2020-21 '/content_author/some-slug/3/'.
+# '/2025/06/some-slug/': every article, whatever its kind; a slug of one or two digits is a day's
+# archive.
+ARTICLE_PATH = re.compile(
+    r"/(?P<year>20\d\d)/(?P<month>0[1-9]|1[0-2])/(?P<slug>(?!\d{1,2}/|page/|feed/)[^/]+)/"
+)
+# '/content_author/some-slug/', '/content_author/some-slug/page/3/'; in 2020-21
+# '/content_author/some-slug/3/'.
 AUTHOR_PATH = re.compile(r"/content_author/(?P<slug>[^/]+)/(?:(?:page/)?(?P<number>\d{1,4})/)?")
 # A second slug of one article, seen rarely: '/2025/06/some-slug-2/'.
 SLUG_REPEAT = re.compile(r"-\d{1,2}$")
@@ -41,7 +46,9 @@ PRO_BADGE = "NK PRO"
 
 
 def article_month(path: str) -> date | None:
-    """Return the first day of the month that an article's path names, or None if the path is no article's."""
+    """Return the first day of the month that an article's path names, or None if the path is no
+    article's.
+    """
     match = ARTICLE_PATH.fullmatch(path)
     return date(int(match["year"]), int(match["month"]), 1) if match else None
 
@@ -59,7 +66,9 @@ def author_slug(path: str) -> str | None:
 
 
 def author_page_number(path: str) -> int:
-    """Return which page of an author's listing a path is, 1 for the first; 0 for a path that is no author's."""
+    """Return which page of an author's listing a path is, 1 for the first; 0 for a path that is no
+    author's.
+    """
     match = AUTHOR_PATH.fullmatch(path)
     return int(match["number"] or 1) if match else 0
 
@@ -72,18 +81,22 @@ def author_path(slug: str) -> str:
 FEED_PATH = "/feed/"  # RSS, the newest 300 stories or so
 
 
-# --- Headlines and headings -------------------------------------------------------------------------------------------
+# --- Headlines and headings -----------------------------------------------------------------------
 
 # '<title> Headline | NK News</title>'; the dash forms were seen in old copies.
 TITLE_SUFFIX = re.compile(r"[|–—»-]\s*NK ?News(?:\s*[|–—-]\s*North Korea News)?\s*$")
 TITLE_PREFIX = re.compile(r"^\s*NK ?News\s*[|–—»-]\s*")
 
 RECENT_STORIES = "Recent Stories"
-ABOUT_AUTHOR = re.compile(r"About the Authors?:?", re.IGNORECASE)  # articles: 'Author', author pages: 'author'
+ABOUT_AUTHOR = re.compile(
+    r"About the Authors?:?", re.IGNORECASE
+)  # articles: 'Author', author pages: 'author'
 MORE_ARTICLES = re.compile(
     r"More articles by\s*['‘’\"“](?P<name>[^\"“”]{1,60})['‘’\"”]", re.IGNORECASE
 )  # "More articles by 'Name'"
-VIEW_MORE_OPENING = re.compile(r"^View more articles by\s*", re.IGNORECASE)  # what stands before the name
+VIEW_MORE_OPENING = re.compile(
+    r"^View more articles by\s*", re.IGNORECASE
+)  # what stands before the name
 VIEW_MORE = re.compile(
     r"View more articles by\b.{1,60}", re.IGNORECASE
 )  # 'View more articles by Name', an article's foot
@@ -95,22 +108,31 @@ TAIL_HEADINGS = (
     "Got a news tip?",  # 2025
     "Let us know!",  # 2025
 )
-# '© 2025, Korea Risk Group (NK Consulting Inc.). All Rights Reserved' and '© Korea Risk Group. All rights reserved. |'
-COPYRIGHT = re.compile(r"©\s*(?:\d{4}(?:\s*[-–]\s*\d{4})?,?\s*)?Korea Risk Group\b.{0,80}", re.IGNORECASE)
+# '© 2025, Korea Risk Group (NK Consulting Inc.). All Rights Reserved' and '© Korea Risk Group. All
+# rights reserved. |'
+COPYRIGHT = re.compile(
+    r"©\s*(?:\d{4}(?:\s*[-–]\s*\d{4})?,?\s*)?Korea Risk Group\b.{0,80}", re.IGNORECASE
+)
 
 # Labels seen above headlines that carry no link and need no other proof.
 LABELS = frozenset(
     {"news", "columns", "features", "opinion", "analysis", "interviews", "podcast", "podcasts", "investigations",
      "life", "q&a", "ask a north korean", "shorts", "briefs"}
 )  # fmt: skip
-# A topic or series is a name ('COVID-19', 'Border Controls', 'Settling in Seoul'); a promotion is a sentence.
+# A topic or series is a name ('COVID-19', 'Border Controls', 'Settling in Seoul'); a promotion is a
+# sentence.
 TOPIC = re.compile(r"[A-Z0-9][\w’'&-]*(?: (?:of|the|in|and|on|a|&|[A-Z0-9][\w’'&-]*)){0,4}")
 
-# --- Captions, credits, stamps ----------------------------------------------------------------------------------------
+# --- Captions, credits, stamps --------------------------------------------------------------------
 
 # 'Soldiers in hard hats | Image: KCTV (Feb. 17, 2025), edited by NK News'
-CREDIT = re.compile(r"\|\s*(?:Image|Images|Photo|Photos|Picture|Pictures|Graphic|Illustration)s?\s*:\s*", re.IGNORECASE)
-FEATURED_IMAGE = re.compile(r"Featured image\s*:\s*", re.IGNORECASE)  # 2013 to 2019, a line of its own
+CREDIT = re.compile(
+    r"\|\s*(?:Image|Images|Photo|Photos|Picture|Pictures|Graphic|Illustration)s?\s*:\s*",
+    re.IGNORECASE,
+)
+FEATURED_IMAGE = re.compile(
+    r"Featured image\s*:\s*", re.IGNORECASE
+)  # 2013 to 2019, a line of its own
 ILLUSTRATION = re.compile(  # 2013, a paragraph of its own, with no full stop
     r"Illustrations? by [^\W\d_a-z][\w'’-]*\.?(?:,? (?:and|for|of|de|van|von|&|[^\W\d_a-z][\w'’-]*\.?)){0,8}(?<!\w{2}\.)"
 )
@@ -122,12 +144,14 @@ DESK_LINE = re.compile(
     r"(?:Edited|Translated|Additional reporting|Reporting|Graphics?|Photos?|Illustrations?) by\b.{1,120}"
 )
 
-# --- Stock notes: true text, but not the author's lead ----------------------------------------------------------------
+# --- Stock notes: true text, but not the author's lead --------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class StockNote:
-    """A note that the site puts above a lead; `sentence` notes end with their first sentence, others with their block."""
+    """A note that the site puts above a lead; `sentence` notes end with their first sentence,
+    others with their block.
+    """
 
     opening: re.Pattern[str]
     sentence: bool
@@ -135,7 +159,9 @@ class StockNote:
 
 
 def stock_note(paragraph: str) -> tuple[StockNote, int] | None:
-    """Return the stock note that a paragraph begins with, and where its own wording begins after 'Editor’s note:'."""
+    """Return the stock note that a paragraph begins with, and where its own wording begins after
+    'Editor’s note:'.
+    """
     start = EDITORS_NOTE.match(paragraph)
     at = start.end() if start else 0
     note = next((note for note in STOCK_NOTES if note.opening.match(paragraph, at)), None)
@@ -143,7 +169,9 @@ def stock_note(paragraph: str) -> tuple[StockNote, int] | None:
 
 
 def begins_note(line: str) -> bool:
-    """Return whether a line is a stock note, with or without a paragraph behind it, or the label of one."""
+    """Return whether a line is a stock note, with or without a paragraph behind it, or the label of
+    one.
+    """
     return bool(EDITORS_NOTE.fullmatch(line)) or stock_note(line) is not None
 
 
@@ -152,7 +180,10 @@ EDITORS_NOTE = re.compile(r"(?:Editors?['’]?s?|NK News) note\s*[:.–—-]?\s*
 
 STOCK_NOTES = (
     StockNote(
-        re.compile(r"Views expressed in (?:Opinion|this|guest|op-ed)\b[^.]{0,40}? are exclusively\b", re.IGNORECASE),
+        re.compile(
+            r"Views expressed in (?:Opinion|this|guest|op-ed)\b[^.]{0,40}? are exclusively\b",
+            re.IGNORECASE,
+        ),
         True,
         "Views expressed in Opinion articles are exclusively the authors’ own and do not represent those of NK News.",
     ),
@@ -167,7 +198,10 @@ STOCK_NOTES = (
         "The following article is a column by Some Name, somebody somewhere.",
     ),
     StockNote(
-        re.compile(r"This (?:article )?is (?:the \w+ )?(?:a )?part of (?:an? )?NK News['’]s? series\b", re.IGNORECASE),
+        re.compile(
+            r"This (?:article )?is (?:the \w+ )?(?:a )?part of (?:an? )?NK News['’]s? series\b",
+            re.IGNORECASE,
+        ),
         False,
         "This is part of NK News’ series on something.",
     ),
@@ -176,18 +210,26 @@ STOCK_NOTES = (
         False,
         "“Settling in Seoul” is a new NK News series on something.",
     ),
-    StockNote(re.compile(r"Got a question for .{2,60}\? Email it to\b"), False, "Got a question for Name? Email it to"),
-    StockNote(re.compile(r"About the podcast:"), False, "About the podcast: somebody talks with somebody."),
+    StockNote(
+        re.compile(r"Got a question for .{2,60}\? Email it to\b"),
+        False,
+        "Got a question for Name? Email it to",
+    ),
+    StockNote(
+        re.compile(r"About the podcast:"), False, "About the podcast: somebody talks with somebody."
+    ),
 )
 
-# --- Filler: never part of an article ---------------------------------------------------------------------------------
+# --- Filler: never part of an article -------------------------------------------------------------
 
 FillerKind = Literal["offer", "rights", "interface"]
 
 
 @dataclass(frozen=True, slots=True)
 class Filler:
-    """One sentence or label of filler, whole; `alone` says that it proves itself without filler beside it."""
+    """One sentence or label of filler, whole; `alone` says that it proves itself without filler
+    beside it.
+    """
 
     kind: FillerKind
     pattern: re.Pattern[str]
@@ -196,7 +238,9 @@ class Filler:
 
 
 def _filler(kind: FillerKind, wording: str, *, alone: bool = True) -> Filler:
-    """Build a filler from its whole wording, in which white space, apostrophes, dashes and numbers are free."""
+    """Build a filler from its whole wording, in which white space, apostrophes, dashes and numbers
+    are free.
+    """
     return Filler(kind, re.compile(_pattern(wording), re.IGNORECASE), wording, alone)
 
 
@@ -209,7 +253,8 @@ def _pattern(wording: str) -> str:
 
 
 WHOLE_FILLERS = (
-    # The offer box: one list under three headings over the years; prices change, so no rule leans on one.
+    # The offer box: one list under three headings over the years; prices change, so no rule leans
+    # on one.
     _filler("offer", "Become a member for less than $5.75 per week."),
     _filler("offer", "Try unlimited access Only $1 for four weeks"),
     _filler("offer", "Try unlimited access", alone=False),
@@ -256,7 +301,8 @@ WHOLE_FILLERS = (
     _filler("interface", "Never miss a beat. Try the new mobile app."),
 )  # fmt: skip
 
-# Filler of which only the opening is known: it runs to a full stop or to the next known filler, and never proves itself.
+# Filler of which only the opening is known: it runs to a full stop or to the next known filler, and
+# never proves itself.
 _OPENINGS: tuple[tuple[FillerKind, str], ...] = (
     ("offer", "Get unlimited access to all NK News content,"),
     ("offer", "All major cards accepted."),
@@ -272,7 +318,9 @@ FILLERS = WHOLE_FILLERS + tuple(
     for kind, wording in _OPENINGS
 )
 
-_BEGINNINGS = [filler.pattern.pattern for filler in WHOLE_FILLERS] + [_pattern(wording) for _, wording in _OPENINGS]
+_BEGINNINGS = [filler.pattern.pattern for filler in WHOLE_FILLERS] + [
+    _pattern(wording) for _, wording in _OPENINGS
+]
 _ANY_FILLER = re.compile("|".join(_BEGINNINGS), re.IGNORECASE)
 
 # What filler begins with, bullets aside: the letters up to the first sign, in lower case.
@@ -287,10 +335,11 @@ _SEPARATORS = re.compile(r"[\s•·‣▪◦*|✓✔–—-]*")
 
 
 def filler_in(text: str, *, whole: bool = False) -> tuple[Filler, ...]:
-    """Return the filler sentences that the text is wholly made of, in order; empty if any other word is in it.
+    """Return the filler sentences that the text is wholly made of, in order; empty if any other
+    word is in it.
 
-    White space, bullets and the case of letters do not count; a real sentence that holds the same words is no filler.
-    `whole` leaves out the filler of which only the opening is known.
+    White space, bullets and the case of letters do not count; a real sentence that holds the same
+    words is no filler. `whole` leaves out the filler of which only the opening is known.
     """
     if len(text) > _LONGEST_FILLER or not may_be_filler(text):
         return ()
@@ -298,7 +347,9 @@ def filler_in(text: str, *, whole: bool = False) -> tuple[Filler, ...]:
 
 
 def begins_like_filler(text: str) -> bool:
-    """Return whether the first word of a text is one that filler begins with: a quick look before the patterns."""
+    """Return whether the first word of a text is one that filler begins with: a quick look before
+    the patterns.
+    """
     start = text.lstrip(_BULLETS)[:20]
     return not start or start.casefold().startswith(_FIRST_LETTERS)
 
@@ -333,7 +384,7 @@ def _skip(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-# --- Pages that are no articles ---------------------------------------------------------------------------------------
+# --- Pages that are no articles -------------------------------------------------------------------
 
 CHALLENGE = re.compile(
     r"Just a moment\.\.\.|Checking your browser|Attention Required!|Verify(?:ing)? you are (?:a )?human|Access denied",

@@ -1,4 +1,6 @@
-"""Site-independent string work: white space, control characters, dates, moments and canonical URLs."""
+"""Site-independent string work: white space, control characters, dates, moments and canonical
+URLs.
+"""
 
 import re
 from collections.abc import Iterator
@@ -11,27 +13,33 @@ from urllib.parse import urljoin, urlsplit
 from w3lib.encoding import html_to_unicode
 from w3lib.url import canonicalize_url
 
-# A fixed offset and not zoneinfo: Korea has had no summer time since 1988, and no time zone data is needed.
+# A fixed offset and not zoneinfo: Korea has had no summer time since 1988, and no time zone data is
+# needed.
 SEOUL = timezone(timedelta(hours=9), "KST")
 
 LONGEST_URL = 2_000  # characters, as of Scrapy's URLLENGTH_LIMIT; longer ones no server answers
 
-# C0 and C1 controls but those that count as white space, zero-width characters, soft hyphens, bidirectional overrides and
-# isolates.
+# C0 and C1 controls but those that count as white space, zero-width characters, soft hyphens,
+# bidirectional overrides and isolates.
 _INVISIBLE = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
 )
-_NEW_LINES = str.maketrans(dict.fromkeys("\r\x0b\x0c\x85", "\n"))  # which move a terminal's cursor in ways of their own
+_NEW_LINES = str.maketrans(
+    dict.fromkeys("\r\x0b\x0c\x85", "\n")
+)  # which move a terminal's cursor in ways of their own
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _TO_SPELL_OUT = re.compile(f"{_INVISIBLE.pattern}|{_SURROGATES.pattern}|\x85")
-_LOOSE = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‑": "-"})
+_LOOSE = str.maketrans(
+    {"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‑": "-"}
+)
 
 _MONTHS = ("january", "february", "march", "april", "may", "june",
            "july", "august", "september", "october", "november", "december")  # fmt: skip
 _MONTH_NAMES = "|".join(f"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for name in _MONTHS)
 _WEEKDAY = r"(?:\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[.,]?\s+)?"
-# 'June 20, 2025' · 'Jun 20, 2025' · 'October 21st, 2013' · 'Sept. 3, 2019'; no boundary on the left, since bylines glue
-# the name to the date ('LankovJune 20, 2025'), and none but a digit on the right ('2025Jun 20, 2025').
+# 'June 20, 2025' · 'Jun 20, 2025' · 'October 21st, 2013' · 'Sept. 3, 2019'; no boundary on the
+# left, since bylines glue the name to the date ('LankovJune 20, 2025'), and none but a digit on the
+# right ('2025Jun 20, 2025').
 _DATE = re.compile(
     rf"{_WEEKDAY}(?P<month>{_MONTH_NAMES}|sept)\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})(?!\d)",
     re.IGNORECASE,
@@ -41,12 +49,16 @@ _DAY_FIRST = re.compile(
     rf"{_WEEKDAY}(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH_NAMES}|sept)\.?,?\s+(?P<year>\d{{4}})(?!\d)",
     re.IGNORECASE,
 )
-# '2025-06-20' · '2025. 6. 20.' · '2025/06/20'; with the year last it could be the day or the month that comes first.
+# '2025-06-20' · '2025. 6. 20.' · '2025/06/20'; with the year last it could be the day or the month
+# that comes first.
 _YEAR_FIRST = re.compile(
     r"(?<![\d/.-])(?P<year>(?:19|20)\d\d)([-/]|\.\s?)(?P<month>\d{1,2})\2(?P<day>\d{1,2})(?![\d/-])"
 )
-# '20.06.2025': with points the day always comes first (ISO 8601's predecessors in Europe); with slashes it may not.
-_DAY_POINTS = re.compile(r"(?<![\d.])(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>(?:19|20)\d\d)(?![\d.])")
+# '20.06.2025': with points the day always comes first (ISO 8601's predecessors in Europe); with
+# slashes it may not.
+_DAY_POINTS = re.compile(
+    r"(?<![\d.])(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>(?:19|20)\d\d)(?![\d.])"
+)
 # '2025년 6월 20일'
 _KOREAN_DATE = re.compile(r"(?P<year>\d{4})년\s*(?P<month>\d{1,2})월\s*(?P<day>\d{1,2})일")
 _HAS_YEAR = re.compile(r"\d{4}")
@@ -57,7 +69,8 @@ _LOOSE_ISO = re.compile(
     r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)?)?",
     re.IGNORECASE,
 )
-# 'Fri Jun 20 2025 03:14:00 GMT+0000 (Coordinated Universal Time)': JavaScript's Date.prototype.toString (ECMA-262).
+# 'Fri Jun 20 2025 03:14:00 GMT+0000 (Coordinated Universal Time)': JavaScript's
+# Date.prototype.toString (ECMA-262).
 _JAVASCRIPT = re.compile(
     r"(?:[a-z]{3}\s+)?(?P<month>[a-z]{3})\s+(?P<day>\d{1,2})\s+(?P<year>\d{4})\s+(?P<time>\d{2}:\d{2}:\d{2})\s+GMT(?P<zone>[+-]\d{4})?\b.*",
     re.IGNORECASE,
@@ -77,9 +90,11 @@ class DateInText:
 
 
 def visible(text: str) -> str:
-    """Return the text without the characters that nobody sees and that a terminal may obey; tabs and new lines stay.
+    """Return the text without the characters that nobody sees and that a terminal may obey; tabs
+    and new lines stay.
 
-    Lone surrogates (a cut emoji in JSON-LD) become U+FFFD, for neither SQLite nor a terminal takes them.
+    Lone surrogates (a cut emoji in JSON-LD) become U+FFFD, for neither SQLite nor a terminal takes
+    them.
     """
     if text.isprintable():  # which none of these characters is
         return text
@@ -87,19 +102,25 @@ def visible(text: str) -> str:
 
 
 def spelled_out(text: str) -> str:
-    """Return the text with each character that `visible` leaves out as its number, as JSON writes it: '\\u009b'."""
+    """Return the text with each character that `visible` leaves out as its number, as JSON writes
+    it: '\\u009b'.
+    """
     return _TO_SPELL_OUT.sub(lambda char: f"\\u{ord(char[0]):04x}", text)
 
 
 def clean(text: str) -> str:
-    """Return the text as one line a reader would see: no control characters, white space joined and trimmed."""
+    """Return the text as one line a reader would see: no control characters, white space joined and
+    trimmed.
+    """
     return " ".join(visible(text).split())
 
 
 def charset_of(body: bytes, content_type: str = "") -> str:
-    """Return the charset to read a page in: UTF-8 where its bytes are that, else the declared one, else UTF-8 all the same.
+    """Return the charset to read a page in: UTF-8 where its bytes are that, else the declared one,
+    else UTF-8 all the same.
 
-    What is no ASCII and yet whole UTF-8 is nothing else, whatever `content_type`, the header, or the page say of it.
+    What is no ASCII and yet whole UTF-8 is nothing else, whatever `content_type`, the header, or
+    the page say of it.
     """
     with suppress(UnicodeDecodeError):
         body.decode()
@@ -109,7 +130,9 @@ def charset_of(body: bytes, content_type: str = "") -> str:
 
 
 def loose(text: str) -> str:
-    """Return a key under which two spellings of one line are equal: case, quotes, dashes and spaces do not count."""
+    """Return a key under which two spellings of one line are equal: case, quotes, dashes and spaces
+    do not count.
+    """
     key = _unspaced(visible(text))
     return (key if key.isascii() else key.translate(_LOOSE)).casefold().replace("--", "-")
 
@@ -141,10 +164,12 @@ def ends_whole(text: str) -> bool:
 
 
 def dates_in(text: str) -> Iterator[DateInText]:
-    """Yield the calendar days written in a text, in order, each with its span; days that do not exist are passed over.
+    """Yield the calendar days written in a text, in order, each with its span; days that do not
+    exist are passed over.
 
-    Read are 'June 20, 2025', '20 June 2025', '2025-06-20' and '2025년 6월 20일', with a weekday before the first two. A date
-    of digits whose year comes last is not read: it may mean either of two days.
+    Read are 'June 20, 2025', '20 June 2025', '2025-06-20' and '2025년 6월 20일', with a weekday before
+    the first two. A date of digits whose year comes last is not read: it may mean either of two
+    days.
     """
     if _HAS_YEAR.search(text):
         yield from sorted(_dates_in(text), key=lambda found: found.start)
@@ -154,7 +179,11 @@ def _dates_in(text: str) -> Iterator[DateInText]:
     for pattern in (_DATE, _DAY_FIRST, _YEAR_FIRST, _DAY_POINTS, _KOREAN_DATE):
         for match in pattern.finditer(text):
             month = match["month"].lower()
-            number = int(month) if month.isdigit() else next(i for i, m in enumerate(_MONTHS, 1) if m[:3] == month[:3])
+            number = (
+                int(month)
+                if month.isdigit()
+                else next(i for i, m in enumerate(_MONTHS, 1) if m[:3] == month[:3])
+            )
             try:
                 day = date(int(match["year"]), number, int(match["day"]))
             except ValueError:
@@ -170,9 +199,11 @@ def without_dates(text: str, instead: str = " ") -> str:
 
 
 def parse_timestamp(value: str) -> datetime | None:
-    """Return a timestamp in UTC, or None if the text is not one or states no offset (then it is not a point in time).
+    """Return a timestamp in UTC, or None if the text is not one or states no offset (then it is not
+    a point in time).
 
-    Read are ISO 8601, also with an hour or an offset of one digit, RFC 2822, and JavaScript's own form.
+    Read are ISO 8601, also with an hour or an offset of one digit, RFC 2822, and JavaScript's own
+    form.
     """
     stated = _parse_machine_form(value)
     if stated is None or stated.tzinfo is None:
@@ -184,7 +215,9 @@ def parse_timestamp(value: str) -> datetime | None:
 
 
 def seoul_day(value: str) -> date | None:
-    """Return the Seoul calendar day of a date or timestamp; one without an offset is taken as the site's own."""
+    """Return the Seoul calendar day of a date or timestamp; one without an offset is taken as the
+    site's own.
+    """
     stated = _parse_machine_form(value)
     if stated is None:
         return next((found.day for found in dates_in(value)), None) if len(value) <= 60 else None
@@ -217,13 +250,17 @@ def _iso_from(value: str) -> str:
             iso += f"T{match['hour']:0>2}:{match['minute']}:{match['second'] or '00'}{_offset(match['zone'] or '')}"
         return iso
     if match := _JAVASCRIPT.fullmatch(value):
-        number = next((i for i, name in enumerate(_MONTHS, 1) if name[:3] == match["month"].lower()), 0)
+        number = next(
+            (i for i, name in enumerate(_MONTHS, 1) if name[:3] == match["month"].lower()), 0
+        )
         return f"{match['year']}-{number:02}-{match['day']:0>2}T{match['time']}{_offset(match['zone'] or 'Z')}"
     return ""
 
 
 def _offset(zone: str) -> str:
-    """Return an offset from UTC with two digits for hours and minutes: '+9', '+9:00' and '+0900' are '+09:00'."""
+    """Return an offset from UTC with two digits for hours and minutes: '+9', '+9:00' and '+0900'
+    are '+09:00'.
+    """
     if zone[:1] not in ("+", "-"):
         return "+00:00" if zone else ""
     hours, _, minutes = zone[1:].partition(":")
@@ -240,27 +277,34 @@ def format_timestamp(timestamp: datetime) -> str:
 def canonical_url(url: str, site: str, base: str = "") -> str | None:
     """Return the one form of a URL of the site, or None for anything that is not on it.
 
-    The site's scheme and host (with or without www, http or https), the path as served with a final slash, no query, no
-    fragment. `url` is absolute, or relative to `base` or else to the site's root; `site` is like
-    'https://www.nknews.org'. Backslashes count as slashes, as in a browser (WHATWG URL). An absurdly long one is None.
+    The site's scheme and host (with or without www, http or https), the path as served with a final
+    slash, no query, no fragment. `url` is absolute, or relative to `base` or else to the site's
+    root; `site` is like 'https://www.nknews.org'. Backslashes count as slashes, as in a browser
+    (WHATWG URL). An absurdly long one is None.
     """
     if len(url) > LONGEST_URL:
         return None
     try:
         written = visible(url).strip().replace("\\", "/")
         asked, home = urlsplit(urljoin(base or site + "/", written)), urlsplit(site)
-        same = _host(asked.hostname) == _host(home.hostname) and _port(asked.port) == _port(home.port)
+        same = _host(asked.hostname) == _host(home.hostname) and _port(asked.port) == _port(
+            home.port
+        )
     except ValueError:  # 'http://[' and ports that are no numbers
         return None
     if asked.scheme not in ("http", "https") or not same or asked.username is not None:
         return None
     path = re.sub(r"/{2,}", "/", f"{asked.path}/")
-    canonical = str(canonicalize_url(f"{home.scheme}://{home.netloc}{path}"))  # which may be many times as long
+    canonical = str(
+        canonicalize_url(f"{home.scheme}://{home.netloc}{path}")
+    )  # which may be many times as long
     return canonical if len(canonical) <= LONGEST_URL else None
 
 
 def absolute_url(url: str, base: str) -> str | None:
-    """Return an http or https URL made absolute against `base`, or None for any other and for what is no URL."""
+    """Return an http or https URL made absolute against `base`, or None for any other and for what
+    is no URL.
+    """
     try:
         absolute = urljoin(base, clean(url)) if url else ""
         return absolute if urlsplit(absolute).scheme in ("http", "https") else None

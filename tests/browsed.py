@@ -17,7 +17,9 @@ from nkcrawl.demo import World
 from tests.conftest import ROOT, clean_environment
 from tests.nights import Nights
 
-HOSTILE_TITLE = "<script>document.title = 'taken'</script><img src=x onerror=alert(1)> & \"quoted\" </title>"
+HOSTILE_TITLE = (
+    "<script>document.title = 'taken'</script><img src=x onerror=alert(1)> & \"quoted\" </title>"
+)
 HOSTILE_LABEL = "<b onmouseover=alert(1)>Bold</b>"
 EDIT = ", officials say"
 _FIRST_NIGHT = date(2025, 11, 4)
@@ -25,7 +27,9 @@ _NIGHTS = (0, 75, 3, 0)  # with which exit code those after it end
 
 
 def fill(archive_file: Path) -> None:
-    """Crawl a made-up site of 310 articles on five nights: most of them good, one without robots.txt, one redesigned."""
+    """Crawl a made-up site of 310 articles on five nights: most of them good, one without
+    robots.txt, one redesigned.
+    """
     with Nights(World(articles=310), archive_file, _FIRST_NIGHT) as nights:
         world = nights.world
         world.revise(world.articles[6].path, title=HOSTILE_TITLE, label=HOSTILE_LABEL)
@@ -48,7 +52,9 @@ def _crawl(nights: Nights, code: int) -> None:
 
 @contextmanager
 def served(archive_file: Path) -> Iterator[str]:
-    """Serve the archive in a process of its own and give the address, without a final slash; it must end in silence."""
+    """Serve the archive in a process of its own and give the address, without a final slash; it
+    must end in silence.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", "nkcrawl.web", str(archive_file), "--port", "0"],
         cwd=ROOT,
@@ -74,7 +80,10 @@ def chromium() -> Iterator[Browser]:
     """Start Debian's Chromium without a window."""
     program = shutil.which("chromium")
     if program is None:
-        pytest.fail("There is no chromium here, and these tests look at pages in it: apt-get install chromium", False)
+        pytest.fail(
+            "There is no chromium here, and these tests look at pages in it: apt-get install chromium",
+            False,
+        )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program)
         yield browser

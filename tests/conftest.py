@@ -1,4 +1,6 @@
-"""What the tests share: the bundled site on loopback, and real crawls of it in a process of their own."""
+"""What the tests share: the bundled site on loopback, and real crawls of it in a process of their
+own.
+"""
 
 import os
 import sqlite3
@@ -29,7 +31,9 @@ def demo(world: World) -> Iterator[DemoServer]:
 
 
 def scrapy(*args: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a scrapy command of the project to its end, in an environment that holds nothing of ours but what is given."""
+    """Run a scrapy command of the project to its end, in an environment that holds nothing of ours
+    but what is given.
+    """
     return subprocess.run(
         scrapy_command(*args),
         check=False,
@@ -51,7 +55,11 @@ def at(now: datetime) -> dict[str, str]:
 
 
 def clean_environment(**environment: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("NKCRAWL_", "SCRAPY_"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("NKCRAWL_", "SCRAPY_"))
+    }
     return {**kept, "PYTHONWARNINGS": "default", **environment}
 
 

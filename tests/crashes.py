@@ -1,11 +1,14 @@
-"""Crash loops: a crawl is killed, starved or cut short at random moments, again and again, and its archive held to account.
+"""Crash loops: a crawl is killed, starved or cut short at random moments, again and again, and its
+archive held to account.
 
-`python -m tests.crashes` takes about half an hour and prints a table; with numbers (`--kills 20`) it runs only those
-loops, until so many trials were hits. What is drawn follows from `--seed`. A trial that fails names the command that makes
-it again, as far as two runs of a process can be alike: with the same page in hand, after the same delay.
+`python -m tests.crashes` takes about half an hour and prints a table; with numbers (`--kills 20`)
+it runs only those loops, until so many trials were hits. What is drawn follows from `--seed`. A
+trial that fails names the command that makes it again, as far as two runs of a process can be
+alike: with the same page in hand, after the same delay.
 
-After every blow the archive must open, be sound by SQLite's own checks, hold every article that it held before or that was
-acknowledged, each whole, and nothing else; and the next run, undisturbed, must make it equal to one never disturbed.
+After every blow the archive must open, be sound by SQLite's own checks, hold every article that it
+held before or that was acknowledged, each whole, and nothing else; and the next run, undisturbed,
+must make it equal to one never disturbed.
 """
 
 import argparse
@@ -38,17 +41,32 @@ from nkcrawl.items import Author, Page
 from tests.conftest import ROOT, crawl_args, rows
 from tests.test_crawl import comparable, stored, truth
 
-FULL = {"tails": 2_000, "kills": 500, "hangups": 20, "signals": 50, "limits": 60, "disks": 40, "starvations": 50}
-PATIENCE = 120  # seconds, for a crawl of seconds; for want of memory it may wait 30 for a page and 40 for its own end
-ON_TRIAL = 5  # recent articles are stored when there are so many of them (nkcrawl/extensions/watch.py)
+FULL = {
+    "tails": 2_000,
+    "kills": 500,
+    "hangups": 20,
+    "signals": 50,
+    "limits": 60,
+    "disks": 40,
+    "starvations": 50,
+}
+# seconds, for a crawl of seconds; for want of memory it may wait 30 for a page and 40 for its own
+# end
+PATIENCE = 120
+ON_TRIAL = (
+    5  # recent articles are stored when there are so many of them (nkcrawl/extensions/watch.py)
+)
 RECENT_MONTHS = 2
 HIT = "hit"  # how often a trial did what it is there for
 NOT_TRIED = "not tried, for want of the right to mount a file system"
 TOLD_DIED = {"verdict": "failed", "finish_reason": "died"}
 
-# Each crawl is a process of its own, forked from one that has imported what it needs: most of a crawl's time is spent there.
+# Each crawl is a process of its own, forked from one that has imported what it needs: most of a
+# crawl's time is spent there.
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.test_crawl", "nkcrawl.commands.crawl", "nkcrawl.middlewares", "nkcrawl.pipelines"])
+FORKS.set_forkserver_preload(
+    ["tests.test_crawl", "nkcrawl.commands.crawl", "nkcrawl.middlewares", "nkcrawl.pipelines"]
+)
 
 Limits = dict[int, int]  # resource → its limit
 
@@ -75,7 +93,9 @@ class Crawl:
     def __init__(self, site: DemoServer, archive: Path, limits: Limits | None = None) -> None:
         self.site, self.archive = site, archive
         self.told = archive.parent.with_suffix(".told")  # not on the disk that is too small
-        self.process = FORKS.Process(target=run_crawl, args=(crawl_args(site, archive), self.told, limits or {}))
+        self.process = FORKS.Process(
+            target=run_crawl, args=(crawl_args(site, archive), self.told, limits or {})
+        )
 
     def __enter__(self) -> Self:
         self.site.log.clear()
@@ -89,7 +109,9 @@ class Crawl:
 
     @property
     def is_alive(self) -> bool:
-        assert time.monotonic() < self.deadline, f"the crawl goes on for more than {PATIENCE} seconds"
+        assert time.monotonic() < self.deadline, (
+            f"the crawl goes on for more than {PATIENCE} seconds"
+        )
         return self.process.is_alive()
 
     def wait_for(self, requests: int) -> None:
@@ -100,7 +122,9 @@ class Crawl:
     def wait_for_its_lock(self) -> None:
         """Wait until the crawl opens its archive, or is over."""
         lock = self.archive.with_name(f"{self.archive.name}.lock")
-        while self.is_alive and f"process {self.process.pid} " not in lock.read_text(encoding="utf-8"):
+        while self.is_alive and f"process {self.process.pid} " not in lock.read_text(
+            encoding="utf-8"
+        ):
             time.sleep(0.003)
 
     def send(self, signum: signal.Signals) -> bool:
@@ -113,7 +137,9 @@ class Crawl:
         return False
 
     def end(self) -> tuple[int, str]:
-        """Wait for the end; return the exit code, or minus the signal that ended it, and what was printed."""
+        """Wait for the end; return the exit code, or minus the signal that ended it, and what was
+        printed.
+        """
         while self.is_alive:
             time.sleep(0.003)
         assert self.process.exitcode is not None
@@ -142,31 +168,43 @@ class Ground:
         return Path(tempfile.mkdtemp(dir=self.folder)) / "nknews.db"
 
     def finish(self, archive: Path, left: "Left") -> None:
-        """Let the next run do what is due, and hold the archive against one that was never disturbed."""
+        """Let the next run do what is due, and hold the archive against one that was never
+        disturbed.
+        """
         with Crawl(self.site, archive) as crawl:
             assert crawl.end() == (0, "")
         for run in left.unfinished:
-            assert rows(archive, "SELECT verdict, finish_reason FROM runs WHERE id = ?", run) == [TOLD_DIED]
+            assert rows(archive, "SELECT verdict, finish_reason FROM runs WHERE id = ?", run) == [
+                TOLD_DIED
+            ]
         for table, found in comparable(archive).items():
-            assert found == self.undisturbed[table], f"{table} is not as in an archive that was never disturbed"
+            assert found == self.undisturbed[table], (
+                f"{table} is not as in an archive that was never disturbed"
+            )
         self.check(archive, set(self.truth))
 
     def acknowledged(self, log: list[Hit]) -> set[str]:
-        """Return the URLs of the articles that must be stored: another page was asked for after each of them.
+        """Return the URLs of the articles that must be stored: another page was asked for after
+        each of them.
 
-        Of the newest months the first few articles are kept back by design, until it is clear that the site is as it was.
+        Of the newest months the first few articles are kept back by design, until it is clear that
+        the site is as it was.
         """
         asked = [article for hit in log[:-1] if (article := self.site.world.article(hit.path))]
         recent = {article.path for article in asked if self._is_recent(article)}
         held_back = recent if len(recent) < ON_TRIAL else set()
-        return {self.site.base_url + article.path for article in asked if article.path not in held_back}
+        return {
+            self.site.base_url + article.path for article in asked if article.path not in held_back
+        }
 
     def _is_recent(self, article: DemoArticle) -> bool:
         newest, month = self.site.world.articles[0].published_on, article.published_on
         return (newest.year - month.year) * 12 + newest.month - month.month < RECENT_MONTHS
 
     def check(self, archive: Path, acknowledged: set[str]) -> "Left":
-        """Hold a copy of an archive to account, so that the next run meets the very files that the last one left."""
+        """Hold a copy of an archive to account, so that the next run meets the very files that the
+        last one left.
+        """
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             copy = Path(folder) / archive.name
             for file in archive.parent.glob("*.db*"):
@@ -174,7 +212,9 @@ class Ground:
             Archive.open(copy).close()
             check_file(copy)
             articles = stored(copy)
-            unfinished = [run["id"] for run in rows(copy, "SELECT id FROM runs WHERE verdict IS NULL")]
+            unfinished = [
+                run["id"] for run in rows(copy, "SELECT id FROM runs WHERE verdict IS NULL")
+            ]
         assert acknowledged <= articles.keys(), f"lost: {acknowledged - articles.keys()}"
         for url, article in articles.items():
             assert article == self.truth.get(url), f"{url} is not what the site has"
@@ -190,26 +230,34 @@ class Left:
 
 
 def check_file(archive: Path) -> None:
-    """Let SQLite look for damage: in the file, between its tables, and between the search and what is searched."""
+    """Let SQLite look for damage: in the file, between its tables, and between the search and what
+    is searched.
+    """
     with closing(sqlite3.connect(archive)) as conn:
         assert conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
         conn.execute("INSERT INTO articles_fts (articles_fts, rank) VALUES ('integrity-check', 1)")
 
 
-# --- The loops: each function is one trial, and returns what it counted --------------------------------------------------
+# --- The loops: each function is one trial, and returns what it counted ---------------------------
 
 Trial = Callable[[Ground, random.Random], Counter[str]]
 
 
-def kills(ground: Ground, rng: random.Random, signum: signal.Signals = signal.SIGKILL) -> Counter[str]:
-    """Kill a crawl at any moment from its second request on, and the next one soon after it takes hold of the archive."""
+def kills(
+    ground: Ground, rng: random.Random, signum: signal.Signals = signal.SIGKILL
+) -> Counter[str]:
+    """Kill a crawl at any moment from its second request on, and the next one soon after it takes
+    hold of the archive.
+    """
     counts: Counter[str] = Counter()
     archive, left = ground.new_file(), Left()
     with Crawl(ground.site, archive) as crawl:
         crawl.wait_for(rng.randint(2, ground.requests))
         left = _kill(ground, crawl, left, rng.expovariate(1 / 0.03), signum, counts)  # seconds
-    assert left.articles or left.unfinished or not counts[HIT], "it was killed before its first commit"
+    assert left.articles or left.unfinished or not counts[HIT], (
+        "it was killed before its first commit"
+    )
     with Crawl(ground.site, archive) as crawl:
         crawl.wait_for_its_lock()
         left = _kill(ground, crawl, left, rng.expovariate(1 / 0.15), signum, counts)
@@ -218,7 +266,12 @@ def kills(ground: Ground, rng: random.Random, signum: signal.Signals = signal.SI
 
 
 def _kill(
-    ground: Ground, crawl: Crawl, before: Left, delay: float, signum: signal.Signals, counts: Counter[str]
+    ground: Ground,
+    crawl: Crawl,
+    before: Left,
+    delay: float,
+    signum: signal.Signals,
+    counts: Counter[str],
 ) -> Left:
     time.sleep(delay)
     crawl.send(signum)
@@ -259,7 +312,9 @@ def signals(ground: Ground, rng: random.Random) -> Counter[str]:
 def limits(ground: Ground, rng: random.Random) -> Counter[str]:
     """Let no file grow beyond a size that is too small."""
     archive = ground.new_file()
-    return _cramped(ground, archive, {resource.RLIMIT_FSIZE: rng.randint(4_096, ground.largest_file)})
+    return _cramped(
+        ground, archive, {resource.RLIMIT_FSIZE: rng.randint(4_096, ground.largest_file)}
+    )
 
 
 def _cramped(
@@ -294,7 +349,9 @@ def starvations(ground: Ground, rng: random.Random) -> Counter[str]:
     kind, used = rng.choice([(resource.RLIMIT_AS, "VmSize"), (resource.RLIMIT_DATA, "VmData")])
     with Crawl(ground.site, archive) as crawl:
         crawl.wait_for(rng.randint(2, ground.requests // 2))
-        acknowledged = ground.acknowledged([*ground.site.log])  # what is asked for from now on may not arrive
+        acknowledged = ground.acknowledged(
+            [*ground.site.log]
+        )  # what is asked for from now on may not arrive
         limit = _memory(crawl, used) + rng.randint(0, 200_000)
         resource.prlimit(crawl.process.pid or 0, kind, (limit, limit))
         code, _ = crawl.end()
@@ -306,15 +363,19 @@ def starvations(ground: Ground, rng: random.Random) -> Counter[str]:
 def _memory(crawl: Crawl, which: str) -> int:
     """Return how many bytes a crawl has, by a line of its status."""
     status = Path(f"/proc/{crawl.process.pid}/status").read_text(encoding="utf-8")
-    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith(which))
+    return next(
+        int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith(which)
+    )
 
 
-# --- The log's tail -------------------------------------------------------------------------------------------------------
+# --- The log's tail -------------------------------------------------------------------------------
 
 
 @dataclass
 class Scene:
-    """An archive under way, its log holding the last commits: the bytes of both, and each state that it was in."""
+    """An archive under way, its log holding the last commits: the bytes of both, and each state
+    that it was in.
+    """
 
     file: bytes
     log: bytes
@@ -334,7 +395,9 @@ class Scene:
 
 
 def scenes(folder: Path) -> list[Scene]:
-    """Store articles, and take a picture before SQLite first empties the log into the file, and one a while after."""
+    """Store articles, and take a picture before SQLite first empties the log into the file, and one
+    a while after.
+    """
     world, path = World(articles=81), folder / "scene.db"
     pictures = []
     with closing(Archive.open(path)) as archive:
@@ -345,7 +408,9 @@ def scenes(folder: Path) -> list[Scene]:
             row = world.truth(article, "https://www.nknews.org")
             authors = [Author(*author) for author in row.pop("authors")]
             page = Page(row["url"], "article", row["url"], 200, etag=str(number))
-            archive.store_article(row | {"access_evidence": [], "extractor_version": 1}, authors, page, [], run_id)
+            archive.store_article(
+                row | {"access_evidence": [], "extractor_version": 1}, authors, page, [], run_id
+            )
             states.append(_state(path))
             if number in (30, 80):
                 pictures.append(Scene(path.read_bytes(), _log(path).read_bytes(), [*states]))
@@ -361,12 +426,23 @@ def _log(path: Path) -> Path:
 
 def _state(path: Path) -> str:
     """Return all that an archive holds, as a hash."""
-    tables = ("articles", "article_versions", "article_authors", "authors", "pages", "rejects", "runs")
-    return hashlib.sha256(repr([rows(path, f"SELECT * FROM {table}") for table in tables]).encode()).hexdigest()
+    tables = (
+        "articles",
+        "article_versions",
+        "article_authors",
+        "authors",
+        "pages",
+        "rejects",
+        "runs",
+    )
+    return hashlib.sha256(
+        repr([rows(path, f"SELECT * FROM {table}") for table in tables]).encode()
+    ).hexdigest()
 
 
 def damage(log: bytes, end: int, rng: random.Random) -> tuple[bytes, int]:
-    """Return a log cut off at a random place, or with zeros or noise for all of the rest or for a sector of the disk.
+    """Return a log cut off at a random place, or with zeros or noise for all of the rest or for a
+    sector of the disk.
 
     With it comes the place, up to which the log is as it was.
     """
@@ -379,23 +455,29 @@ def damage(log: bytes, end: int, rng: random.Random) -> tuple[bytes, int]:
             damaged = log[:at] + bytes(len(log[at:until])) + log[until:]
         case _:
             damaged = log[:at] + rng.randbytes(len(log[at:until])) + log[until:]
-    return damaged, next((place for place in range(at, len(damaged)) if damaged[place] != log[place]), len(damaged))
+    return damaged, next(
+        (place for place in range(at, len(damaged)) if damaged[place] != log[place]), len(damaged)
+    )
 
 
 def tails(scene: Scene, folder: Path, rng: random.Random) -> Counter[str]:
-    """Open an archive whose log is damaged: of its commits, those before the damage are there, and nothing else."""
+    """Open an archive whose log is damaged: of its commits, those before the damage are there, and
+    nothing else.
+    """
     path = folder / "tail.db"
     log, intact = damage(scene.log, scene.commits[-1], rng)
     path.write_bytes(scene.file)
     _log(path).write_bytes(log)
     lost = sum(end > intact for end in scene.commits)
     with closing(Archive.open(path)):
-        assert _state(path) == scene.states[-1 - lost], f"{lost} commits should be lost, by a damage at {intact}"
+        assert _state(path) == scene.states[-1 - lost], (
+            f"{lost} commits should be lost, by a damage at {intact}"
+        )
     check_file(path)
     return Counter({HIT: 1, "commits lost": lost, "commits kept": len(scene.commits) - lost})
 
 
-# --- All of them ----------------------------------------------------------------------------------------------------------
+# --- All of them ----------------------------------------------------------------------------------
 
 TRIALS: dict[str, Trial] = {
     "kills": kills,
@@ -427,7 +509,9 @@ class Report:
     failures: list[str] = field(default_factory=list)
 
     def loop(self, name: str, times: int, trial: Callable[[random.Random], Counter[str]]) -> None:
-        """Make trials until so many were hits, each with a seed of its own, so that each can be made again alone."""
+        """Make trials until so many were hits, each with a seed of its own, so that each can be
+        made again alone.
+        """
         counts = self.counts[name] = Counter({HIT: 0, "trials": 0, "failed": 0})
         while counts[HIT] < times and counts["trials"] < 3 * times and not counts[NOT_TRIED]:
             seed = self.seed + counts["trials"]
@@ -436,7 +520,9 @@ class Report:
                 counts.update(trial(random.Random(seed)))
             except (AssertionError, ArchiveError, sqlite3.Error, OSError) as error:
                 counts["failed"] += 1
-                again = f"python -m tests.crashes --{name} 1 --articles {self.articles} --seed {seed}"
+                again = (
+                    f"python -m tests.crashes --{name} 1 --articles {self.articles} --seed {seed}"
+                )
                 self.failures.append(f"{again}: {error!r}")
                 print(self.failures[-1], file=sys.stderr, flush=True)
         if counts[HIT] < times and not counts[NOT_TRIED]:
@@ -446,7 +532,11 @@ class Report:
             print(self.failures[-1], file=sys.stderr, flush=True)
 
     def __str__(self) -> str:
-        lines = ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in self.heading.items())]
+        lines = [
+            "| | |",
+            "|---|---|",
+            *(f"| {name} | {value} |" for name, value in self.heading.items()),
+        ]
         for name, counts in self.counts.items():
             lines.append(f"| **{TITLES[name]}** | **{counts[HIT]}** |")
             lines += [f"| {what} | {count} |" for what, count in counts.items() if what != HIT]
@@ -460,7 +550,9 @@ def run(times: dict[str, int], articles: int, seed: int) -> Report:
         folder = Path(name)
         if times.get("tails"):
             pictures = scenes(folder)
-            report.loop("tails", times["tails"], lambda rng: tails(rng.choice(pictures), folder, rng))
+            report.loop(
+                "tails", times["tails"], lambda rng: tails(rng.choice(pictures), folder, rng)
+            )
         if any(times.get(loop) for loop in TRIALS):
             ground = Ground(site, folder)
             report.heading |= {
@@ -485,12 +577,22 @@ def versions() -> dict[str, str]:
 
 
 def main(args: list[str]) -> int:
-    """Run the loops that are named, or all of them at their full length; print the table, and return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tests.crashes", description=(__doc__ or "").partition("\n")[0])
+    """Run the loops that are named, or all of them at their full length; print the table, and
+    return the exit code.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.crashes", description=(__doc__ or "").partition("\n")[0]
+    )
     for loop, count in FULL.items():
-        parser.add_argument(f"--{loop}", type=int, metavar="N", help=f"{TITLES[loop]} (full length: {count})")
-    parser.add_argument("--articles", type=int, default=60, metavar="N", help="on the made-up site (60)")
-    parser.add_argument("--seed", type=int, default=random.randrange(10**6), metavar="N", help="random, and printed")
+        parser.add_argument(
+            f"--{loop}", type=int, metavar="N", help=f"{TITLES[loop]} (full length: {count})"
+        )
+    parser.add_argument(
+        "--articles", type=int, default=60, metavar="N", help="on the made-up site (60)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=random.randrange(10**6), metavar="N", help="random, and printed"
+    )
     given = vars(parser.parse_args(args))
     named = {loop: given[loop] for loop in FULL if given[loop] is not None}
     report = run(named or FULL, given["articles"], given["seed"])

@@ -1,7 +1,8 @@
-"""What goes wrong, and the tests that show what nkcrawl does about it: `python -m tests.faults` runs them and prints a table.
+"""What goes wrong, and the tests that show what nkcrawl does about it: `python -m tests.faults`
+runs them and prints a table.
 
-A test names the rows that it shows: `@pytest.mark.fault("P3", "S8")`. A row that no test can show says why. `--list` counts
-the cases and runs none; anything else is for pytest.
+A test names the rows that it shows: `@pytest.mark.fault("P3", "S8")`. A row that no test can show
+says why. `--list` counts the cases and runs none; anything else is for pytest.
 """
 
 import os
@@ -33,12 +34,16 @@ SECTIONS = {
 
 ROWS = {
     "P1": Row(
-        "a page trips our reader", "1; names the page and the function; five in a row end the run; pages stay due"
+        "a page trips our reader",
+        "1; names the page and the function; five in a row end the run; pages stay due",
     ),
     "P2": Row("a pipeline raises", "1; names the page; five times end the run; pages stay due"),
-    "P3": Row("storing fails in mid-crawl", "1; the first error ends the run; what was stored stays"),
+    "P3": Row(
+        "storing fails in mid-crawl", "1; the first error ends the run; what was stored stays"
+    ),
     "P4": Row(
-        "the archive cannot be opened", "2, or 1 where the machine is to blame; nothing is asked, nothing changed"
+        "the archive cannot be opened",
+        "2, or 1 where the machine is to blame; nothing is asked, nothing changed",
     ),
     "P5": Row("something closes the spider", "1; names the reason"),
     "P6": Row("the handler of a signal raises", "1; the run's row is finished all the same"),
@@ -64,7 +69,9 @@ ROWS = {
     "P23": Row("memory grows", "1; ends at MEMUSAGE_LIMIT_MB of its own"),
     "P24": Row("no run comes at all", "`scrapy status --max-age` ends with 1 and a sentence"),
     "P25": Row("nobody is told", "a good run prints nothing; any other one line on stderr"),
-    "S1": Row("kill -9 in the middle of a transaction", "whole or not at all; full-text search agrees"),
+    "S1": Row(
+        "kill -9 in the middle of a transaction", "whole or not at all; full-text search agrees"
+    ),
     "S2": Row("the log's tail is lost or damaged", "opens; a whole prefix of what was committed"),
     "S3": Row("the file is copied while a crawl writes", "`scrapy backup` makes a whole copy"),
     "S4": Row("a reader in the middle of a query", "the crawl writes on"),
@@ -74,27 +81,46 @@ ROWS = {
     "S8": Row("the disk is full", "1; what was acknowledged is there"),
     "S9": Row("the file is no database", "2; untouched"),
     "S10": Row("the database is somebody else's", "2; untouched"),
-    "S11": Row("a page of the file is damaged", "2; untouched; a file of over 256 MB is looked through once a week"),
-    "S12": Row("a reader who may not write beside the file", "reads it, between runs and after a kill"),
-    "S13": Row("a later visit shows less", "an empty value replaces nothing, a teaser no whole text"),
+    "S11": Row(
+        "a page of the file is damaged",
+        "2; untouched; a file of over 256 MB is looked through once a week",
+    ),
+    "S12": Row(
+        "a reader who may not write beside the file", "reads it, between runs and after a kill"
+    ),
+    "S13": Row(
+        "a later visit shows less", "an empty value replaces nothing, a teaser no whole text"
+    ),
     "S14": Row("row numbers change under the search", "they never do"),
     "S15": Row(
-        "another tool writes to the articles", "not our promise", "nothing but nkcrawl should write to the file"
+        "another tool writes to the articles",
+        "not our promise",
+        "nothing but nkcrawl should write to the file",
     ),
     "S16": Row("VACUUM renumbers", "the numbers are declared, and stay"),
     "S17": Row("a write that is not committed", "each method of the archive is one transaction"),
     "S18": Row("a file of an older schema", "brought up to date with every row, or as it was"),
     "S19": Row("a value of the wrong type", "refused by the table"),
     "S20": Row("trusted_schema=OFF", "not set", "the triggers of the full-text search need it on"),
-    "S21": Row("the WAL-reset bug of SQLite before 3.51.3", "one writer by a lock; `status` shows the version"),
+    "S21": Row(
+        "the WAL-reset bug of SQLite before 3.51.3",
+        "one writer by a lock; `status` shows the version",
+    ),
     "S22": Row("search words that are syntax", "any text is a question"),
-    "S23": Row("the cost of a commit", "a figure, in docs/performance.md", "a benchmark, not a fault"),
-    "N1": Row("requests too fast, or side by side", "never two at once, never sooner than the delay"),
+    "S23": Row(
+        "the cost of a commit", "a figure, in docs/performance.md", "a benchmark, not a fault"
+    ),
+    "N1": Row(
+        "requests too fast, or side by side", "never two at once, never sooner than the delay"
+    ),
     "N2": Row("jitter halves the delay", "none"),
     "N3": Row("429 or 503, with or without Retry-After", "waits up to 120 s, once a page; else 75"),
     "N4": Row("robots.txt cannot be read", "75; no page is asked for"),
     "N5": Row("Crawl-delay", "obeyed up to 60 s; above, 75"),
-    "N6": Row("pages as they were are sent again", "conditional requests; no two answers in a row on trust"),
+    "N6": Row(
+        "pages as they were are sent again",
+        "conditional requests; no two answers in a row on trust",
+    ),
     "N7": Row("a cache answers for the site", "none is used"),
     "N8": Row("a redirect off the site", "not followed, retried or not; a failed page"),
     "N9": Row("redirects in a circle", "a failed page after five"),
@@ -113,11 +139,14 @@ ROWS = {
     "D8": Row("JSON-LD that is huge, nested or no JSON", "survived"),
     "D9": Row("a headline of 10 MB", "rejected"),
     "D10": Row(
-        "a charset that is wrong or not stated", "read as UTF-8 where it is UTF-8, else as declared, never guessed"
+        "a charset that is wrong or not stated",
+        "read as UTF-8 where it is UTF-8, else as declared, never guessed",
     ),
     "D11": Row("dates that cannot be", "no date, rather than a wrong one"),
     "D12": Row("a canonical link to another article", "not believed"),
-    "D13": Row("soft 404, login, challenge, listing in an article's place", "rejected; no row is touched"),
+    "D13": Row(
+        "soft 404, login, challenge, listing in an article's place", "rejected; no row is touched"
+    ),
     "D14": Row("a redesign", "3; nothing stored is replaced by less"),
     "D15": Row("HTML or script in a headline", "text"),
     "D16": Row("formulas in CSV", "an apostrophe before them"),
@@ -140,7 +169,9 @@ class Ledger:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
-            self.rows_of[item.nodeid] = {row for mark in item.iter_markers("fault") for row in mark.args}
+            self.rows_of[item.nodeid] = {
+                row for mark in item.iter_markers("fault") for row in mark.args
+            }
         self.cases = Counter(row for rows in self.rows_of.values() for row in rows)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -149,11 +180,20 @@ class Ledger:
 
 
 def as_markdown(ledger: Ledger) -> str:
-    """Return the tables of faults, with how many cases show each row, and how many of them failed."""
+    """Return the tables of faults, with how many cases show each row, and how many of them
+    failed.
+    """
     lines = []
     for letter, title in SECTIONS.items():
-        lines += [f"### {title}", "", "| | what goes wrong | what nkcrawl does | cases |", "|---|---|---|---|"]
-        lines += [_line(name, row, ledger) for name, row in ROWS.items() if name[0] == letter] + [""]
+        lines += [
+            f"### {title}",
+            "",
+            "| | what goes wrong | what nkcrawl does | cases |",
+            "|---|---|---|---|",
+        ]
+        lines += [_line(name, row, ledger) for name, row in ROWS.items() if name[0] == letter] + [
+            ""
+        ]
     return "\n".join(lines)
 
 
@@ -165,20 +205,25 @@ def _line(name: str, row: Row, ledger: Ledger) -> str:
 
 
 def main(args: list[str]) -> int:
-    """Run the tests that show a fault, or with --list only count them; print the tables, and return the exit code."""
+    """Run the tests that show a fault, or with --list only count them; print the tables, and return
+    the exit code.
+    """
     ledger, only_count = Ledger(), args == ["--list"]
     marked = [str(Path(__file__).parent), "-q", "--no-header", "-m", "fault and not long"]
     with redirect_stdout(StringIO()):
         code = pytest.main([*marked, "--collect-only"], plugins=[ledger])
     if not only_count and not code:  # side by side, in processes that know nothing of the ledger
         code = pytest.main(
-            [*marked, "-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile", *args], plugins=[ledger]
+            [*marked, "-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile", *args],
+            plugins=[ledger],
         )
     print(as_markdown(ledger))
     unknown = {row for rows in ledger.rows_of.values() for row in rows} - ROWS.keys()
     unshown = [name for name, row in ROWS.items() if not row.not_shown and not ledger.cases[name]]
     if unknown or unshown:
-        print(f"Unknown rows: {sorted(unknown)}. Rows that no test shows: {unshown}.", file=sys.stderr)
+        print(
+            f"Unknown rows: {sorted(unknown)}. Rows that no test shows: {unshown}.", file=sys.stderr
+        )
     return int(code) or bool(unknown or unshown)
 
 

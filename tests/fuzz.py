@@ -1,9 +1,10 @@
-"""Mutates the made-up pages and looks at what the readers make of them: `python -m tests.fuzz --minutes 10`.
+"""Mutates the made-up pages and looks at what the readers make of them: `python -m tests.fuzz
+--minutes 10`.
 
-The mutations are led by coverage (libFuzzer through Atheris, `pip install atheris`, not among the tools of `make test`), and
-half of them know what HTML is. A finding is an exception, a page that takes seconds, or a field that no page may give;
-each kind is written once to tests/corpus, where the tests find it. Prints its figures as a table, and ends with 1 if there
-are findings.
+The mutations are led by coverage (libFuzzer through Atheris, `pip install atheris`, not among the
+tools of `make test`), and half of them know what HTML is. A finding is an exception, a page that
+takes seconds, or a field that no page may give; each kind is written once to tests/corpus, where
+the tests find it. Prints its figures as a table, and ends with 1 if there are findings.
 """
 
 import argparse
@@ -39,15 +40,22 @@ TODAY = date(2026, 1, 1)
 LONGEST = 60_000  # bytes of a page
 SLOW = 5.0  # seconds of the processor's time for one of that size
 ARTICLE = Page(f"{SITE}/2025/06/lamps-2/", "article", f"{SITE}/2025/06/lamps-2/", 200)
-AUTHOR = Page(f"{SITE}/content_author/mira-olsen/page/2/", "author", f"{SITE}/content_author/mira-olsen/page/2/", 200)
+AUTHOR = Page(
+    f"{SITE}/content_author/mira-olsen/page/2/",
+    "author",
+    f"{SITE}/content_author/mira-olsen/page/2/",
+    200,
+)
 FEED = Page(f"{SITE}/feed/", "feed", f"{SITE}/feed/", 200)
 
 
-# --- What is to hold of every page --------------------------------------------------------------------------------------
+# --- What is to hold of every page ----------------------------------------------------------------
 
 
 def check(data: bytes) -> None:
-    """Read a page, whose first letter says of which kind it is; raises where anything is not as it has to be."""
+    """Read a page, whose first letter says of which kind it is; raises where anything is not as it
+    has to be.
+    """
     page = data[1:].decode("utf-8", "replace")
     match data[:1]:
         case b"l":
@@ -64,15 +72,23 @@ def check_article(read: Article) -> None:
     article = drop_filler(normalise(read, TODAY))
     gate(article)
     row = as_row(article)
-    lines = [value for name, value in row.items() if isinstance(value, str) and name not in ("body", "note")]
+    lines = [
+        value
+        for name, value in row.items()
+        if isinstance(value, str) and name not in ("body", "note")
+    ]
     lines += [*article.paragraphs, *(row["note"] or "").split("\n\n"), *article.evidence]
     for line in [*lines, *(author.name for author in article.authors)]:
         assert text.clean(line) == line, f"not a clean line: {line!r}"
         line.encode()
     assert all(article.paragraphs), "an empty paragraph"
-    assert all(author.name and is_author(site.author_path(author.slug)) for author in article.authors)
+    assert all(
+        author.name and is_author(site.author_path(author.slug)) for author in article.authors
+    )
     assert site.article_month(path_of(article.url)) == date(2025, 6, 1), article.url
-    assert all(path_of(link.url) and link.url not in (ARTICLE.url, article.url) for link in article.links)
+    assert all(
+        path_of(link.url) and link.url not in (ARTICLE.url, article.url) for link in article.links
+    )
     check_days(row["published_on"], row["published_at"], row["modified_at"])
     once = merge(None, row)
     assert merge(once, row) == once, "seen twice, it is not the same"
@@ -101,7 +117,9 @@ def check_feed(found: Feed) -> None:
 
 
 def path_of(url: str) -> str:
-    """Return the path of a page of the site; raises AssertionError for a URL that is not its own canonical form."""
+    """Return the path of a page of the site; raises AssertionError for a URL that is not its own
+    canonical form.
+    """
     assert text.canonical_url(url, SITE) == url, url
     return url.removeprefix(SITE)
 
@@ -110,7 +128,7 @@ def is_author(path: str) -> bool:
     return site.author_slug(path) is not None
 
 
-# --- Pages to begin with, and how they change ---------------------------------------------------------------------------
+# --- Pages to begin with, and how they change -----------------------------------------------------
 
 
 def seeds() -> Iterator[bytes]:
@@ -140,7 +158,9 @@ ODD = [piece.encode("utf-8", "surrogatepass") for piece in (
 
 
 def mutated(data: bytes, longest: int, seed: int) -> bytes:
-    """Return a page with some of its tags and texts taken out, doubled, moved, nested deep, or something odd put in."""
+    """Return a page with some of its tags and texts taken out, doubled, moved, nested deep, or
+    something odd put in.
+    """
     random = Random(seed)
     pieces = PIECE.findall(data[1:]) or [b""]
     for _ in range(random.choice((1, 1, 2, 4, 8))):
@@ -166,7 +186,7 @@ def mutated(data: bytes, longest: int, seed: int) -> bytes:
     return (data[:1] + b"".join(pieces))[: min(longest, LONGEST)]
 
 
-# --- The fuzzer: a process of its own, for libFuzzer ends the one that it runs in -----------------------------------------
+# --- The fuzzer: a process of its own, for libFuzzer ends the one that it runs in -----------------
 
 
 # Only what is imported inside the block is watched for what it reaches.
@@ -195,13 +215,25 @@ def fuzz(folder: str, seconds: str, seed: str) -> None:
     def mutate(data: bytes, longest: int, number: int) -> bytes:
         return mutated(data, longest, number) if number % 2 else atheris.Mutate(data, longest)
 
-    limits = [f"-max_total_time={seconds}", f"-seed={seed}", f"-max_len={LONGEST}", "-timeout=60", "-rss_limit_mb=4096"]
-    atheris.Setup([sys.argv[0], *limits, f"-artifact_prefix={folder}/", str(folder)], one, custom_mutator=mutate)
+    limits = [
+        f"-max_total_time={seconds}",
+        f"-seed={seed}",
+        f"-max_len={LONGEST}",
+        "-timeout=60",
+        "-rss_limit_mb=4096",
+    ]
+    atheris.Setup(
+        [sys.argv[0], *limits, f"-artifact_prefix={folder}/", str(folder)],
+        one,
+        custom_mutator=mutate,
+    )
     atheris.Fuzz()
 
 
 def keep(data: bytes, error: Exception, known: set[str]) -> None:
-    """Write a page that found something to tests/corpus, the first of its kind, and say what it was on stdout."""
+    """Write a page that found something to tests/corpus, the first of its kind, and say what it was
+    on stdout.
+    """
     last = traceback.extract_tb(error.__traceback__)[-1]
     kind = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"
     if kind in known:
@@ -214,7 +246,9 @@ def keep(data: bytes, error: Exception, known: set[str]) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__.split("\n", 1)[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.fuzz", description=__doc__.split("\n", 1)[0]
+    )
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
     opts = parser.parse_args()
@@ -227,8 +261,17 @@ def main() -> int:
         count = 0
         for count, seed in enumerate(seeds(), start=1):
             Path(folder, f"{count:03}").write_bytes(seed[:LONGEST])
-        command = [sys.executable, "-c", PROCESS, folder, str(round(opts.minutes * 60)), str(opts.seed)]
-        done = subprocess.run(command, cwd=CORPUS.parent.parent, capture_output=True, text=True, check=False)
+        command = [
+            sys.executable,
+            "-c",
+            PROCESS,
+            folder,
+            str(round(opts.minutes * 60)),
+            str(opts.seed),
+        ]
+        done = subprocess.run(
+            command, cwd=CORPUS.parent.parent, capture_output=True, text=True, check=False
+        )
         grown = len(list(Path(folder).iterdir())) - count
     ended = re.search(r"Done (\d+) runs in (\d+) second", done.stderr)
     found = [line for line in done.stdout.splitlines() if line.startswith("FOUND")]

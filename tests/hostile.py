@@ -1,7 +1,7 @@
 """Answers as an enemy, or a broken server, would give them, and what nkcrawl makes of each.
 
-`python -m tests.hostile` crawls the made-up site once for every case and prints what became of the page, the exit code and
-the most memory that the crawl took.
+`python -m tests.hostile` crawls the made-up site once for every case and prints what became of the
+page, the exit code and the most memory that the crawl took.
 """
 
 import gzip
@@ -45,7 +45,9 @@ ARTICLE, AUTHOR, FEED = "article", "author", "feed"  # what the answer stands in
 
 @dataclass(frozen=True)
 class Target:
-    """Where an answer is given: the site, the page's path, that of another article, and a host that nobody may ask."""
+    """Where an answer is given: the site, the page's path, that of another article, and a host that
+    nobody may ask.
+    """
 
     base_url: str
     path: str
@@ -64,15 +66,25 @@ class Case:
     rows: str  # of the table of faults
     name: str
     said: Callable[[Target], Answer]
-    becomes: str  # 'article', 'author', 'feed', 'alias', or why it is none: 'rejected: …', 'failed: …'
+    becomes: (
+        str  # 'article', 'author', 'feed', 'alias', or why it is none: 'rejected: …', 'failed: …'
+    )
     shows: dict[str, Any] = field(default_factory=dict)  # columns of the article's row
     kind: str = ARTICLE
 
 
-# --- Pages to build them from -------------------------------------------------------------------------------------------
+# --- Pages to build them from ---------------------------------------------------------------------
 
 
-def page(at: Target, *, title: str = TITLE, head: str = "", body: str = "", foot: str = "", dated: str = "") -> str:
+def page(
+    at: Target,
+    *,
+    title: str = TITLE,
+    head: str = "",
+    body: str = "",
+    foot: str = "",
+    dated: str = "",
+) -> str:
     """Return the HTML of a plain article, as it is or with something more in it."""
     month = site.article_month(at.path)
     assert month is not None
@@ -95,7 +107,9 @@ def said(
 
 
 def headers(**given: str) -> Callable[[Target], Answer]:
-    return lambda at: Answer(200, page(at), headers={name.replace("_", "-"): value for name, value in given.items()})
+    return lambda at: Answer(
+        200, page(at), headers={name.replace("_", "-"): value for name, value in given.items()}
+    )
 
 
 def ld(script: str) -> str:
@@ -113,7 +127,9 @@ def full_of(tag: str) -> Callable[[Target], Answer]:
 
 
 def in_charset(charset: str, declared: str) -> Callable[[Target], Answer]:
-    return lambda at: Answer(200, page(at, title="“Señor” counts").encode(charset), f"text/html{declared}")
+    return lambda at: Answer(
+        200, page(at, title="“Señor” counts").encode(charset), f"text/html{declared}"
+    )
 
 
 def canonical(url: str) -> Callable[[Target], Answer]:
@@ -122,7 +138,11 @@ def canonical(url: str) -> Callable[[Target], Answer]:
     def answer(at: Target) -> Answer:
         link = url.format(other=at.other, base=at.base_url, elsewhere=at.elsewhere)
         return Answer(
-            200, page(at, head=f'<link rel="canonical" href="{link}"><meta property="og:url" content="{link}">')
+            200,
+            page(
+                at,
+                head=f'<link rel="canonical" href="{link}"><meta property="og:url" content="{link}">',
+            ),
         )
 
     return answer
@@ -130,7 +150,9 @@ def canonical(url: str) -> Callable[[Target], Answer]:
 
 def leads_to(url: str) -> Callable[[Target], Answer]:
     def answer(at: Target) -> Answer:
-        where = url.format(own=at.path, other=at.other, port=at.port_elsewhere, elsewhere=at.elsewhere)
+        where = url.format(
+            own=at.path, other=at.other, port=at.port_elsewhere, elsewhere=at.elsewhere
+        )
         return Answer(302, headers={"Location": where})
 
     return answer
@@ -142,7 +164,9 @@ def bomb(encoding: str) -> bytes:
     piece = bytes(MEBIBYTE)
     if encoding == "br":
         brotli_ = brotli.Compressor(quality=1)
-        return b"".join(brotli_.process(piece) for _ in range(BOMB // MEBIBYTE)) + bytes(brotli_.finish())
+        return b"".join(brotli_.process(piece) for _ in range(BOMB // MEBIBYTE)) + bytes(
+            brotli_.finish()
+        )
     packer: Any = {
         "gzip": zlib.compressobj(wbits=31),
         "deflate": zlib.compressobj(),
@@ -165,12 +189,16 @@ def dripping() -> Iterator[bytes]:
         sleep(0.2)
 
 
-# --- The cases ----------------------------------------------------------------------------------------------------------
+# --- The cases ------------------------------------------------------------------------------------
 
 ENTITIES = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
 LAUGHS = f'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a0 "ha">{ENTITIES}]>'
 SIGNED = {"title": TITLE, "byline": "NK News", "body": BODY, "gone_at": None}
-TOO_LARGE, NOT_FOLLOWED, ABSURD = "failed: too large", "failed: not followed", "rejected: absurd page"
+TOO_LARGE, NOT_FOLLOWED, ABSURD = (
+    "failed: too large",
+    "failed: not followed",
+    "rejected: absurd page",
+)
 
 # fmt: off
 ARTICLES = [
@@ -376,7 +404,7 @@ FEEDS = [
 CASES = [*ARTICLES, *AUTHORS, *FEEDS]
 
 
-# --- A crawl among them -------------------------------------------------------------------------------------------------
+# --- A crawl among them ---------------------------------------------------------------------------
 
 
 _OF_THE_VISIT = frozenset(("id", "run_id", "first_seen_at", "checked_at", "changed_at"))
@@ -396,14 +424,24 @@ class Night:
 
 
 def articles_in_turn(world: World) -> list[str]:
-    """Return the paths of the articles in the order of the visits, without those that a second address serves too."""
-    return sorted((article.path for article in world.articles if not article.alias_path), reverse=True)
+    """Return the paths of the articles in the order of the visits, without those that a second
+    address serves too.
+    """
+    return sorted(
+        (article.path for article in world.articles if not article.alias_path), reverse=True
+    )
 
 
 def targets(world: World, cases: list[Case]) -> dict[str, str]:
-    """Return for each case the path that it is met at: every second article, the authors one by one, the feed."""
+    """Return for each case the path that it is met at: every second article, the authors one by
+    one, the feed.
+    """
     articles = iter(articles_in_turn(world)[1::2])
-    where = {ARTICLE: articles, AUTHOR: map(site.author_path, site.SEED_AUTHORS), FEED: iter([site.FEED_PATH])}
+    where = {
+        ARTICLE: articles,
+        AUTHOR: map(site.author_path, site.SEED_AUTHORS),
+        FEED: iter([site.FEED_PATH]),
+    }
     return {case.name: next(where[case.kind]) for case in cases}
 
 
@@ -424,9 +462,13 @@ def crawl(server: DemoServer, archive: Path, cases: list[Case], *args: str) -> N
                 server.faults |= {page: listing(Target(server.base_url, path, other, ""), f"{path}page/{number + 1}/")
                                   for page, number in numbered.items()}  # fmt: skip
         done = subprocess.run(
-            scrapy_command(*crawl_args(server, archive), *IMPATIENT, "-L", "DEBUG", "--logfile", log, *args),
+            scrapy_command(
+                *crawl_args(server, archive), *IMPATIENT, "-L", "DEBUG", "--logfile", log, *args
+            ),
             cwd=Path(__file__).parent.parent,
-            env=clean_environment(PEAK_MEMORY=str(peak), PYTHONPATH=str(Path(__file__).parent / "peak_memory")),
+            env=clean_environment(
+                PEAK_MEMORY=str(peak), PYTHONPATH=str(Path(__file__).parent / "peak_memory")
+            ),
             capture_output=True,
             text=True,
             timeout=300,
@@ -435,23 +477,33 @@ def crawl(server: DemoServer, archive: Path, cases: list[Case], *args: str) -> N
         server.faults = {}
         asked = [hit.path for hit in elsewhere.log]
     memory = int(peak.read_text()) / 1024
-    return Night(archive, paths, done.returncode, done.stderr, memory, asked, log.read_text(encoding="utf-8"))
+    return Night(
+        archive, paths, done.returncode, done.stderr, memory, asked, log.read_text(encoding="utf-8")
+    )
 
 
 def what_became(night: Night, case: Case, base_url: str) -> str:
     """Return what the archive says of the page: what it was read as, or why it was not."""
     url = base_url + night.paths[case.name]
-    (found,) = rows(night.archive, "SELECT kind, trouble, due_at, status, fetched_at FROM pages WHERE url = ?", url)
+    (found,) = rows(
+        night.archive,
+        "SELECT kind, trouble, due_at, status, fetched_at FROM pages WHERE url = ?",
+        url,
+    )
     if found["trouble"]:
         rejected = rows(night.archive, "SELECT 1 FROM rejects WHERE url = ?", url)
         return f"{'rejected' if rejected else 'failed'}: {found['trouble']}"
-    if found["kind"] == "article" and not rows(night.archive, "SELECT 1 FROM articles WHERE url = ?", url):
+    if found["kind"] == "article" and not rows(
+        night.archive, "SELECT 1 FROM articles WHERE url = ?", url
+    ):
         return "alias" if found["fetched_at"] else "not visited"
     return str(found["kind"])
 
 
 def articles_of(archive: Path, base_url: str) -> dict[str, dict[str, Any]]:
-    """Return path → what the archive holds of each article, its authors included, but for when it was seen."""
+    """Return path → what the archive holds of each article, its authors included, but for when it
+    was seen.
+    """
     found = rows(
         archive,
         """
@@ -476,14 +528,20 @@ def articles_of(archive: Path, base_url: str) -> dict[str, dict[str, Any]]:
 def make_due(archive: Path) -> None:
     """Make every page due again, whole, as if no time had to pass."""
     with closing(sqlite3.connect(archive)) as conn, conn:
-        conn.execute("UPDATE pages SET due_at = '2000-01-01T00:00:00Z', etag = NULL, last_modified = NULL")
+        conn.execute(
+            "UPDATE pages SET due_at = '2000-01-01T00:00:00Z', etag = NULL, last_modified = NULL"
+        )
 
 
 def main() -> int:
     """Crawl once for each case, and print the table."""
-    print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, Scrapy {scrapy_package.__version__}")
+    print(
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, Scrapy {scrapy_package.__version__}"
+    )
     print(f"{len(CASES)} cases, each in a crawl of its own among ordinary articles\n")
-    print("| | hostile answer | what became of the page | exit code | memory, MiB |\n|---|---|---|---|---|")
+    print(
+        "| | hostile answer | what became of the page | exit code | memory, MiB |\n|---|---|---|---|---|"
+    )
     bad = 0
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -494,7 +552,10 @@ def main() -> int:
             night = crawl(server, folder / "night.db", [case])
             became = what_became(night, case, server.base_url)
             bad += became != case.becomes or night.code != 0 or bool(night.asked_elsewhere)
-            print(f"| {case.rows} | {case.name} | {became} | {night.code} | {night.memory:.0f} |", flush=True)
+            print(
+                f"| {case.rows} | {case.name} | {became} | {night.code} | {night.memory:.0f} |",
+                flush=True,
+            )
             for left in folder.glob("night.*"):
                 left.unlink()
     print(f"\n{bad} of {len(CASES)} are not as they should be.")

@@ -1,4 +1,6 @@
-"""Nights of the made-up site: each a real crawl at a moment of our choosing, against the site as it stands then."""
+"""Nights of the made-up site: each a real crawl at a moment of our choosing, against the site as it
+stands then.
+"""
 
 import subprocess
 from collections import Counter
@@ -29,7 +31,10 @@ class Nights:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.site.__exit__(kind, error, trace)
 

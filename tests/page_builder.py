@@ -1,7 +1,8 @@
-"""Made-up pages, built from parts so that a test changes one thing, in renderings as unlike as two sites.
+"""Made-up pages, built from parts so that a test changes one thing, in renderings as unlike as two
+sites.
 
-Every page here is modelled by hand: nobody has recorded the live site. Only the interface's wording and the order of what a
-reader sees are known; the sentences, names and addresses are inventions.
+Every page here is modelled by hand: nobody has recorded the live site. Only the interface's wording
+and the order of what a reader sees are known; the sentences, names and addresses are inventions.
 """
 
 import json
@@ -32,7 +33,10 @@ CAPTION = "A ferry at the quay of Gull Island on a moonless night"
 CREDIT = "Gull Gazette (Feb. 9, 2025), Quay Post (June 3, 2025), edited by NK News"
 IMAGE = "/wp-content/uploads/2025/06/ferry.jpg"
 RECENT = (
-    ("/2025/06/orchard-keeper-sells-the-orchard/", "Orchard keeper sells the orchard and keeps the ladder"),
+    (
+        "/2025/06/orchard-keeper-sells-the-orchard/",
+        "Orchard keeper sells the orchard and keeps the ladder",
+    ),
     ("/2025/06/tram-stops-for-geese/", "Tram stops for geese on the longest line of the county"),
     ("/2025/05/baker-hides-a-map/", "Baker hides a map in every loaf: Customers"),
 )
@@ -99,14 +103,17 @@ class Parts:
         "Never miss a beat. Try the new mobile app.",
     )
     recent: str = "".join(
-        f'<div><a href="{path}">{words}</a><a href="{path}">{words}</a></div>' for path, words in RECENT
+        f'<div><a href="{path}">{words}</a><a href="{path}">{words}</a></div>'
+        for path, words in RECENT
     )
     about: str | None = None
     head: str = ""  # more of the head
     top: str = ""  # before everything
     foot: str = ""  # after everything
     language: str = "en-US"  # only the semantic rendering states it
-    node: dict[str, Any] = field(default_factory=dict)  # more of the JSON-LD article; None takes a key out
+    node: dict[str, Any] = field(
+        default_factory=dict
+    )  # more of the JSON-LD article; None takes a key out
 
 
 def article_html(rendering: str, **changes: Any) -> str:
@@ -124,7 +131,9 @@ def article_html(rendering: str, **changes: Any) -> str:
 def _links(parts: Parts, rel: str = "") -> str:
     if parts.byline is not None:
         return parts.byline
-    return parts.between.join(f'<a href="/content_author/{slug}/"{rel}>{name}</a>' for slug, name in parts.authors)
+    return parts.between.join(
+        f'<a href="/content_author/{slug}/"{rel}>{name}</a>' for slug, name in parts.authors
+    )
 
 
 def _about(parts: Parts) -> str:
@@ -171,7 +180,11 @@ def _nested(parts: Parts) -> str:
 
 def _semantic(parts: Parts) -> str:
     """Elements with a meaning, and everything said to machines once more."""
-    date = f'<time datetime="{parts.moment}">{parts.date}</time>' if parts.moment and parts.date else parts.date
+    date = (
+        f'<time datetime="{parts.moment}">{parts.date}</time>'
+        if parts.moment and parts.date
+        else parts.date
+    )
     header = [
         f"<p>{parts.label}</p>" if parts.label else "",
         f"<h1>{parts.heading}</h1>" if parts.heading else "",
@@ -221,7 +234,7 @@ def visit(path: str, final: str = "", kind: Any = "article") -> Page:
     return Page(url, kind, led or "", 200)
 
 
-# --- A listing --------------------------------------------------------------------------------------------------------
+# --- A listing ------------------------------------------------------------------------------------
 
 LISTING_PATH = "/content_author/mira-olsen/"
 BIO = "Mira Olsen writes about ferries, lamps and weather from a room above the chandlery."
@@ -234,7 +247,9 @@ ENTRIES = (
 
 @dataclass(frozen=True)
 class ListingParts:
-    """What one page of an author's listing is made of; fragments of HTML where not said otherwise."""
+    """What one page of an author's listing is made of; fragments of HTML where not said
+    otherwise.
+    """
 
     name: str = "Mira Olsen"
     slug: str = "mira-olsen"
@@ -264,7 +279,14 @@ def listing_html(rendering: str, **changes: Any) -> str:
     recent = f"<{tag[2]}><div>Recent Stories</div>{parts.recent}</{tag[2]}>" if parts.recent else ""
     if rendering == "nested":
         person = box("About the author") + box(parts.name) + box(parts.bio)
-        inner = box(visit_line) + box(person) + box(more) + box(entries + parts.extra) + box(parts.pager) + recent
+        inner = (
+            box(visit_line)
+            + box(person)
+            + box(more)
+            + box(entries + parts.extra)
+            + box(parts.pager)
+            + recent
+        )
     else:
         person = f"<h1>About the author</h1><h2>{parts.name}</h2><p>{parts.bio}</p>"
         inner = (
@@ -280,7 +302,7 @@ def read_list(html: str, path: str = LISTING_PATH, final: str = "") -> Listing:
     return read_listing(parse_html(html), visit(path, final, "author"), SITE)
 
 
-# --- A story in a theme of common software ----------------------------------------------------------------------------
+# --- A story in a theme of common software --------------------------------------------------------
 
 WORDS = (
     "The harbor office of Gull Island has begun to count its ferries in a second ledger, three traders said this week.",
@@ -292,7 +314,9 @@ WORDS = (
 
 @dataclass(frozen=True)
 class Theme:
-    """The parts of a page as themes and plugins put them together; fragments of HTML where not said otherwise."""
+    """The parts of a page as themes and plugins put them together; fragments of HTML where not said
+    otherwise.
+    """
 
     title: str = TITLE
     top: str = '<header><a href="/">NK News</a><span>November 26, 2026</span></header>'

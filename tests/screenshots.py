@@ -17,7 +17,9 @@ WIDTHS = (1280, 390)
 
 
 def main(folder: Path) -> None:
-    """Crawl the made-up site, serve the archive, and save each page at each width as a PNG in `folder`."""
+    """Crawl the made-up site, serve the archive, and save each page at each width as a PNG in
+    `folder`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as place:
         archive_file = Path(place) / "nknews.db"
@@ -28,7 +30,9 @@ def main(folder: Path) -> None:
                 for name, path in PAGES.items():
                     page.goto(address + path, wait_until="networkidle")
                     picture = folder / f"{name}-{width}.png"
-                    page.screenshot(path=picture, full_page=name != "articles")  # fifty articles are a long page
+                    page.screenshot(
+                        path=picture, full_page=name != "articles"
+                    )  # fifty articles are a long page
                     print(picture)
 
 

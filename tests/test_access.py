@@ -1,4 +1,6 @@
-"""Is an article cut off by a paywall, and is the page an article at all? Both are judged on several signals."""
+"""Is an article cut off by a paywall, and is the page an article at all? Both are judged on several
+signals.
+"""
 
 from datetime import date
 from itertools import permutations
@@ -28,11 +30,20 @@ TODAY = date(2025, 6, 20)
 renderings = pytest.mark.parametrize("rendering", RENDERINGS)
 
 WHOLE = ["page tail seen", "no offer", "last sentence whole"]
-NOT_FREE = ("False", "false", "FALSE", "http://schema.org/False", "https://schema.org/False", "no", "0", " False ")
+NOT_FREE = (
+    "False",
+    "false",
+    "FALSE",
+    "http://schema.org/False",
+    "https://schema.org/False",
+    "no",
+    "0",
+    " False ",
+)
 FREE = ("True", "true", "http://schema.org/True", "https://schema.org/True", "yes", "1")
 
 
-# --- judge_access -----------------------------------------------------------------------------------------------------
+# --- judge_access ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -104,7 +115,7 @@ def test_the_order_of_the_signals_does_not_count() -> None:
     assert {judge_access(list(order)) for order in permutations(signals)} == {"teaser"}
 
 
-# --- drop_filler ------------------------------------------------------------------------------------------------------
+# --- drop_filler ----------------------------------------------------------------------------------
 
 
 def article(*lead: str, evidence: tuple[str, ...] = ("page tail seen",)) -> Article:
@@ -123,11 +134,26 @@ OFFER = (*OFFER_LIST, *OFFER_END)
         ((FIRST,), (FIRST,), ("no offer", "last sentence whole"), "free"),
         ((FIRST[:-1],), (FIRST[:-1],), ("no offer", "last sentence cut"), "unknown"),
         ((FIRST, *OFFER), (FIRST,), ("offer box: 8 lines", "last sentence whole"), "teaser"),
-        ((FIRST, *OFFER, SECOND), (FIRST, SECOND), ("offer box: 8 lines", "last sentence whole"), "teaser"),
+        (
+            (FIRST, *OFFER, SECOND),
+            (FIRST, SECOND),
+            ("offer box: 8 lines", "last sentence whole"),
+            "teaser",
+        ),
         ((FIRST, OFFER_LIST[0]), (FIRST,), ("offer line", "last sentence whole"), "unknown"),
         ((FIRST[:-1], OFFER_LIST[0]), (FIRST[:-1],), ("offer line", "last sentence cut"), "teaser"),
-        ((FIRST, "Subscribe now"), (FIRST, "Subscribe now"), ("no offer", "last sentence cut"), "unknown"),
-        ((FIRST, "Edited by Lena Moss"), (FIRST, "Edited by Lena Moss"), ("no offer", "last sentence whole"), "free"),
+        (
+            (FIRST, "Subscribe now"),
+            (FIRST, "Subscribe now"),
+            ("no offer", "last sentence cut"),
+            "unknown",
+        ),
+        (
+            (FIRST, "Edited by Lena Moss"),
+            (FIRST, "Edited by Lena Moss"),
+            ("no offer", "last sentence whole"),
+            "free",
+        ),
     ],
 )
 def test_a_text_is_parted_from_its_offer_and_judged(
@@ -157,11 +183,17 @@ def test_length_is_not_asked(length: int) -> None:
         (["Subscribe", "now"], ["lead", "lead"]),
         (["Subscribe", "now", OFFER_END[2]], ["offer", "offer", "offer"]),
         (["Become a member for less", "than $5.75 per week."], ["offer", "offer"]),
-        ([FIRST, "Try unlimited access", "Only $1 for four weeks", SECOND], ["lead", "offer", "offer", "lead"]),
+        (
+            [FIRST, "Try unlimited access", "Only $1 for four weeks", SECOND],
+            ["lead", "offer", "offer", "lead"],
+        ),
         (["Try unlimited access", FIRST, OFFER_LIST[1]], ["lead", "lead", "offer"]),
         (["Remember Me", "Existing users, please sign in here:"], ["offer", "offer"]),
         (["Remember Me", FIRST], ["lead", "lead"]),
-        (["Unlimited access to all", "of NK News:", "reporting,", "investigations, analysis"], ["offer"] * 4),
+        (
+            ["Unlimited access to all", "of NK News:", "reporting,", "investigations, analysis"],
+            ["offer"] * 4,
+        ),
         (["© Korea Risk Group. All rights reserved. |", OFFER_LIST[0]], ["rights", "offer"]),
         (["-", OFFER_LIST[0], "-", OFFER_LIST[1]], ["offer"] * 4),
         (["COPY LINK", FIRST], ["interface", "lead"]),
@@ -173,7 +205,7 @@ def test_the_fate_of_each_paragraph(lead: list[str], fates: list[str]) -> None:
     assert classify_paragraphs(lead) == fates
 
 
-# --- normalise --------------------------------------------------------------------------------------------------------
+# --- normalise ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -190,7 +222,11 @@ def test_the_fate_of_each_paragraph(lead: list[str], fates: list[str]) -> None:
 @pytest.mark.fault("D11")
 def test_days_that_cannot_be_are_dropped_with_their_moments(day: str, kept: bool) -> None:
     made = article(FIRST)
-    made.published_on, made.published_at, made.modified_at = day, f"{day}T01:00:00Z", f"{day}T02:00:00Z"
+    made.published_on, made.published_at, made.modified_at = (
+        day,
+        f"{day}T01:00:00Z",
+        f"{day}T02:00:00Z",
+    )
     found = normalise(made, TODAY)
     stored = (found.published_on, found.published_at, found.modified_at)
     assert stored == ((day, f"{day}T01:00:00Z", f"{day}T02:00:00Z") if kept else (None, None, None))
@@ -198,13 +234,23 @@ def test_days_that_cannot_be_are_dropped_with_their_moments(day: str, kept: bool
 
 def test_every_field_is_cleaned_and_an_empty_one_is_none() -> None:
     made = article("  A\u200b lamp\n \u00a0burns. ", "\u00a0", "", "Two.")
-    made.title, made.subtitle, made.label, made.note = " A\tb ", "\u200b ", "", "One.\n\n \n\n Two\u00a0. "
+    made.title, made.subtitle, made.label, made.note = (
+        " A\tb ",
+        "\u200b ",
+        "",
+        "One.\n\n \n\n Two\u00a0. ",
+    )
     found = normalise(made, TODAY)
-    assert (found.title, found.subtitle, found.label, found.note) == ("A b", None, None, "One.\n\nTwo .")
+    assert (found.title, found.subtitle, found.label, found.note) == (
+        "A b",
+        None,
+        None,
+        "One.\n\nTwo .",
+    )
     assert found.paragraphs == ["A lamp burns.", "Two."]
 
 
-# --- gate -------------------------------------------------------------------------------------------------------------
+# --- gate -----------------------------------------------------------------------------------------
 
 
 def judged(html: str, path: str = PATH, final: str = "") -> Any:
@@ -214,7 +260,9 @@ def judged(html: str, path: str = PATH, final: str = "") -> Any:
 
 
 def bare(title: str, body: str, head: str = "") -> str:
-    """Return a page that is no article: modelled by hand, with the visit's date and the copyright of every page."""
+    """Return a page that is no article: modelled by hand, with the visit's date and the copyright
+    of every page.
+    """
     return (
         f"<html><head><title>{title}</title>{head}</head><body><p>June 20, 2025Jun 20, 2025</p>{body}"
         "<p>© 2025, Korea Risk Group (NK Consulting Inc.). All Rights Reserved</p></body></html>"
@@ -235,20 +283,37 @@ def test_an_article_is_kept_as_it_is(rendering: str) -> None:
 @pytest.mark.parametrize(
     ("html", "reason"),
     [
-        (bare("Page not found | NK News", "<h1>Page not found</h1><p>Try a search.</p>"), "soft 404"),
+        (
+            bare("Page not found | NK News", "<h1>Page not found</h1><p>Try a search.</p>"),
+            "soft 404",
+        ),
         (bare("404 | NK News", "<h1>404</h1>"), "soft 404"),
         (bare("Error 404 | NK News", "<div>Error 404</div><div>Nothing here.</div>"), "soft 404"),
         (bare("NK News", "<h1>Oops! That page can’t be found.</h1>" + RECENT_BOX), "soft 404"),
         (bare("NK News", "<h2>Nothing found</h2><p>Try another word.</p>"), "soft 404"),
         (bare("Just a moment...", "<h1>www.nknews.org</h1><p>Wait.</p>"), "challenge page"),
-        (bare("NK News", "<p>Checking your browser before accessing www.nknews.org.</p>"), "challenge page"),
-        (bare("Attention Required! | Cloudflare", "<h1>Sorry, you have been blocked</h1>"), "challenge page"),
+        (
+            bare("NK News", "<p>Checking your browser before accessing www.nknews.org.</p>"),
+            "challenge page",
+        ),
+        (
+            bare("Attention Required! | Cloudflare", "<h1>Sorry, you have been blocked</h1>"),
+            "challenge page",
+        ),
         (bare("www.nknews.org", "<h2>Verify you are human</h2>"), "challenge page"),
         (bare("Log in | NK News", "<h1>Log in</h1><form><input name=log></form>"), "login page"),
-        (bare("NK News", "<h2>Welcome back</h2><form><input name=log><input type=password></form>"), "login page"),
+        (
+            bare(
+                "NK News", "<h2>Welcome back</h2><form><input name=log><input type=password></form>"
+            ),
+            "login page",
+        ),
         (bare("Sign in to NK News", "<h1>Sign in to NK News</h1>"), "login page"),
         ("<html></html>", "no sign of an article"),
-        (bare("Terms of use | NK News", f"<h1>Terms of use</h1>{paragraphs(FIRST, SECOND)}"), "no sign of an article"),
+        (
+            bare("Terms of use | NK News", f"<h1>Terms of use</h1>{paragraphs(FIRST, SECOND)}"),
+            "no sign of an article",
+        ),
     ],
 )
 @pytest.mark.fault("D13")
@@ -258,7 +323,8 @@ def test_pages_that_are_no_articles_are_not_kept(html: str, reason: str) -> None
 
 @renderings
 @pytest.mark.parametrize(
-    "stamp", ["", "June 12, 2025", '<a href="/content_author/mira-olsen/">Mira Olsen</a> June 12, 2025']
+    "stamp",
+    ["", "June 12, 2025", '<a href="/content_author/mira-olsen/">Mira Olsen</a> June 12, 2025'],
 )
 @pytest.mark.fault("D13")
 def test_a_listing_in_place_of_an_article_is_not_kept(rendering: str, stamp: str) -> None:
@@ -274,9 +340,13 @@ def many_entries(stamp: str) -> str:
 
 @pytest.mark.parametrize("title", ["NK News | Lamps and ferries", "Columns | NK News", "NK News"])
 @pytest.mark.parametrize("heading", ["", "<h1>NK News</h1>", "<h1>Columns</h1>"])
-@pytest.mark.parametrize("stamp", ["", '<a href="/content_author/mira-olsen/">Mira Olsen</a> June 12, 2025'])
+@pytest.mark.parametrize(
+    "stamp", ["", '<a href="/content_author/mira-olsen/">Mira Olsen</a> June 12, 2025']
+)
 @pytest.mark.fault("D13")
-def test_a_front_page_or_a_section_in_place_of_an_article_is_not_kept(title: str, heading: str, stamp: str) -> None:
+def test_a_front_page_or_a_section_in_place_of_an_article_is_not_kept(
+    title: str, heading: str, stamp: str
+) -> None:
     assert judged(bare(title, heading + many_entries(stamp))) != "kept"
 
 
@@ -303,7 +373,14 @@ def test_a_redirect_away_from_articles_gives_none(rendering: str, final: str) ->
 @renderings
 def test_an_article_without_a_headline_is_not_kept(rendering: str) -> None:
     html = article_html(
-        rendering, title="", heading="", again="", subtitle="", title_element="", image="", node={"headline": None}
+        rendering,
+        title="",
+        heading="",
+        again="",
+        subtitle="",
+        title_element="",
+        image="",
+        node={"headline": None},
     )
     assert judged(html) == "no headline"
 
@@ -373,14 +450,17 @@ def test_an_article_with_a_login_form_is_kept(rendering: str, where: str) -> Non
 @renderings
 @pytest.mark.parametrize("where", ["top", "foot", "lead"])
 def test_an_article_with_many_links_is_kept(rendering: str, where: str) -> None:
-    links = "".join(f'<p><a href="/2025/06/story-{n}/">Story number {n} of the lamps</a></p>' for n in range(12))
+    links = "".join(
+        f'<p><a href="/2025/06/story-{n}/">Story number {n} of the lamps</a></p>' for n in range(12)
+    )
     changed = {"lead": paragraphs(FIRST) + links} if where == "lead" else {where: links}
     assert judged(article_html(rendering, **changed)) == "kept"
 
 
 @renderings
 @pytest.mark.parametrize(
-    "lead", ["", paragraphs("Views expressed in Opinion articles are exclusively the authors’ own.")]
+    "lead",
+    ["", paragraphs("Views expressed in Opinion articles are exclusively the authors’ own.")],
 )
 def test_an_empty_lead_is_a_legal_state(rendering: str, lead: str) -> None:
     assert judged(article_html(rendering, lead=lead)) == "kept"

@@ -109,12 +109,23 @@ def row(**changes: Any) -> dict[str, Any]:
 
 
 def article_page(url: str = STORY, **changes: Any) -> Page:
-    return Page(**{"url": url, "kind": "article", "status": 200, "etag": '"1"', "last_modified": "yesterday"} | changes)
+    return Page(
+        **{
+            "url": url,
+            "kind": "article",
+            "status": 200,
+            "etag": '"1"',
+            "last_modified": "yesterday",
+        }
+        | changes
+    )
 
 
 def store(archive: Archive, *, page: Page | None = None, run_id: int = 1, **changes: Any) -> str:
     seen = row(**changes)
-    return archive.store_article(seen, [Author("ann", "Ann Lee")], page or article_page(seen["url"]), [], run_id)
+    return archive.store_article(
+        seen, [Author("ann", "Ann Lee")], page or article_page(seen["url"]), [], run_id
+    )
 
 
 def page_row(path: Path, url: str) -> dict[str, Any]:
@@ -122,7 +133,9 @@ def page_row(path: Path, url: str) -> dict[str, Any]:
     return found
 
 
-def listing(url: str, *articles: str, next_page: str | None = None, walk_on: bool = False, **changes: Any) -> Listing:
+def listing(
+    url: str, *articles: str, next_page: str | None = None, walk_on: bool = False, **changes: Any
+) -> Listing:
     return Listing(
         page=Page(**{"url": url, "kind": "author", "status": 200} | changes),
         slug="ann",
@@ -134,7 +147,7 @@ def listing(url: str, *articles: str, next_page: str | None = None, walk_on: boo
     )
 
 
-# --- opening ---------------------------------------------------------------------------------------------------------
+# --- opening --------------------------------------------------------------------------------------
 
 
 def foreign(path: Path, *statements: str) -> None:
@@ -167,7 +180,11 @@ def make_magic_alone(path: Path) -> None:
 
 
 def make_foreign(path: Path) -> None:
-    foreign(path, "CREATE TABLE articles (id INTEGER PRIMARY KEY, url TEXT)", "INSERT INTO articles VALUES (1, 'x')")
+    foreign(
+        path,
+        "CREATE TABLE articles (id INTEGER PRIMARY KEY, url TEXT)",
+        "INSERT INTO articles VALUES (1, 'x')",
+    )
 
 
 def make_foreign_without_tables(path: Path) -> None:
@@ -223,14 +240,18 @@ def empty_creation_journal() -> bytes:
 
 
 def run_python(program: str, *args: object, code: int = 0) -> None:
-    assert subprocess.run([sys.executable, "-c", program, *map(str, args)], check=False).returncode == code
+    assert (
+        subprocess.run([sys.executable, "-c", program, *map(str, args)], check=False).returncode
+        == code
+    )
 
 
 def fingerprint(folder: Path) -> dict[str, str]:
     return {
         str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
         for file in sorted(folder.rglob("*"))
-        if file.is_file() and not file.name.endswith(("-shm", ".lock"))  # the log's index in memory, and who holds it
+        if file.is_file()
+        and not file.name.endswith(("-shm", ".lock"))  # the log's index in memory, and who holds it
     }
 
 
@@ -273,7 +294,9 @@ def test_a_large_file_is_looked_through_once_a_week_and_after_a_run_that_died(
         run_id = archive.begin_run({}, {})
         for number in range(30):
             store(archive, url=f"{SITE}/2025/06/{number}/", body="words " * 1000)
-        archive.finish_run(run_id, verdict="ok", exit_code=0, finish_reason="finished", summary="Fine.", stats={})
+        archive.finish_run(
+            run_id, verdict="ok", exit_code=0, finish_reason="finished", summary="Fine.", stats={}
+        )
     os.truncate(path, path.stat().st_size - 4096)
     with path.open("ab") as file:
         file.write(random.Random(1).randbytes(4096))
@@ -304,7 +327,9 @@ def shared_folder() -> Iterator[Path]:
 
 
 def without_rights(act: Callable[[], object]) -> str:
-    """Do something in a child process that is not root, and return its result or the refusal that it meets as a text."""
+    """Do something in a child process that is not root, and return its result or the refusal that
+    it meets as a text.
+    """
     told, tells = os.pipe()
     child = os.fork()
     if child == 0:
@@ -417,7 +442,10 @@ def test_a_reader_in_the_middle_of_a_query_keeps_nobody_from_writing(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(opening, "BUSY_SECONDS", 0.05)
-    with closing(Archive.open(path)) as archive, closing(sqlite3.connect(path, isolation_level=None)) as reader:
+    with (
+        closing(Archive.open(path)) as archive,
+        closing(sqlite3.connect(path, isolation_level=None)) as reader,
+    ):
         archive.begin_run({}, {})
         reader.execute("BEGIN")
         assert reader.execute("SELECT count(*) FROM articles").fetchone() == (0,)
@@ -453,9 +481,15 @@ def test_empty_file_counts_as_new_and_reopening_keeps_everything(path: Path) -> 
 
 
 @pytest.mark.fault("S19")
-def test_every_table_is_strict_and_refuses_what_the_design_excludes(archive: Archive, path: Path) -> None:
-    tables = read(path, "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%fts%'")
-    assert {table["name"] for table in tables if not table["sql"].rstrip().endswith("STRICT")} <= {"sqlite_sequence"}
+def test_every_table_is_strict_and_refuses_what_the_design_excludes(
+    archive: Archive, path: Path
+) -> None:
+    tables = read(
+        path, "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%fts%'"
+    )
+    assert {table["name"] for table in tables if not table["sql"].rstrip().endswith("STRICT")} <= {
+        "sqlite_sequence"
+    }
     for bad in ({"access": "gratis"}, {"published_on": "June"}, {"title": b"bytes"}):
         with pytest.raises((sqlite3.IntegrityError, TypeError)):
             store(archive, **bad)
@@ -466,7 +500,9 @@ def test_every_table_is_strict_and_refuses_what_the_design_excludes(archive: Arc
 
 @pytest.mark.parametrize("cut", [None, 4096, 20_000])
 @pytest.mark.fault("S1")
-def test_creation_cut_off_in_the_middle_of_its_first_commit(path: Path, cut: int | None, tmp_path: Path) -> None:
+def test_creation_cut_off_in_the_middle_of_its_first_commit(
+    path: Path, cut: int | None, tmp_path: Path
+) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as conn:
         database = opening.Database(conn, strict=True, execute_plugins=False)
         schema.migrate(database)
@@ -541,7 +577,9 @@ for number in count():
 
 
 @pytest.mark.fault("S4")
-def test_reader_sees_whole_articles_only(archive: Archive, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reader_sees_whole_articles_only(
+    archive: Archive, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def look(*_: object) -> int:
         assert read(path, "SELECT * FROM articles") == read(path, "SELECT * FROM pages") == []
         return 0
@@ -553,7 +591,9 @@ def test_reader_sees_whole_articles_only(archive: Archive, path: Path, monkeypat
 
 
 @pytest.mark.fault("S17")
-def test_failing_halfway_stores_nothing(archive: Archive, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failing_halfway_stores_nothing(
+    archive: Archive, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object) -> int:
         raise sqlite3.OperationalError("disk I/O error")
 
@@ -566,7 +606,9 @@ def test_failing_halfway_stores_nothing(archive: Archive, path: Path, monkeypatc
 
 
 @pytest.mark.fault("S6")
-def test_a_transaction_lets_nobody_write_between_what_it_reads_and_what_it_writes(archive: Archive, path: Path) -> None:
+def test_a_transaction_lets_nobody_write_between_what_it_reads_and_what_it_writes(
+    archive: Archive, path: Path
+) -> None:
     new_author = "INSERT INTO authors (slug) VALUES (?)"
     with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
         with transaction(archive._conn):
@@ -575,7 +617,10 @@ def test_a_transaction_lets_nobody_write_between_what_it_reads_and_what_it_write
                 other.execute(new_author, ["other"])
             archive._conn.execute(new_author, ["ours"])
         other.execute(new_author, ["other"])
-    assert read(path, "SELECT slug FROM authors ORDER BY id") == [{"slug": "ours"}, {"slug": "other"}]
+    assert read(path, "SELECT slug FROM authors ORDER BY id") == [
+        {"slug": "ours"},
+        {"slug": "other"},
+    ]
 
 
 @pytest.mark.fault("S5", "S6")
@@ -589,16 +634,22 @@ def test_a_transaction_waits_for_another_program_s_and_reads_what_that_has_writt
         done.start()
         assert store(archive) == "new"
         done.join()
-    assert read(path, "SELECT slug, name, bio FROM authors") == [{"slug": "ann", "name": "Ann Lee", "bio": "Writes."}]
+    assert read(path, "SELECT slug, name, bio FROM authors") == [
+        {"slug": "ann", "name": "Ann Lee", "bio": "Writes."}
+    ]
 
 
-# --- one writer at a time --------------------------------------------------------------------------------------------
+# --- one writer at a time -------------------------------------------------------------------------
 
 
 @pytest.mark.fault("P18")
-def test_a_second_writer_is_told_who_holds_the_archive_and_since_when(path: Path, clock: Clock) -> None:
+def test_a_second_writer_is_told_who_holds_the_archive_and_since_when(
+    path: Path, clock: Clock
+) -> None:
     archive = Archive.open(path, clock)
-    with pytest.raises(ArchiveBusy, match=rf"in use by another run \(process {os.getpid()} on \S+, since {NOW}\)"):
+    with pytest.raises(
+        ArchiveBusy, match=rf"in use by another run \(process {os.getpid()} on \S+, since {NOW}\)"
+    ):
         Archive.open(path, clock)
     archive.close()
     later = clock.pass_by(days=1)
@@ -634,9 +685,14 @@ def test_a_link_to_the_file_is_no_way_round_the_lock(path: Path) -> None:
 @pytest.mark.fault("P18")
 def test_the_lock_is_free_when_its_holder_was_killed(path: Path) -> None:
     holder = "import sys; from pathlib import Path; from nkcrawl.archive import Archive\n"
-    holder += "archive = Archive.open(Path(sys.argv[1])); print('open', flush=True); sys.stdin.read()"
+    holder += (
+        "archive = Archive.open(Path(sys.argv[1])); print('open', flush=True); sys.stdin.read()"
+    )
     with subprocess.Popen(
-        [sys.executable, "-c", holder, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", holder, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "open\n"
@@ -648,7 +704,9 @@ def test_the_lock_is_free_when_its_holder_was_killed(path: Path) -> None:
     check_file(path)
 
 
-def test_an_opening_that_fails_leaves_no_lock_behind(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_opening_that_fails_leaves_no_lock_behind(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object) -> None:
         raise sqlite3.OperationalError("disk I/O error")
 
@@ -680,9 +738,21 @@ def test_whoever_reads_as_the_crawl_begins_is_waited_for(path: Path) -> None:
 
 
 @pytest.mark.fault("S18")
-def test_a_file_of_the_first_schema_is_brought_up_to_date_with_every_row(path: Path, clock: Clock) -> None:
-    path.write_bytes(gzip.decompress((Path(__file__).parent / "archives" / "schema-1.db.gz").read_bytes()))
-    tables = ("articles", "article_versions", "pages", "runs", "rejects", "authors", "article_authors")
+def test_a_file_of_the_first_schema_is_brought_up_to_date_with_every_row(
+    path: Path, clock: Clock
+) -> None:
+    path.write_bytes(
+        gzip.decompress((Path(__file__).parent / "archives" / "schema-1.db.gz").read_bytes())
+    )
+    tables = (
+        "articles",
+        "article_versions",
+        "pages",
+        "runs",
+        "rejects",
+        "authors",
+        "article_authors",
+    )
     with closing(sqlite3.connect(path)) as conn:
         before = {table: conn.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
     with pytest.raises(ArchiveError, match="made by an older nkcrawl"):
@@ -693,7 +763,9 @@ def test_a_file_of_the_first_schema_is_brought_up_to_date_with_every_row(path: P
     newest = "SELECT max(url) FROM articles a JOIN article_authors ON a.id = article_id WHERE author_id = authors.id"
     assert read(path, f"SELECT * FROM authors WHERE newest_url IS NOT ({newest})") == []
     assert any(row.pop("newest_url") for row in after["authors"])
-    assert {table: [tuple(row.values()) for row in found] for table, found in after.items()} == before
+    assert {
+        table: [tuple(row.values()) for row in found] for table, found in after.items()
+    } == before
     assert all(before.values())
     check_file(path)
 
@@ -711,7 +783,7 @@ def test_close_twice_and_with_a_reader(path: Path, monkeypatch: pytest.MonkeyPat
     assert len(read(path, "SELECT * FROM runs")) == 2
 
 
-# --- runs ------------------------------------------------------------------------------------------------------------
+# --- runs -----------------------------------------------------------------------------------------
 
 
 def test_run(archive: Archive, path: Path, clock: Clock) -> None:
@@ -731,7 +803,12 @@ def test_run(archive: Archive, path: Path, clock: Clock) -> None:
     }
     later = clock.pass_by(hours=1)
     archive.finish_run(
-        run_id, verdict="ok", exit_code=0, finish_reason="finished", summary="Fine.", stats={"start": START, "n": 1}
+        run_id,
+        verdict="ok",
+        exit_code=0,
+        finish_reason="finished",
+        summary="Fine.",
+        stats={"start": START, "n": 1},
     )
     assert read(path, "SELECT * FROM runs WHERE id = ?", run_id) == [
         begun
@@ -748,9 +825,14 @@ def test_run(archive: Archive, path: Path, clock: Clock) -> None:
 
 @pytest.mark.fault("P17")
 def test_a_run_that_died_is_marked_by_the_next(archive: Archive, path: Path) -> None:
-    archive.finish_run(1, verdict="ok", exit_code=0, finish_reason="finished", summary="Fine.", stats={})
+    archive.finish_run(
+        1, verdict="ok", exit_code=0, finish_reason="finished", summary="Fine.", stats={}
+    )
     archive.begin_run({}, {})
-    ended = [(run["verdict"], run["finish_reason"], run["exit_code"]) for run in read(path, "SELECT * FROM runs")]
+    ended = [
+        (run["verdict"], run["finish_reason"], run["exit_code"])
+        for run in read(path, "SELECT * FROM runs")
+    ]
     assert ended == [("ok", "finished", 0), ("failed", "died", None), (None, None, None)]
     [died] = read(path, "SELECT * FROM runs WHERE id = 2")
     assert died["finished_at"] is None
@@ -761,12 +843,14 @@ def test_stats_of_good_runs(archive: Archive) -> None:
     for number, verdict in enumerate(["ok", "ok", "failed", "ok", "ok"], start=1):
         run_id = archive.begin_run({}, {})
         stats = {"nkcrawl/recent/visited": number % 5, "number": number}
-        archive.finish_run(run_id, verdict=verdict, exit_code=0, finish_reason=None, summary="", stats=stats)
+        archive.finish_run(
+            run_id, verdict=verdict, exit_code=0, finish_reason=None, summary="", stats=stats
+        )
     found = archive.stats_of_good_runs("nkcrawl/recent/visited", limit=2)
     assert [stats["number"] for stats in found] == [4, 2]
 
 
-# --- articles --------------------------------------------------------------------------------------------------------
+# --- articles -------------------------------------------------------------------------------------
 
 
 def stored_article(path: Path) -> dict[str, Any]:
@@ -780,7 +864,11 @@ def versions(path: Path) -> list[dict[str, Any]]:
 
 def test_new_article_whole(archive: Archive, path: Path) -> None:
     authors = [Author("ann", "Ann Lee"), Author("bob", "Bob Ray"), Author("ann", "Ann")]
-    links = [Link(f"{SITE}/2025/05/older/", "article"), Link(f"{SITE}/author/ann/", "author"), Link(STORY, "article")]
+    links = [
+        Link(f"{SITE}/2025/05/older/", "article"),
+        Link(f"{SITE}/author/ann/", "author"),
+        Link(STORY, "article"),
+    ]
     assert archive.store_article(row(label="", note=""), authors, article_page(), links, 1) == "new"
     stored = stored_article(path)
     assert len(stored.pop("content_hash")) == 64
@@ -833,11 +921,16 @@ def test_new_article_whole(archive: Archive, path: Path) -> None:
     ]
 
 
-def test_change_keeps_a_version_and_search_follows(archive: Archive, path: Path, clock: Clock) -> None:
+def test_change_keeps_a_version_and_search_follows(
+    archive: Archive, path: Path, clock: Clock
+) -> None:
     store(archive)
     before = stored_article(path)
     later = clock.pass_by(days=1)
-    assert store(archive, title="Corn prices", body="Corn.", label=None, run_id=2, extractor_version=2) == "changed"
+    assert (
+        store(archive, title="Corn prices", body="Corn.", label=None, run_id=2, extractor_version=2)
+        == "changed"
+    )
     after = stored_article(path)
     assert after["content_hash"] != before["content_hash"]
     assert after == before | {
@@ -849,19 +942,33 @@ def test_change_keeps_a_version_and_search_follows(archive: Archive, path: Path,
         "checked_at": later,
         "changed_at": later,
     }
-    unversioned = ("url", "extractor_version", "first_seen_at", "checked_at", "changed_at", "gone_at")
+    unversioned = (
+        "url",
+        "extractor_version",
+        "first_seen_at",
+        "checked_at",
+        "changed_at",
+        "gone_at",
+    )
     kept = {column: value for column, value in before.items() if column not in unversioned}
     assert versions(path) == [kept | {"id": 1, "article_id": 1, "run_id": 2, "seen_at": later}]
     for word, hits in (("corn", 1), ("rice", 0), ("traders", 1)):
-        assert len(read(path, "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?", word)) == hits
+        assert (
+            len(read(path, "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?", word))
+            == hits
+        )
 
 
 def numbers(path: Path) -> dict[str, int]:
     """Return the number of each article, after a look whether the search finds it by that."""
-    found = {row["url"]: row["id"] for row in read(path, "SELECT url, id FROM articles ORDER BY id")}
+    found = {
+        row["url"]: row["id"] for row in read(path, "SELECT url, id FROM articles ORDER BY id")
+    }
     for url, number in found.items():
         word = url.rstrip("/").rpartition("/")[2]
-        assert read(path, "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?", word) == [{"rowid": number}]
+        assert read(path, "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?", word) == [
+            {"rowid": number}
+        ]
     return found
 
 
@@ -873,7 +980,13 @@ def test_the_number_of_an_article_never_changes(archive: Archive, path: Path, cl
     before = numbers(path)
     assert list(before.values()) == [1, 2, 3, 4]
     url = f"{SITE}/2025/06/ferry/"
-    seen: list[dict[str, Any]] = [{"body": "New words."}, {"subtitle": "New"}, {"access": "teaser"}, {"body": ""}, {}]
+    seen: list[dict[str, Any]] = [
+        {"body": "New words."},
+        {"subtitle": "New"},
+        {"access": "teaser"},
+        {"body": ""},
+        {},
+    ]
     for changes in seen:
         clock.pass_by(hours=1)
         store(archive, **({"url": url, "title": "ferry"} | changes))
@@ -889,7 +1002,11 @@ def test_vacuum_changes_no_number_and_no_order(archive: Archive, path: Path, clo
     for word in ("tea", "ferry", "coal", "harbour"):
         store(archive, url=f"{SITE}/2025/06/{word}/", title=word)
     archive.meet([Link(f"{SITE}/content_author/{name}/", "author") for name in "zba"])
-    foreign(path, "DELETE FROM article_authors WHERE article_id = 2", "DELETE FROM articles WHERE id = 2")  # a gap
+    foreign(
+        path,
+        "DELETE FROM article_authors WHERE article_id = 2",
+        "DELETE FROM articles WHERE id = 2",
+    )  # a gap
     clock.pass_by(days=2)
     before, due = numbers(path), list(archive.due())
     foreign(path, "VACUUM")
@@ -903,13 +1020,18 @@ def test_vacuum_changes_no_number_and_no_order(archive: Archive, path: Path, clo
 
 
 @pytest.mark.fault("S16")
-def test_every_number_that_another_table_refers_to_is_declared(archive: Archive, path: Path) -> None:
+def test_every_number_that_another_table_refers_to_is_declared(
+    archive: Archive, path: Path
+) -> None:
     referred = read(
-        path, """SELECT DISTINCT "table", "to" FROM sqlite_schema, pragma_foreign_key_list(name) WHERE type = 'table'"""
+        path,
+        """SELECT DISTINCT "table", "to" FROM sqlite_schema, pragma_foreign_key_list(name) WHERE type = 'table'""",
     )
     assert {row["table"] for row in referred} == {"articles", "authors", "runs"}
     for target in referred:
-        (column,) = read(path, "SELECT * FROM pragma_table_info(?) WHERE name = ?", target["table"], target["to"])
+        (column,) = read(
+            path, "SELECT * FROM pragma_table_info(?) WHERE name = ?", target["table"], target["to"]
+        )
         assert (column["type"], column["pk"]) == ("INTEGER", 1)
 
 
@@ -922,7 +1044,10 @@ def test_unchanged_and_changed_unread(archive: Archive, path: Path, clock: Clock
     assert versions(path) == []
     latest = clock.pass_by(days=1)
     assert store(archive, modified_at="2025-06-21T00:00:00Z") == "changed"
-    assert stored_article(path) == before | {"checked_at": latest, "modified_at": "2025-06-21T00:00:00Z"}
+    assert stored_article(path) == before | {
+        "checked_at": latest,
+        "modified_at": "2025-06-21T00:00:00Z",
+    }
     assert len(versions(path)) == 1
 
 
@@ -930,7 +1055,9 @@ def test_unchanged_and_changed_unread(archive: Archive, path: Path, clock: Clock
 def test_empty_never_replaces(archive: Archive, path: Path) -> None:
     store(archive, note="Sponsored", modified_at=NOW)
     before = stored_article(path)
-    empty = {column: None for column in row() if column not in ("url", "access", "extractor_version")}
+    empty = {
+        column: None for column in row() if column not in ("url", "access", "extractor_version")
+    }
     assert store(archive, **empty) == "unchanged"
     assert store(archive, **empty | {"title": "", "body": "", "access_evidence": []}) == "unchanged"
     assert store(archive, **empty | {"access": "unknown"}) == "unchanged"
@@ -960,7 +1087,11 @@ def test_teaser_never_replaces_a_full_body(
     outcome = store(archive, access=second[0], body=second[1], access_evidence=["second"])
     stored = stored_article(path)
     access, body = first if stays == "first" else second
-    assert (stored["access"], stored["body"], stored["access_evidence"]) == (access, body, f'["{stays}"]')
+    assert (stored["access"], stored["body"], stored["access_evidence"]) == (
+        access,
+        body,
+        f'["{stays}"]',
+    )
     assert stored["word_count"] == len(body.split())
     assert outcome == ("unchanged" if stays == "first" else "changed")
 
@@ -971,7 +1102,9 @@ def test_gone_and_back(archive: Archive, path: Path, clock: Clock) -> None:
     gone = clock.pass_by(days=1)
     archive.store_failure(Failure(article_page(status=404), "gone", "404"))
     assert stored_article(path) == before | {"gone_at": gone}
-    assert page_row(path, STORY) | {"due_at": None, "failures": 1, "fetched_at": gone} == page_row(path, STORY)
+    assert page_row(path, STORY) | {"due_at": None, "failures": 1, "fetched_at": gone} == page_row(
+        path, STORY
+    )
     clock.pass_by(days=1)
     archive.store_failure(Failure(article_page(status=410), "gone", "410"))
     assert stored_article(path)["gone_at"] == gone
@@ -984,8 +1117,13 @@ def test_gone_and_back(archive: Archive, path: Path, clock: Clock) -> None:
 def test_byline_changes(archive: Archive, path: Path) -> None:
     def byline(*authors: Author) -> tuple[list[tuple[Any, ...]], str | None]:
         archive.store_article(row(), authors, article_page(), [], 1)
-        rows = read(path, "SELECT slug, position FROM article_authors JOIN authors ON authors.id = author_id")
-        return sorted(tuple(row.values()) for row in rows), read(path, "SELECT * FROM article_list")[0]["authors"]
+        rows = read(
+            path,
+            "SELECT slug, position FROM article_authors JOIN authors ON authors.id = author_id",
+        )
+        return sorted(tuple(row.values()) for row in rows), read(
+            path, "SELECT * FROM article_list"
+        )[0]["authors"]
 
     ann, bob = Author("ann", "Ann"), Author("bob", "Bob")
     assert byline() == ([], None)
@@ -999,20 +1137,30 @@ def test_byline_changes(archive: Archive, path: Path) -> None:
     )
 
 
-def test_the_newest_article_of_an_author_is_known_in_whatever_order_they_were_stored(archive: Archive) -> None:
+def test_the_newest_article_of_an_author_is_known_in_whatever_order_they_were_stored(
+    archive: Archive,
+) -> None:
     for month in ("2025/05", "2025/06", "2019/12"):
         store(archive, url=f"{SITE}/{month}/story/")
     assert contents.newest_article_by(archive._conn, "ann") == [f"{SITE}/2025/06/story/"]
     assert contents.newest_article_by(archive._conn, "bob") == []
 
 
-def test_the_view_of_authors_counts_whoever_stands_in_a_byline(archive: Archive, path: Path) -> None:
+def test_the_view_of_authors_counts_whoever_stands_in_a_byline(
+    archive: Archive, path: Path
+) -> None:
     ann, bob = Author("ann", "Ann Lee"), Author("bob", "Bob Kim")
     for number, (authors, access, day) in enumerate(
-        [([ann, bob], "free", "2025-06-20"), ([ann], "teaser", "2024-01-02"), ([ann], "unknown", None)]
+        [
+            ([ann, bob], "free", "2025-06-20"),
+            ([ann], "teaser", "2024-01-02"),
+            ([ann], "unknown", None),
+        ]
     ):
         url = f"{SITE}/2025/06/story-{number}/"
-        seen = row(url=url, access=access, published_on=day, published_at=None, body="three words here")
+        seen = row(
+            url=url, access=access, published_on=day, published_at=None, body="three words here"
+        )
         archive.store_article(seen, authors, article_page(url), [], 1)
     again = row(url=f"{SITE}/2025/06/story-0/", access="free", body="three words here")
     archive.store_article(again, [ann], article_page(again["url"]), [], 1)
@@ -1030,19 +1178,28 @@ def test_the_view_of_authors_counts_whoever_stands_in_a_byline(archive: Archive,
     ]
 
 
-def test_the_view_of_changes_has_one_row_a_change(archive: Archive, path: Path, clock: Clock) -> None:
+def test_the_view_of_changes_has_one_row_a_change(
+    archive: Archive, path: Path, clock: Clock
+) -> None:
     changes = [
         {"access": "teaser", "body": "one two"},
         {"access": "free", "body": "one two three"},
         {"access": "free", "body": "one two three", "title": "Rice falls"},
-        {"access": "free", "body": "one two three", "title": "Rice falls", "image_url": f"{SITE}/wp/new.jpg"},
+        {
+            "access": "free",
+            "body": "one two three",
+            "title": "Rice falls",
+            "image_url": f"{SITE}/wp/new.jpg",
+        },
     ]
     for seen in changes:
         store(archive, **seen)
         clock.pass_by(hours=1)
     store(archive, url=f"{SITE}/2025/06/other/")
     found = read(path, "SELECT * FROM changed_articles ORDER BY seen_at")
-    assert {(change["id"], change["published_on"], change["url"]) for change in found} == {(1, "2025-06-20", STORY)}
+    assert {(change["id"], change["published_on"], change["url"]) for change in found} == {
+        (1, "2025-06-20", STORY)
+    }
     assert [tuple(change.values())[3:10] for change in found] == [
         ("Rice prices rise", "Rice prices rise", "teaser", "free", 2, 3, 1),
         ("Rice prices rise", "Rice falls", "free", "free", 3, 3, 1),
@@ -1053,11 +1210,15 @@ def test_the_view_of_changes_has_one_row_a_change(archive: Archive, path: Path, 
     ]
 
 
-def test_the_view_of_runs_has_their_counts_as_columns(archive: Archive, path: Path, clock: Clock) -> None:
+def test_the_view_of_runs_has_their_counts_as_columns(
+    archive: Archive, path: Path, clock: Clock
+) -> None:
     run_id = archive.begin_run({}, {})
     clock.pass_by(seconds=90)
     stats = {"downloader/request_count": 9, "nkcrawl/articles/new": 4, "nkcrawl/rejected": 2}
-    archive.finish_run(run_id, verdict="ok", exit_code=0, finish_reason="finished", summary="Done.", stats=stats)
+    archive.finish_run(
+        run_id, verdict="ok", exit_code=0, finish_reason="finished", summary="Done.", stats=stats
+    )
     archive.begin_run({}, {})
     counts = {"changed": 0, "unchanged": 0, "rejected": 2, "failed": 0}
     done, running = read(path, "SELECT * FROM run_list WHERE id >= ? ORDER BY id", run_id)
@@ -1074,7 +1235,7 @@ def test_the_view_of_runs_has_their_counts_as_columns(archive: Archive, path: Pa
     assert (running["verdict"], running["minutes"], running["requests"]) == ("running", None, 0)
 
 
-# --- pages -----------------------------------------------------------------------------------------------------------
+# --- pages ----------------------------------------------------------------------------------------
 
 
 def test_alias_by_redirect(archive: Archive, path: Path, clock: Clock) -> None:
@@ -1082,10 +1243,26 @@ def test_alias_by_redirect(archive: Archive, path: Path, clock: Clock) -> None:
     archive.meet([Link(old, "article")], SITE)
     later = clock.pass_by(hours=1)
     store(archive, page=article_page(old, final_url=STORY))
-    visited = {"kind": "article", "fetched_at": later, "status": 200, "etag": '"1"', "last_modified": "yesterday"}
+    visited = {
+        "kind": "article",
+        "fetched_at": later,
+        "status": 200,
+        "etag": '"1"',
+        "last_modified": "yesterday",
+    }
     visited |= {"failures": 0, "trouble": None}
-    assert page_row(path, old) == visited | {"url": old, "found_on": SITE, "found_at": NOW, "due_at": None}
-    own = visited | {"url": STORY, "found_on": old, "found_at": later, "due_at": "2025-06-21T01:00:00Z"}
+    assert page_row(path, old) == visited | {
+        "url": old,
+        "found_on": SITE,
+        "found_at": NOW,
+        "due_at": None,
+    }
+    own = visited | {
+        "url": STORY,
+        "found_on": old,
+        "found_at": later,
+        "due_at": "2025-06-21T01:00:00Z",
+    }
     assert page_row(path, STORY) == own
 
 
@@ -1122,7 +1299,10 @@ def test_alias_of_a_listing(archive: Archive, path: Path) -> None:
 
 
 def test_meet(archive: Archive, path: Path, clock: Clock) -> None:
-    assert archive.meet(iter([Link("b", "article"), Link("a", "author"), Link("b", "article")]), "c") == 2
+    assert (
+        archive.meet(iter([Link("b", "article"), Link("a", "author"), Link("b", "article")]), "c")
+        == 2
+    )
     archive.store_failure(Failure(Page("b", "article"), "timeout", ""))
     before = page_row(path, "b")
     later = clock.pass_by(hours=1)
@@ -1149,7 +1329,11 @@ def test_failures_wait_longer_each_time(archive: Archive, path: Path, clock: Clo
     for failures, hours in enumerate([12, 20, 44, 92, 188, 380, 716, 716], start=1):
         archive.store_failure(Failure(Page(STORY, "article"), "timeout", ""))
         due_at = schedule.stamp(clock.now + timedelta(hours=hours))
-        assert page_row(path, STORY) == met | {"failures": failures, "due_at": due_at, "trouble": "timeout"}
+        assert page_row(path, STORY) == met | {
+            "failures": failures,
+            "due_at": due_at,
+            "trouble": "timeout",
+        }
     archive.store_failure(Failure(Page(STORY, "article", status=500), "HTTP 500", ""))
     answered = {"status": 500, "fetched_at": NOW, "trouble": "HTTP 500"}
     assert page_row(path, STORY) == met | {"failures": 9, "due_at": due_at} | answered
@@ -1169,7 +1353,10 @@ def test_rejection(archive: Archive, path: Path) -> None:
 
 
 def test_what_is_known_of_a_page(archive: Archive) -> None:
-    urls = [f"{SITE}/2025/06/{name}/" for name in ("whole", "undated", "empty", "note", "rejected", "late", "met")]
+    urls = [
+        f"{SITE}/2025/06/{name}/"
+        for name in ("whole", "undated", "empty", "note", "rejected", "late", "met")
+    ]
     whole, dateless, empty, note, turned_away, late, met = urls
     store(archive, url=whole)
     store(archive, url=dateless, published_on=None, published_at=None)
@@ -1189,11 +1376,15 @@ def test_what_is_known_of_a_page(archive: Archive) -> None:
     ]
     archive.store_failure(Failure(article_page(turned_away, status=None), "timeout", ""))
     assert archive.known_of(article_page(turned_away)) == (False, set())
-    authors = [archive.known_of(Page(f"{SITE}/author/{slug}/", "author")) for slug in ("ann", "bob")]
+    authors = [
+        archive.known_of(Page(f"{SITE}/author/{slug}/", "author")) for slug in ("ann", "bob")
+    ]
     assert authors == [(True, set()), (False, set())]
 
 
-def test_an_outage_does_not_put_off_what_all_else_hangs_on(archive: Archive, path: Path, clock: Clock) -> None:
+def test_an_outage_does_not_put_off_what_all_else_hangs_on(
+    archive: Archive, path: Path, clock: Clock
+) -> None:
     entrances = {f"{SITE}/feed/": "feed", f"{SITE}/author/ann/": "author"}
     for _ in range(9):
         for url, kind in entrances.items():
@@ -1207,15 +1398,23 @@ def test_an_outage_does_not_put_off_what_all_else_hangs_on(archive: Archive, pat
     assert page_row(path, further)["due_at"] == schedule.stamp(clock.now + timedelta(hours=44))
 
 
-def test_an_author_page_that_is_gone_is_looked_for_again_and_a_further_one_is_not(archive: Archive, path: Path) -> None:
+def test_an_author_page_that_is_gone_is_looked_for_again_and_a_further_one_is_not(
+    archive: Archive, path: Path
+) -> None:
     for _ in range(2):
-        archive.store_failure(Failure(Page(f"{SITE}/author/ann/", "author", status=404), "HTTP 404", ""))
-    archive.store_failure(Failure(Page(f"{SITE}/author/ann/page/9/", "author", status=404), "HTTP 404", ""))
+        archive.store_failure(
+            Failure(Page(f"{SITE}/author/ann/", "author", status=404), "HTTP 404", "")
+        )
+    archive.store_failure(
+        Failure(Page(f"{SITE}/author/ann/page/9/", "author", status=404), "HTTP 404", "")
+    )
     assert page_row(path, f"{SITE}/author/ann/")["due_at"] == "2025-06-20T23:15:00Z"
     assert page_row(path, f"{SITE}/author/ann/page/9/")["due_at"] is None
 
 
-def test_an_article_that_is_shown_again_is_not_gone_for_good(archive: Archive, path: Path, clock: Clock) -> None:
+def test_an_article_that_is_shown_again_is_not_gone_for_good(
+    archive: Archive, path: Path, clock: Clock
+) -> None:
     store(archive)
     clock.pass_by(days=1)
     archive.store_failure(Failure(article_page(status=404), "HTTP 404", ""))
@@ -1244,7 +1443,9 @@ def test_pages_in_doubt_are_asked_for_again_the_next_night_and_whole(
         assert (page["due_at"], page["etag"], page["last_modified"]) == (due_at, None, None)
 
 
-def test_what_is_wrong_with_a_page_in_doubt_is_news_until_it_is_read_well_or_believed(archive: Archive) -> None:
+def test_what_is_wrong_with_a_page_in_doubt_is_news_until_it_is_read_well_or_believed(
+    archive: Archive,
+) -> None:
     store(archive, published_on=None, published_at=None)
     archive.doubt([STORY])
     assert archive.known_of(article_page()) == (True, set())
@@ -1303,7 +1504,13 @@ def test_author_schedule(archive: Archive, path: Path, months: list[str], due_at
     ],
 )
 def test_article_schedule(
-    archive: Archive, path: Path, clock: Clock, at: str | None, on: str | None, waited: int, due_at: str | None
+    archive: Archive,
+    path: Path,
+    clock: Clock,
+    at: str | None,
+    on: str | None,
+    waited: int,
+    due_at: str | None,
 ) -> None:
     store(archive, published_at=at, published_on=on)
     clock.pass_by(hours=waited)
@@ -1345,9 +1552,15 @@ def test_next_page_of_a_listing(archive: Archive, path: Path, clock: Clock) -> N
     assert second in due_urls(archive)
 
 
-def test_a_walk_through_a_listing_ends_where_most_was_known_at_the_last_one(archive: Archive, clock: Clock) -> None:
-    """A year after all was walked, ten articles a month were met on the first page; then forty come at once."""
-    urls = [f"{SITE}/author/ann/"] + [f"{SITE}/author/ann/page/{number}/" for number in range(2, 30)]
+def test_a_walk_through_a_listing_ends_where_most_was_known_at_the_last_one(
+    archive: Archive, clock: Clock
+) -> None:
+    """A year after all was walked, ten articles a month were met on the first page; then forty come
+    at once.
+    """
+    urls = [f"{SITE}/author/ann/"] + [
+        f"{SITE}/author/ann/page/{number}/" for number in range(2, 30)
+    ]
     shown = [f"{SITE}/2025/05/{number:03}/" for number in range(100)]
 
     def visit(number: int) -> None:
@@ -1368,7 +1581,9 @@ def test_a_walk_through_a_listing_ends_where_most_was_known_at_the_last_one(arch
     walked = [1]
     visit(1)
     while further := [url for url in due_urls(archive) if url in urls[1:10]]:
-        clock.pass_by(hours=20)  # night after night, the budget being small; what was met is read in between
+        clock.pass_by(
+            hours=20
+        )  # night after night, the budget being small; what was met is read in between
         for url in shown:
             store(archive, url=url)
         walked.append(urls.index(further[0]) + 1)
@@ -1392,21 +1607,27 @@ def test_a_listing_that_failed_in_between_is_walked_on(archive: Archive, clock: 
     assert third in due_urls(archive)
 
 
-def test_a_silent_author_who_publishes_again_is_visited_sooner(archive: Archive, path: Path, clock: Clock) -> None:
+def test_a_silent_author_who_publishes_again_is_visited_sooner(
+    archive: Archive, path: Path, clock: Clock
+) -> None:
     first = f"{SITE}/author/ann/"
     archive.store_listing(listing(first, f"{SITE}/2015/01/old/"))
     assert page_row(path, first)["due_at"] == "2025-07-19T23:15:00Z"
     links = [Link(first, "author")]
-    archive.store_article(row(url=f"{SITE}/2015/01/old/"), [], article_page(f"{SITE}/2015/01/old/"), links, 1)
+    archive.store_article(
+        row(url=f"{SITE}/2015/01/old/"), [], article_page(f"{SITE}/2015/01/old/"), links, 1
+    )
     assert page_row(path, first)["due_at"] == "2025-07-19T23:15:00Z"
     archive.store_article(row(), [], article_page(), links, 1)
     assert page_row(path, first)["due_at"] == "2025-06-20T23:15:00Z"
     clock.pass_by(hours=1)
-    archive.store_article(row(url=f"{SITE}/2025/06/b/"), [], article_page(f"{SITE}/2025/06/b/"), links, 1)
+    archive.store_article(
+        row(url=f"{SITE}/2025/06/b/"), [], article_page(f"{SITE}/2025/06/b/"), links, 1
+    )
     assert page_row(path, first)["due_at"] == "2025-06-20T23:15:00Z"
 
 
-# --- the feed, and pages that are as they were -----------------------------------------------------------------------
+# --- the feed, and pages that are as they were ----------------------------------------------------
 
 
 def feed(*articles: str, **changes: Any) -> Feed:
@@ -1420,13 +1641,21 @@ def test_feed(archive: Archive, path: Path, clock: Clock) -> None:
     new, older = f"{SITE}/2025/06/new/", f"{SITE}/2025/06/older/"
     assert archive.store_feed(feed(new, STORY)) == 1
     page = page_row(path, f"{SITE}/feed/")
-    assert (page["fetched_at"], page["etag"], page["due_at"]) == (NOW, '"f"', "2025-06-20T15:15:00Z")
+    assert (page["fetched_at"], page["etag"], page["due_at"]) == (
+        NOW,
+        '"f"',
+        "2025-06-20T15:15:00Z",
+    )
     assert page_row(path, new)["found_on"] == f"{SITE}/feed/"
     assert page_row(path, new)["due_at"] == NOW
-    assert page_row(path, author)["due_at"] == "2025-06-20T23:15:00Z"  # the oldest entry was known: no gap
+    assert (
+        page_row(path, author)["due_at"] == "2025-06-20T23:15:00Z"
+    )  # the oldest entry was known: no gap
     later = clock.pass_by(hours=1)
     assert archive.store_feed(feed(new, older)) == 1
-    assert page_row(path, author)["due_at"] == later  # what came before the oldest may be unknown too
+    assert (
+        page_row(path, author)["due_at"] == later
+    )  # what came before the oldest may be unknown too
     archive.store_listing(listing(author, STORY))
     assert archive.store_feed(feed(new, older)) == 0
     assert page_row(path, author)["due_at"] != later
@@ -1447,7 +1676,12 @@ def test_unchanged_article(archive: Archive, path: Path, clock: Clock) -> None:
     archive.store_unchanged(Unchanged(article_page(status=304, etag=None)))
     assert stored_article(path) == before | {"checked_at": later, "gone_at": None}
     page = page_row(path, STORY)
-    assert (page["status"], page["fetched_at"], page["etag"], page["failures"]) == (304, later, '"1"', 0)
+    assert (page["status"], page["fetched_at"], page["etag"], page["failures"]) == (
+        304,
+        later,
+        '"1"',
+        0,
+    )
     assert page["due_at"] == "2025-06-27T01:00:00Z"
     clock.pass_by(days=6)
     archive.store_unchanged(Unchanged(article_page(status=304)))
@@ -1465,15 +1699,26 @@ def test_unchanged_author_page_and_feed(archive: Archive, path: Path, clock: Clo
     later = clock.pass_by(hours=12)
     archive.store_unchanged(Unchanged(Page(f"{SITE}/feed/", "feed", status=304)))
     assert page_row(path, f"{SITE}/feed/")["fetched_at"] == later
-    assert page_row(path, f"{SITE}/feed/")["due_at"] == schedule.stamp(clock.now + timedelta(hours=12))
+    assert page_row(path, f"{SITE}/feed/")["due_at"] == schedule.stamp(
+        clock.now + timedelta(hours=12)
+    )
 
 
-# --- what is due -----------------------------------------------------------------------------------------------------
+# --- what is due ----------------------------------------------------------------------------------
 
 
 def test_due_order(archive: Archive, clock: Clock) -> None:
     kinds = {"feed": "feed", "author": "author"}
-    order = ["feed", "author/zoe", "author/ann", "2025/06/b", "2025/06/a", "2019/01/z", "author/b/page/9", "author/a/2"]
+    order = [
+        "feed",
+        "author/zoe",
+        "author/ann",
+        "2025/06/b",
+        "2025/06/a",
+        "2019/01/z",
+        "author/b/page/9",
+        "author/a/2",
+    ]
     met_in_order = [1, 4, 6, 3, 5, 2, 0, 7]
     for place in sorted(range(len(order)), key=lambda place: met_in_order[place]):
         url = f"{SITE}/{order[place]}/"
@@ -1489,7 +1734,9 @@ def test_due_order(archive: Archive, clock: Clock) -> None:
 def test_due_page_whole(archive: Archive, clock: Clock) -> None:
     store(archive)
     clock.now = datetime(2025, 6, 21, 1, tzinfo=UTC)
-    expected = DuePage(STORY, "article", None, NOW, 200, '"1"', "yesterday", 0, "2025-06-21T01:00:00Z", 1)
+    expected = DuePage(
+        STORY, "article", None, NOW, 200, '"1"', "yesterday", 0, "2025-06-21T01:00:00Z", 1
+    )
     assert list(archive.due()) == [expected]
 
 
@@ -1499,15 +1746,27 @@ def test_due_while_writing(archive: Archive) -> None:
     seen = []
     for page in archive.due():
         seen.append(page.url)
-        for url in (page.url, f"{SITE}/2025/06/{int(page.url[-4:-1]) - 1:03}/"):  # the next one stops being due too
+        for url in (
+            page.url,
+            f"{SITE}/2025/06/{int(page.url[-4:-1]) - 1:03}/",
+        ):  # the next one stops being due too
             store(archive, url=url)
     assert seen == urls[::-2]
 
 
 def test_due_reads_no_page_that_is_not_due(archive: Archive) -> None:
-    queries = ((visits.DUE_BY_FINDING, 2), (visits.DUE_BY_MEETING, 2), (visits.DUE_ARTICLES, 2), (visits.COUNT_DUE, 1))
+    queries = (
+        (visits.DUE_BY_FINDING, 2),
+        (visits.DUE_BY_MEETING, 2),
+        (visits.DUE_ARTICLES, 2),
+        (visits.COUNT_DUE, 1),
+    )
     for sql, values in queries:
-        plan = [step[3] for step in archive._conn.execute(f"EXPLAIN QUERY PLAN {sql}", ["x"] * values)]
-        assert any("INDEX pages_due" in step for step in plan), plan  # a partial index: only what is due at some time
+        plan = [
+            step[3] for step in archive._conn.execute(f"EXPLAIN QUERY PLAN {sql}", ["x"] * values)
+        ]
+        assert any("INDEX pages_due" in step for step in plan), (
+            plan
+        )  # a partial index: only what is due at some time
         if sql == visits.DUE_ARTICLES:
             assert not any("TEMP B-TREE" in step for step in plan), plan

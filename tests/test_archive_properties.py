@@ -1,4 +1,6 @@
-"""Whatever is seen, in whatever order: the archive loses no text, and its versions tell the whole story."""
+"""Whatever is seen, in whatever order: the archive loses no text, and its versions tell the whole
+story.
+"""
 
 import sqlite3
 import tempfile
@@ -10,16 +12,34 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from nkcrawl.archive import Archive, Reader
 from nkcrawl.archive.merging import VERSIONED, merge
 from nkcrawl.items import Author, Failure, Feed, Link, Page, Rejection, Unchanged
 
 URL = "https://www.nknews.org/2025/06/a/"
-TEXTS = st.sampled_from(["", None, "full text of it", "full", "other words", "other\n\nwords and more"])
+TEXTS = st.sampled_from(
+    ["", None, "full text of it", "full", "other words", "other\n\nwords and more"]
+)
 SHORT = st.sampled_from([None, "", "x", "y"])
-WORDS = ("title", "subtitle", "label", "byline", "modified_at", "note", "image_url", "image_caption", "image_credit")
+WORDS = (
+    "title",
+    "subtitle",
+    "label",
+    "byline",
+    "modified_at",
+    "note",
+    "image_url",
+    "image_caption",
+    "image_credit",
+)
 
 OBSERVATIONS = st.one_of(
     st.just("gone"),
@@ -75,7 +95,9 @@ def test_nothing_stored_is_lost(observations: list[Any]) -> None:
         check_story(path, history)
 
 
-def check_step(before: dict[str, Any] | None, seen: dict[str, Any], after: dict[str, Any], outcome: str) -> None:
+def check_step(
+    before: dict[str, Any] | None, seen: dict[str, Any], after: dict[str, Any], outcome: str
+) -> None:
     assert after["gone_at"] is None
     assert after["word_count"] == len(after["body"].split())
     if before is None:
@@ -84,7 +106,9 @@ def check_step(before: dict[str, Any] | None, seen: dict[str, Any], after: dict[
         return
     changed = any(before[column] != after[column] for column in VERSIONED)
     assert outcome == ("changed" if changed else "unchanged")
-    assert (after["changed_at"] != before["changed_at"]) == (after["content_hash"] != before["content_hash"])
+    assert (after["changed_at"] != before["changed_at"]) == (
+        after["content_hash"] != before["content_hash"]
+    )
     assert after["checked_at"] > before["checked_at"]
     assert all(after[column] is not None for column in VERSIONED if before[column] is not None)
     for column in ("title", "note", "image_url", "language"):
@@ -99,27 +123,40 @@ def check_step(before: dict[str, Any] | None, seen: dict[str, Any], after: dict[
 
 
 def check_story(path: Path, history: list[dict[str, Any]]) -> None:
-    """Check that versions and current row together are every state the article was in, in order, and no other."""
-    told = rows(path, "SELECT * FROM article_versions ORDER BY id") + rows(path, "SELECT * FROM articles")
+    """Check that versions and current row together are every state the article was in, in order,
+    and no other.
+    """
+    told = rows(path, "SELECT * FROM article_versions ORDER BY id") + rows(
+        path, "SELECT * FROM articles"
+    )
     states = [tuple(row[column] for column in VERSIONED) for row in history]
-    distinct = [state for place, state in enumerate(states) if place == 0 or states[place - 1] != state]
+    distinct = [
+        state for place, state in enumerate(states) if place == 0 or states[place - 1] != state
+    ]
     assert [tuple(row[column] for column in VERSIONED) for row in told] == distinct
 
 
-@given(OBSERVATIONS.filter(lambda seen: seen != "gone"), OBSERVATIONS.filter(lambda seen: seen != "gone"))
-def test_seeing_the_same_twice_changes_nothing(first: dict[str, Any], second: dict[str, Any]) -> None:
+@given(
+    OBSERVATIONS.filter(lambda seen: seen != "gone"),
+    OBSERVATIONS.filter(lambda seen: seen != "gone"),
+)
+def test_seeing_the_same_twice_changes_nothing(
+    first: dict[str, Any], second: dict[str, Any]
+) -> None:
     once = merge(merge(None, first), second)
     assert merge(once, second) == once
 
 
-# --- Nights of an archive, step by step ---------------------------------------------------------------------------------
+# --- Nights of an archive, step by step -----------------------------------------------------------
 
 URLS = st.sampled_from([f"https://www.nknews.org/2025/06/{slug}/" for slug in "ab"])
 WHOLE = ("It sailed on Monday.", "Crowds came.", "So did rain.")
 
 
 class Nights(RuleBasedStateMachine):
-    """What a site may do to two articles over many nights, and what the archive says of them after each step."""
+    """What a site may do to two articles over many nights, and what the archive says of them after
+    each step.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -157,7 +194,9 @@ class Nights(RuleBasedStateMachine):
     @rule(
         url=URLS,
         access=st.sampled_from(["free", "teaser", "unknown"]),
-        words=st.sampled_from([WHOLE, WHOLE[:2], WHOLE[:1], (), ("It sailed on Tuesday.", *WHOLE[1:])]),
+        words=st.sampled_from(
+            [WHOLE, WHOLE[:2], WHOLE[:1], (), ("It sailed on Tuesday.", *WHOLE[1:])]
+        ),
         title=st.sampled_from(["The ferry sails", "The old ferry sails", None]),
         note=st.sampled_from([None, "A note."]),
     )
@@ -169,7 +208,9 @@ class Nights(RuleBasedStateMachine):
             "url": url, "title": title, "body": "\n\n".join(words), "note": note, "access": access,
             "access_evidence": [access], "extractor_version": 2,
         }  # fmt: skip
-        self.archive.store_article(row, [Author("a", "A")], Page(url, "article", url, 200), [], self.run_id)
+        self.archive.store_article(
+            row, [Author("a", "A")], Page(url, "article", url, 200), [], self.run_id
+        )
         self.gone[url] = False
 
     @rule(url=URLS, status=st.sampled_from([404, 410, 500, None]))
@@ -184,7 +225,9 @@ class Nights(RuleBasedStateMachine):
         self.archive.store_unchanged(Unchanged(Page(url, "article", url, 304)))
         self.gone[url] = False
 
-    @rule(url=URLS, what=st.sampled_from(["another page", "doubt", "the feed", "a date that is none"]))
+    @rule(
+        url=URLS, what=st.sampled_from(["another page", "doubt", "the feed", "a date that is none"])
+    )
     def something_else_happens(self, url: str, what: str) -> None:
         """What must leave every article as it is."""
         page = Page(url, "article", url, 200)
@@ -197,7 +240,12 @@ class Nights(RuleBasedStateMachine):
                 feed = Page("https://www.nknews.org/feed/", "feed", status=200)
                 self.archive.store_feed(Feed(feed, [Link(url, "article")]))
             case _:
-                row = dict.fromkeys(VERSIONED) | {"url": url, "body": "x", "access": "free", "extractor_version": 2}
+                row = dict.fromkeys(VERSIONED) | {
+                    "url": url,
+                    "body": "x",
+                    "access": "free",
+                    "extractor_version": 2,
+                }
                 row["published_on"] = "2025-13-45"
                 with pytest.raises(ValueError, match="month must be"):
                     self.archive.store_article(row, [], page, [], self.run_id)
@@ -205,7 +253,9 @@ class Nights(RuleBasedStateMachine):
     @invariant()
     def the_archive_tells_the_whole_story(self) -> None:
         found = {row["url"]: row for row in rows(self.path, "SELECT * FROM articles ORDER BY id")}
-        assert self.ids.items() <= {url: row["id"] for url, row in found.items()}.items(), "a row left, or moved"
+        assert self.ids.items() <= {url: row["id"] for url, row in found.items()}.items(), (
+            "a row left, or moved"
+        )
         with closing(Reader.open(self.path)) as reader:
             for url, row in found.items():
                 self.ids[url] = row["id"]
@@ -215,12 +265,18 @@ class Nights(RuleBasedStateMachine):
                     states.append(now)
                 told = reader.history(url)
                 assert [tuple(state[column] for column in VERSIONED) for state in told] == states
-                assert [state["since"] for state in told] == sorted({state["since"] for state in told})
+                assert [state["since"] for state in told] == sorted(
+                    {state["since"] for state in told}
+                )
                 assert told[-1]["gone_at"] == row["gone_at"]
                 assert (row["gone_at"] is not None) == self.gone[url]
-                self.kept |= {(column, row[column]) for column in ("title", "body", "note") if row[column]}
+                self.kept |= {
+                    (column, row[column]) for column in ("title", "body", "note") if row[column]
+                }
         stored = "SELECT title, body, note FROM articles UNION ALL SELECT title, body, note FROM article_versions"
-        assert self.kept <= {pair for row in rows(self.path, stored) for pair in row.items()}, "a text was lost"
+        assert self.kept <= {pair for row in rows(self.path, stored) for pair in row.items()}, (
+            "a text was lost"
+        )
         assert all(row["body"] or not self._had_body(url) for url, row in found.items())
 
     def _had_body(self, url: str) -> bool:
@@ -235,4 +291,6 @@ class Nights(RuleBasedStateMachine):
 
 @pytest.mark.fault("S13", "S14")
 def test_whatever_the_nights_bring_nothing_stored_is_lost() -> None:
-    run_state_machine_as_test(Nights, settings=settings(max_examples=60, stateful_step_count=20, deadline=None))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
+        Nights, settings=settings(max_examples=60, stateful_step_count=20, deadline=None)
+    )  # type: ignore[no-untyped-call]

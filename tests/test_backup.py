@@ -43,16 +43,16 @@ def archive(archive_file: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def large_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive that takes long enough to copy for a signal to come in between; its search index is left empty."""
+    """An archive that takes long enough to copy for a signal to come in between; its search index
+    is left empty.
+    """
     archive_file = tmp_path_factory.mktemp("large") / "nknews.db"
     with closing(Archive.open(archive_file)) as archive:
         archive.begin_run({}, {})
         store(archive, "a")
     with closing(sqlite3.connect(archive_file)) as conn, conn:
         conn.execute("DROP TRIGGER articles_fts_insert")
-        columns = (
-            "title, access, word_count, content_hash, extractor_version, run_id, first_seen_at, checked_at, changed_at"
-        )
+        columns = "title, access, word_count, content_hash, extractor_version, run_id, first_seen_at, checked_at, changed_at"
         conn.execute(
             f"""
             WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT 20000)
@@ -67,7 +67,9 @@ def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as conn:
         made = conn.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY name").fetchall()
         tables = [name for kind, name, _ in made if kind in ("table", "view")]
-        return {"": made} | {name: conn.execute(f"SELECT * FROM [{name}]").fetchall() for name in tables}
+        return {"": made} | {
+            name: conn.execute(f"SELECT * FROM [{name}]").fetchall() for name in tables
+        }
 
 
 def names(folder: Path) -> list[str]:
@@ -81,7 +83,11 @@ def test_the_copy_is_an_archive_like_the_first(archive: Path, tmp_path: Path) ->
     assert contents(copy) == contents(archive)
     pragmas = "SELECT application_id, user_version, journal_mode FROM pragma_application_id, pragma_user_version, "
     assert rows(copy, pragmas + "pragma_journal_mode") == [
-        {"application_id": schema.APPLICATION_ID, "user_version": schema.NEWEST, "journal_mode": "delete"}
+        {
+            "application_id": schema.APPLICATION_ID,
+            "user_version": schema.NEWEST,
+            "journal_mode": "delete",
+        }
     ]
     assert stat.S_IMODE(copy.stat().st_mode) & ~0o640 == 0
     assert scrapy("backup", second, NKCRAWL_DATABASE=str(copy)).returncode == 0
@@ -97,12 +103,16 @@ def test_a_terminal_is_told_what_was_made(archive: Path, tmp_path: Path) -> None
     reading, writing = pty.openpty()
     environment = clean_environment(NKCRAWL_DATABASE=str(archive), TERM="xterm", COLUMNS="80")
     command = scrapy_command("backup", copy)
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=writing, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=writing, stderr=subprocess.PIPE, check=False
+    )
     os.close(writing)
     shown = os.read(reading, 10_000).decode()
     os.close(reading)
     assert (done.returncode, done.stderr) == (0, b"")
-    assert shown == f"{copy}: 3 articles, {copy.stat().st_size / 1e3:.1f} kB, whole and checked.\r\n"
+    assert (
+        shown == f"{copy}: 3 articles, {copy.stat().st_size / 1e3:.1f} kB, whole and checked.\r\n"
+    )
 
 
 @pytest.mark.fault("S3")
@@ -131,7 +141,9 @@ def test_again_and_again_while_a_crawl_runs(tmp_path: Path) -> None:
 
 
 def check_copy(copy: Path) -> int:
-    """Check that a copy is sound, and each article in it as whole as the one transaction that stores it; return how many."""
+    """Check that a copy is sound, and each article in it as whole as the one transaction that
+    stores it; return how many.
+    """
     check_file(copy)
     half = """
         SELECT url FROM articles WHERE id NOT IN (SELECT article_id FROM article_authors)
@@ -164,7 +176,9 @@ def test_an_archive_is_copied_before_a_newer_nkcrawl_changes_it(tmp_path: Path) 
     assert rows(copy, "SELECT user_version FROM pragma_user_version") == [{"user_version": 1}]
 
 
-@pytest.mark.parametrize("name", ["a copy ?#%41&.db", "file:copy.db?mode=memory", "사본.db", os.fsdecode(b"\xff.db")])
+@pytest.mark.parametrize(
+    "name", ["a copy ?#%41&.db", "file:copy.db?mode=memory", "사본.db", os.fsdecode(b"\xff.db")]
+)
 def test_whatever_the_file_and_its_folder_are_called(
     archive: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,10 +201,17 @@ def test_whatever_the_file_and_its_folder_are_called(
 )
 def test_a_bad_name_is_refused(archive: Path, arguments: tuple[str, ...], words: str) -> None:
     before = archive.read_bytes()
-    done = scrapy("backup", *(name.format(archive.parent) for name in arguments), NKCRAWL_DATABASE=str(archive))
+    done = scrapy(
+        "backup",
+        *(name.format(archive.parent) for name in arguments),
+        NKCRAWL_DATABASE=str(archive),
+    )
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert done.stderr.startswith(words.format(archive.parent))
-    assert (archive.read_bytes(), [n for n in names(archive.parent) if not n.endswith(".lock")]) == (
+    assert (
+        archive.read_bytes(),
+        [n for n in names(archive.parent) if not n.endswith(".lock")],
+    ) == (
         before,
         ["nknews.db"],
     )
@@ -203,10 +224,15 @@ def test_a_bad_name_is_refused(archive: Path, arguments: tuple[str, ...], words:
         ("file", "{} is damaged ("),
         ("UPDATE articles_fts_data SET block = zeroblob(20) WHERE id > 10", "{} is damaged ("),
         ("DROP TRIGGER articles_fts_update; UPDATE articles SET title = 'Fish'", "{} is damaged ("),
-        ("DELETE FROM authors", "{} is damaged (row 1 of article_authors belongs to a missing row of authors)."),
+        (
+            "DELETE FROM authors",
+            "{} is damaged (row 1 of article_authors belongs to a missing row of authors).",
+        ),
     ],
 )
-def test_what_is_not_sound_is_not_copied(archive: Path, tmp_path: Path, damage: str, words: str) -> None:
+def test_what_is_not_sound_is_not_copied(
+    archive: Path, tmp_path: Path, damage: str, words: str
+) -> None:
     if damage == "file":
         with archive.open("r+b") as file:
             file.seek(4096)
@@ -243,7 +269,9 @@ def test_a_disk_that_is_full(large_archive: Path, tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert re.fullmatch(rf"The copy of {large_archive} could not be written \(.+\)\. .+\n", done.stderr)
+    assert re.fullmatch(
+        rf"The copy of {large_archive} could not be written \(.+\)\. .+\n", done.stderr
+    )
     assert names(tmp_path) == []
 
 
@@ -255,7 +283,9 @@ def test_a_disk_that_is_full(large_archive: Path, tmp_path: Path) -> None:
         (signal.SIGKILL, -9, ""),
     ],
 )
-def test_a_signal_in_the_middle(large_archive: Path, tmp_path: Path, signum: int, code: int, words: str) -> None:
+def test_a_signal_in_the_middle(
+    large_archive: Path, tmp_path: Path, signum: int, code: int, words: str
+) -> None:
     copy = tmp_path / "copy.db"
     backup = subprocess.Popen(
         scrapy_command("backup", copy),
@@ -264,7 +294,9 @@ def test_a_signal_in_the_middle(large_archive: Path, tmp_path: Path, signum: int
         stderr=subprocess.PIPE,
         text=True,
     )
-    while backup.poll() is None and not any(file.stat().st_size for file in tmp_path.glob(f"{UNFINISHED}*/copy.db")):
+    while backup.poll() is None and not any(
+        file.stat().st_size for file in tmp_path.glob(f"{UNFINISHED}*/copy.db")
+    ):
         pass
     backup.send_signal(signum)
     _, told = backup.communicate()

@@ -8,7 +8,9 @@ import pytest
 
 from tests.conftest import ROOT, clean_environment
 
-BENCHMARKS = sorted(path for path in (ROOT / "bench").glob("*.py") if "ArgumentParser" in path.read_text())
+BENCHMARKS = sorted(
+    path for path in (ROOT / "bench").glob("*.py") if "ArgumentParser" in path.read_text()
+)
 
 
 @pytest.mark.parametrize(
@@ -18,7 +20,9 @@ BENCHMARKS = sorted(path for path in (ROOT / "bench").glob("*.py") if "ArgumentP
         pytest.param("nights.py", "| nothing new, none to ask again |", marks=pytest.mark.long),
     ],
 )
-def test_a_benchmark_prints_a_table_and_leaves_nothing_behind(tmp_path: Path, script: str, row: str) -> None:
+def test_a_benchmark_prints_a_table_and_leaves_nothing_behind(
+    tmp_path: Path, script: str, row: str
+) -> None:
     done = subprocess.run(
         [sys.executable, ROOT / "bench" / script, "--most", "400"],
         check=False,

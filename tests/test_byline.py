@@ -1,4 +1,6 @@
-"""Who wrote it and when, from one line: the words that stand beside names and dates on pages of common software."""
+"""Who wrote it and when, from one line: the words that stand beside names and dates on pages of
+common software.
+"""
 
 import json
 from typing import Any
@@ -81,7 +83,10 @@ def test_words_beside_names_and_date_do_not_break_a_byline(line: str, subtitle: 
 def test_every_author_of_a_byline_is_named(byline: str) -> None:
     about = "<section><h3>About the Authors</h3><p>" + TESS + "</p></section>"
     article = read(theme_html(byline=f"{byline} June 12, 2025", foot=about))
-    assert article.authors == [Author("mira-olsen", "Mira Olsen"), Author("tess-ohara", "Tess O'Hara")]
+    assert article.authors == [
+        Author("mira-olsen", "Mira Olsen"),
+        Author("tess-ohara", "Tess O'Hara"),
+    ]
 
 
 def test_an_update_alone_gives_neither_an_author_nor_a_day() -> None:
@@ -91,33 +96,47 @@ def test_an_update_alone_gives_neither_an_author_nor_a_day() -> None:
 
 def test_authors_linked_elsewhere_on_the_page_are_not_the_article_s() -> None:
     most_read = f'<div><h3>Most read</h3><ul><li><a href="/2025/05/x-y-z/">A story of lamps</a> {TESS}</li></ul></div>'
-    article = read(theme_html(byline="By Mira Olsen June 12, 2025", foot=most_read, top=f"<nav>{TESS}</nav>"))
+    article = read(
+        theme_html(byline="By Mira Olsen June 12, 2025", foot=most_read, top=f"<nav>{TESS}</nav>")
+    )
     assert (article.byline, article.authors) == ("Mira Olsen", [])
 
 
 def test_a_byline_below_the_text_answers_where_none_is_above_it() -> None:
     foot = '<p>By <a href="/content_author/ann-lee/" rel="author">Ann Lee</a></p>'
-    assert read(theme_html(byline="June 12, 2025", after=foot)).authors == [Author("ann-lee", "Ann Lee")]
+    assert read(theme_html(byline="June 12, 2025", after=foot)).authors == [
+        Author("ann-lee", "Ann Lee")
+    ]
     assert read(theme_html(after=foot)).byline == "Mira Olsen"
 
 
 def test_a_first_line_of_names_is_a_byline() -> None:
-    article = read(theme_html(byline="June 12, 2025", body="<p>Mira Olsen</p>" + paragraphs(*WORDS)))
+    article = read(
+        theme_html(byline="June 12, 2025", body="<p>Mira Olsen</p>" + paragraphs(*WORDS))
+    )
     assert (article.byline, article.paragraphs) == ("Mira Olsen", list(WORDS))
 
 
-# --- What the page states ---------------------------------------------------------------------------------------------
+# --- What the page states -------------------------------------------------------------------------
 
 
 def stated(*nodes: dict[str, Any]) -> str:
-    return "".join(f'<script type="application/ld+json">{json.dumps(node)}</script>' for node in nodes)
+    return "".join(
+        f'<script type="application/ld+json">{json.dumps(node)}</script>' for node in nodes
+    )
 
 
 OWN = {"@type": "NewsArticle", "url": SITE + PATH, "author": {"@type": "Person", "name": "Bo Day"}}
 
 
 def test_people_are_believed_before_organizations() -> None:
-    node = {**OWN, "author": [{"@type": "Organization", "name": "NK News"}, {"@type": "Person", "name": "Bo Day"}]}
+    node = {
+        **OWN,
+        "author": [
+            {"@type": "Organization", "name": "NK News"},
+            {"@type": "Person", "name": "Bo Day"},
+        ],
+    }
     assert read(theme_html(byline="", head=stated(node))).byline == "Bo Day"
 
 
@@ -135,6 +154,6 @@ def test_a_second_author_counts_though_the_page_states_only_the_first() -> None:
 def test_what_others_say_of_the_authors_is_shown() -> None:
     article = read(theme_html(head=stated(OWN)))
     assert article.byline == "Mira Olsen"
-    assert [(source.name, source.value, source.agrees) for source in article.sources["authors"]] == [
-        ("stated author", "Bo Day", False)
-    ]
+    assert [
+        (source.name, source.value, source.agrees) for source in article.sources["authors"]
+    ] == [("stated author", "Bo Day", False)]

@@ -1,4 +1,6 @@
-"""docs/cookbook.md, run as printed, on an archive in which there is something to find for each question."""
+"""docs/cookbook.md, run as printed, on an archive in which there is something to find for each
+question.
+"""
 
 import os
 import re
@@ -17,8 +19,11 @@ from tests.test_nights import NEWEST
 
 PACKAGES = Path(sys.prefix) / "cookbook"  # pandas and DuckDB, where the Makefile puts them
 PAGE = (ROOT / "docs" / "cookbook.md").read_text(encoding="utf-8")
-BOXES: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
-# What a box must show, for it to have been asked of the right things: words of its heading row, and of what happened.
+BOXES: list[tuple[str, str]] = re.findall(
+    r"^```(\w+)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL
+)
+# What a box must show, for it to have been asked of the right things: words of its heading row, and
+# of what happened.
 SHOWN = {
     "AS first, max(published_on)": ["articles", "first", "last"],
     "AS percent": ["percent", "2025"],
@@ -39,7 +44,9 @@ SHOWN = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with data/nknews.db in it: nights on which a headline, an access and a story changed, and one page failed."""
+    """A folder with data/nknews.db in it: nights on which a headline, an access and a story
+    changed, and one page failed.
+    """
     folder = tmp_path_factory.mktemp("cookbook")
     (folder / "data").mkdir()
     world = World(articles=300)
@@ -48,9 +55,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         nights.site.faults[failing] = 503
         assert nights.crawl("-s", "NKCRAWL_REQUEST_BUDGET=0", "-s", "RETRY_TIMES=0").returncode == 0
         edited, deleted, *_ = (
-            a for a in world.articles if a.path != failing and a.published_on > NEWEST - timedelta(9)
+            a
+            for a in world.articles
+            if a.path != failing and a.published_on > NEWEST - timedelta(9)
         )
-        opened = next(a for a in world.articles if a.access == "teaser" and a.paragraphs and a not in (edited, deleted))
+        opened = next(
+            a
+            for a in world.articles
+            if a.access == "teaser" and a.paragraphs and a not in (edited, deleted)
+        )
         world.revise(edited.path, title="The headline after the edit")
         world.open_up(opened.path)
         world.delete(deleted.path)
@@ -65,11 +78,22 @@ def run(box: tuple[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a box where the archive is at data/nknews.db; what it says must be no complaint."""
     language, text = box
     if shutil.which("sqlite3") is None:
-        pytest.fail("The cookbook is for the program sqlite3, which is not here; on Debian: apt-get install sqlite3")
-    command = {"sh": ["/bin/sh", "-euc", text], "python": [sys.executable, "-W", "error", "-c", text]}[language]
+        pytest.fail(
+            "The cookbook is for the program sqlite3, which is not here; on Debian: apt-get install sqlite3"
+        )
+    command = {
+        "sh": ["/bin/sh", "-euc", text],
+        "python": [sys.executable, "-W", "error", "-c", text],
+    }[language]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = os.environ | {"PATH": path} | ({"PYTHONPATH": str(PACKAGES)} if language == "python" else {})
-    done = subprocess.run(command, check=False, cwd=folder, env=environment, capture_output=True, text=True)
+    environment = (
+        os.environ
+        | {"PATH": path}
+        | ({"PYTHONPATH": str(PACKAGES)} if language == "python" else {})
+    )
+    done = subprocess.run(
+        command, check=False, cwd=folder, env=environment, capture_output=True, text=True
+    )
     assert (done.returncode, done.stderr) == (0, "")
     return done
 
@@ -90,5 +114,7 @@ def test_what_the_boxes_write_holds_rows(folder: Path) -> None:
     assert set(writing) == {"since.csv", "articles.parquet", "bylines.parquet"}
     for name, box in writing.items():
         run(box, folder)
-        counting = f"import duckdb; print(duckdb.sql(\"SELECT count(*) FROM '{name}'\").fetchall()[0][0])"
+        counting = (
+            f"import duckdb; print(duckdb.sql(\"SELECT count(*) FROM '{name}'\").fetchall()[0][0])"
+        )
         assert int(run(("python", counting), folder).stdout) > 10

@@ -1,4 +1,6 @@
-"""The crash loops of tests/crashes.py, a few trials of each; `make test-long` runs them at their full length."""
+"""The crash loops of tests/crashes.py, a few trials of each; `make test-long` runs them at their
+full length.
+"""
 
 import random
 
@@ -30,7 +32,9 @@ ROWS = {
         )
     ],
 )
-def test_after_every_blow_the_archive_is_whole_and_the_next_run_makes_it_complete(loop: str, times: int) -> None:
+def test_after_every_blow_the_archive_is_whole_and_the_next_run_makes_it_complete(
+    loop: str, times: int
+) -> None:
     report = crashes.run({loop: times}, articles=24, seed=random.randrange(10**6))
     print(report)
     assert report.failures == []

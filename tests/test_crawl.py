@@ -1,4 +1,6 @@
-"""The crawl, end to end: real runs of `scrapy crawl nknews` against the bundled site, judged by the rows they leave."""
+"""The crawl, end to end: real runs of `scrapy crawl nknews` against the bundled site, judged by the
+rows they leave.
+"""
 
 import json
 import random
@@ -43,7 +45,9 @@ def truth(world: World, demo: DemoServer) -> dict[str, dict[str, Any]]:
 
 
 def comparable(path: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return every table that two crawls of the same site must share, without times, run ids and row ids."""
+    """Return every table that two crawls of the same site must share, without times, run ids and
+    row ids.
+    """
     queries = {
         "articles": f"SELECT {COLUMNS}, access_evidence, word_count, content_hash, extractor_version, gone_at "
         "FROM articles ORDER BY url",
@@ -71,16 +75,21 @@ def test_every_cell_of_every_article_equals_the_truth(
     assert rows(archive_file, "SELECT url, reason FROM rejects") == []
 
 
-def test_the_authors_of_the_archive_are_the_authors_of_the_site(crawl: Crawl, world: World, archive_file: Path) -> None:
+def test_the_authors_of_the_archive_are_the_authors_of_the_site(
+    crawl: Crawl, world: World, archive_file: Path
+) -> None:
     crawl()
     found = {
-        row["slug"]: (row["name"], row["bio"]) for row in rows(archive_file, "SELECT slug, name, bio FROM authors")
+        row["slug"]: (row["name"], row["bio"])
+        for row in rows(archive_file, "SELECT slug, name, bio FROM authors")
     }
     assert found == {author.slug: (author.name, author.bio) for author in world.authors}
 
 
 @pytest.mark.fault("N7")
-def test_a_second_run_asks_no_article_and_changes_no_row(crawl: Crawl, demo: DemoServer, archive_file: Path) -> None:
+def test_a_second_run_asks_no_article_and_changes_no_row(
+    crawl: Crawl, demo: DemoServer, archive_file: Path
+) -> None:
     crawl()
     before = comparable(archive_file)
     demo.log.clear()
@@ -90,7 +99,9 @@ def test_a_second_run_asks_no_article_and_changes_no_row(crawl: Crawl, demo: Dem
     assert comparable(archive_file) == before
 
 
-def test_the_run_record_says_what_happened(crawl: Crawl, demo: DemoServer, world: World, archive_file: Path) -> None:
+def test_the_run_record_says_what_happened(
+    crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
+) -> None:
     soft, down, forbidden = (world.articles[number].path for number in (1, 2, 3))
     demo.faults = {
         soft: (200, "<h1>Page not found</h1>"),
@@ -107,9 +118,13 @@ def test_the_run_record_says_what_happened(crawl: Crawl, demo: DemoServer, world
         f"{57 + aliases} articles (57 new, 0 changed, {aliases} unchanged), {stats['nkcrawl/listings']} listing pages, 1 rejected, 1 failed, 1 skipped; 0 pages are still due."
     )
     counted = {
-        name: count for name, count in stats.items() if name.startswith(("nkcrawl/rej", "nkcrawl/f", "nkcrawl/s"))
+        name: count
+        for name, count in stats.items()
+        if name.startswith(("nkcrawl/rej", "nkcrawl/f", "nkcrawl/s"))
     }
-    assert {name: count for name, count in counted.items() if not name.startswith("nkcrawl/fill")} == {
+    assert {
+        name: count for name, count in counted.items() if not name.startswith("nkcrawl/fill")
+    } == {
         "nkcrawl/rejected": 1,
         "nkcrawl/rejected/soft 404": 1,
         "nkcrawl/failed": 1,
@@ -123,11 +138,21 @@ def test_the_run_record_says_what_happened(crawl: Crawl, demo: DemoServer, world
     assert stats["nkcrawl/links/article"] >= len(world.articles)
     assert stats["downloader/request_count"] == len(demo.log)
     assert stats["nkcrawl/errors"] == []
-    (filled,) = rows(archive_file, "SELECT count(subtitle) AS subtitle, count(note) AS note FROM articles")
+    (filled,) = rows(
+        archive_file, "SELECT count(subtitle) AS subtitle, count(note) AS note FROM articles"
+    )
     for field, count in filled.items():
-        assert stats[f"nkcrawl/fill/{field}"] == pytest.approx(count / 57, abs=0.03)  # aliases were read too
+        assert stats[f"nkcrawl/fill/{field}"] == pytest.approx(
+            count / 57, abs=0.03
+        )  # aliases were read too
     assert run["started_at"] <= run["finished_at"]
-    assert json.loads(run["versions"]).keys() >= {"nkcrawl", "scrapy", "sqlite", "python", "extractor"}
+    assert json.loads(run["versions"]).keys() >= {
+        "nkcrawl",
+        "scrapy",
+        "sqlite",
+        "python",
+        "extractor",
+    }
 
 
 @pytest.mark.fault("P17", "S1")
@@ -144,7 +169,9 @@ def test_killed_twenty_times_and_started_again_the_archive_is_the_same(
     alive = 0
     for _ in range(20):
         asked_before = len(demo.log)
-        process = subprocess.Popen(command, cwd=ROOT, env=clean_environment(), stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=clean_environment(), stderr=subprocess.DEVNULL
+        )
         while process.poll() is None and len(demo.log) == asked_before:
             time.sleep(0.01)
         time.sleep(moments.uniform(0, 0.3))
@@ -177,7 +204,9 @@ def test_a_backfill_cut_off_by_the_budget_goes_on_the_next_night_newest_first(
         if not demo.log:
             break
     assert stored(archive_file) == truth(world, demo)
-    summaries = [row["summary"] for row in rows(archive_file, "SELECT summary FROM runs ORDER BY id")]
+    summaries = [
+        row["summary"] for row in rows(archive_file, "SELECT summary FROM runs ORDER BY id")
+    ]
     assert len(summaries) > 6
     assert summaries[-1].endswith("; 0 pages are still due.")
     assert not any(summary.endswith("; 0 pages are still due.") for summary in summaries[:-2])
@@ -203,7 +232,9 @@ def test_a_page_that_is_gone_is_never_asked_again(
     path = world.articles[0].path
     demo.faults[path] = (410, "gone")
     crawl()
-    (page,) = rows(archive_file, "SELECT status, due_at FROM pages WHERE url = ?", demo.base_url + path)
+    (page,) = rows(
+        archive_file, "SELECT status, due_at FROM pages WHERE url = ?", demo.base_url + path
+    )
     assert page == {"status": 410, "due_at": None}
 
 
@@ -211,7 +242,9 @@ def test_a_page_that_is_gone_is_never_asked_again(
 def test_nothing_is_asked_twice_and_nothing_but_the_site(crawl: Crawl, demo: DemoServer) -> None:
     crawl()
     assert {path: count for path, count in asked(demo).items() if count > 1} == {}
-    assert not [path for path in asked(demo) if path.startswith(("/pro/", "/wp-", "/category", "/tag"))]
+    assert not [
+        path for path in asked(demo) if path.startswith(("/pro/", "/wp-", "/category", "/tag"))
+    ]
     assert demo.in_flight_max == 1
 
 
@@ -220,16 +253,22 @@ def test_limit_stops_after_so_many_articles(crawl: Crawl, archive_file: Path) ->
     assert len(stored(archive_file)) == 7
 
 
-def test_authors_walks_only_their_pages(crawl: Crawl, demo: DemoServer, world: World, archive_file: Path) -> None:
+def test_authors_walks_only_their_pages(
+    crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
+) -> None:
     slug = world.authors[1].slug
     crawl("-a", f"authors={slug}", "-a", "recent=no")
-    assert set(stored(archive_file)) == {demo.base_url + article.path for article in world.articles_of(slug)}
+    assert set(stored(archive_file)) == {
+        demo.base_url + article.path for article in world.articles_of(slug)
+    }
     walked = [path for path in asked(demo) if path.startswith("/content_author/")]
     assert walked
     assert all(path.startswith(f"/content_author/{slug}/") for path in walked)
 
 
-def test_url_reads_one_page_alone_due_or_not(crawl: Crawl, demo: DemoServer, world: World, archive_file: Path) -> None:
+def test_url_reads_one_page_alone_due_or_not(
+    crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
+) -> None:
     path = world.articles[5].path
     for _ in range(2):
         demo.log.clear()
@@ -247,8 +286,16 @@ def test_since_asks_nothing_of_an_earlier_month(
     month = f"{since:%Y/%m}"
     started_from = {author.slug for author in world.authors[:7]}
     recent = [article for article in world.articles if article.path[1:8] >= month]
-    of_seeds = {demo.base_url + a.path for a in recent if started_from & {author.slug for author in a.authors}}
-    assert of_seeds <= set(stored(archive_file)) <= {demo.base_url + article.path for article in recent}
+    of_seeds = {
+        demo.base_url + a.path
+        for a in recent
+        if started_from & {author.slug for author in a.authors}
+    }
+    assert (
+        of_seeds
+        <= set(stored(archive_file))
+        <= {demo.base_url + article.path for article in recent}
+    )
     assert not [path for path in asked(demo) if path[1:5].isdigit() and path[1:8] < month]
     done = crawl()
     assert done.returncode == 0
@@ -287,7 +334,10 @@ def test_full_walks_known_listings_to_their_end(crawl: Crawl, demo: DemoServer) 
         (f"-s NKCRAWL_CONTACT={'x' * 301}", "it takes one plain URL or mail address"),
         ("-s DOWNLOAD_TIMEOUT=soon", "DOWNLOAD_TIMEOUT is 'soon', which is no number"),
         ("-L LOUD", "LOG_LEVEL is 'LOUD', but it takes one of DEBUG"),
-        ("--logfile /missing/x.log", "The log /missing/x.log cannot be opened: No such file or directory."),
+        (
+            "--logfile /missing/x.log",
+            "The log /missing/x.log cannot be opened: No such file or directory.",
+        ),
         ("-s NKCRAWL_REQUEST_BUDGET=lots", "it takes a whole number from 0 to 1000000"),
         ("-s NKCRAWL_HARD_LIMIT=99999999999", "it takes a whole number from 1 to 1000000"),
         ("-s NKCRAWL_HARD_LIMIT=0", "it takes a whole number from 1 to 1000000"),
@@ -298,7 +348,10 @@ def test_full_walks_known_listings_to_their_end(crawl: Crawl, demo: DemoServer) 
             "-s NKCRAWL_SITE=https://www.nknews.org -s DOWNLOAD_DELAY=2 -s ROBOTSTXT_OBEY=no",
             "obeys robots.txt on every",
         ),
-        ("-s NKCRAWL_SITE=https://www.nknews.org -s DOWNLOAD_DELAY=2 -s CONCURRENT_REQUESTS=8", "one page at a time"),
+        (
+            "-s NKCRAWL_SITE=https://www.nknews.org -s DOWNLOAD_DELAY=2 -s CONCURRENT_REQUESTS=8",
+            "one page at a time",
+        ),
     ],
 )
 @pytest.mark.fault("P4")
@@ -313,10 +366,21 @@ def test_a_bad_argument_or_setting_is_refused_before_anything_is_touched(
     assert demo.log == []
 
 
-def test_settings_come_from_the_environment_and_s_wins(demo: DemoServer, archive_file: Path, tmp_path: Path) -> None:
+def test_settings_come_from_the_environment_and_s_wins(
+    demo: DemoServer, archive_file: Path, tmp_path: Path
+) -> None:
     other = tmp_path / "other.db"
     done = scrapy(
-        *("crawl", "nknews", "-s", "DOWNLOAD_DELAY=0", "-a", "limit=1", "-s", f"NKCRAWL_DATABASE={archive_file}"),
+        *(
+            "crawl",
+            "nknews",
+            "-s",
+            "DOWNLOAD_DELAY=0",
+            "-a",
+            "limit=1",
+            "-s",
+            f"NKCRAWL_DATABASE={archive_file}",
+        ),
         NKCRAWL_SITE=demo.base_url,
         NKCRAWL_DATABASE=str(other),
         NKCRAWL_CONTACT="mailto:someone@example.org",
@@ -326,7 +390,9 @@ def test_settings_come_from_the_environment_and_s_wins(demo: DemoServer, archive
     assert not other.exists()
 
 
-@pytest.mark.parametrize("content", [b"not a database", b"<html>" * 1000, b"SQLite format 3\0" + b"\0" * 4080])
+@pytest.mark.parametrize(
+    "content", [b"not a database", b"<html>" * 1000, b"SQLite format 3\0" + b"\0" * 4080]
+)
 @pytest.mark.fault("S10")
 def test_a_file_that_is_not_ours_is_left_alone(
     crawl: Crawl, demo: DemoServer, archive_file: Path, content: bytes
@@ -345,7 +411,11 @@ def test_the_archive_lies_in_the_project_wherever_the_command_is_given() -> None
     program = Path(sys.executable).parent / "nkcrawl"
     command = [str(program), "settings", "--get", "NKCRAWL_DATABASE"]
     done = subprocess.run(command, check=False, cwd="/", env={}, capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{ROOT / 'data' / 'nknews.db'}\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        f"{ROOT / 'data' / 'nknews.db'}\n",
+        "",
+    )
 
 
 @pytest.mark.fault("P20")
@@ -369,7 +439,14 @@ def test_the_commands_work_from_any_directory_with_an_empty_environment(
 @pytest.mark.fault("P8", "P25")
 def test_a_site_that_is_down_is_a_failure_with_one_sentence(archive_file: Path) -> None:
     done = scrapy(
-        *("crawl", "nknews", "-s", "NKCRAWL_SITE=http://127.0.0.1:9", "-s", f"NKCRAWL_DATABASE={archive_file}"),
+        *(
+            "crawl",
+            "nknews",
+            "-s",
+            "NKCRAWL_SITE=http://127.0.0.1:9",
+            "-s",
+            f"NKCRAWL_DATABASE={archive_file}",
+        ),
         *("-s", "DOWNLOAD_DELAY=0", "-s", "RETRY_TIMES=0"),
     )
     assert (done.returncode, done.stdout) == (1, "")

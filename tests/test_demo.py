@@ -1,4 +1,6 @@
-"""The made-up site: is it the same every time, is all of it reachable, and does it show what it says is true?"""
+"""The made-up site: is it the same every time, is all of it reachable, and does it show what it
+says is true?
+"""
 
 import json
 import re
@@ -53,7 +55,11 @@ class _Visible(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        hidden = tag in ("script", "style") or "hidden" in given or "display" in (given.get("style") or "")
+        hidden = (
+            tag in ("script", "style")
+            or "hidden" in given
+            or "display" in (given.get("style") or "")
+        )
         hidden = hidden or given.get("class") == "member-part"
         if tag == "br":
             self.parts.append(" ")
@@ -76,7 +82,9 @@ def visible(html: str) -> str:
     """The visible text of a page, white space tidied."""
     reader = _Visible()
     reader.feed(html)
-    return "\n".join(" ".join(line.split()) for line in "".join(reader.parts).split("\n") if line.strip())
+    return "\n".join(
+        " ".join(line.split()) for line in "".join(reader.parts).split("\n") if line.strip()
+    )
 
 
 def get(url: str, **headers: str) -> tuple[int, str, dict[str, str]]:
@@ -103,7 +111,11 @@ def site(world: World) -> Iterator[DemoServer]:
 
 def listed(world: World, slug: str) -> list[DemoArticle]:
     """Everything on the pages of an author's listing."""
-    return [entry for number in range(1, world.page_count(slug) + 1) for entry in world.entries(slug, number)]
+    return [
+        entry
+        for number in range(1, world.page_count(slug) + 1)
+        for entry in world.entries(slug, number)
+    ]
 
 
 def pages(world: World) -> dict[str, str]:
@@ -118,11 +130,19 @@ def pages(world: World) -> dict[str, str]:
 
 
 def read(html: str, path: str) -> dict[str, Any]:
-    """The archive row that the crawler makes of an article's page, with the fields that `World.truth` has."""
+    """The archive row that the crawler makes of an article's page, with the fields that
+    `World.truth` has.
+    """
     page = Page(BASE + path, "article", BASE + path, 200)
-    article = drop_filler(normalise(read_article(parse_html(html), page, BASE).article, date(2026, 1, 1)))
+    article = drop_filler(
+        normalise(read_article(parse_html(html), page, BASE).article, date(2026, 1, 1))
+    )
     row = as_row(article) | {"authors": [(author.slug, author.name) for author in article.authors]}
-    return {name: value for name, value in row.items() if name not in ("access_evidence", "extractor_version")}
+    return {
+        name: value
+        for name, value in row.items()
+        if name not in ("access_evidence", "extractor_version")
+    }
 
 
 def nodes(html: str) -> list[dict[str, Any]]:
@@ -168,8 +188,14 @@ def test_articles_are_distinct_ordered_and_of_their_time(articles: int, authors:
     assert [a.published_on for a in found] == sorted((a.published_on for a in found), reverse=True)
     assert (world.today - found[0].published_on).days == 10
     assert found[-1].published_on.year == 2013
-    assert len({author.name for author in world.authors}) == len({a.slug for a in world.authors}) == authors
-    assert sum(len(world.articles_of(author.slug)) for author in world.authors) == sum(len(a.authors) for a in found)
+    assert (
+        len({author.name for author in world.authors})
+        == len({a.slug for a in world.authors})
+        == authors
+    )
+    assert sum(len(world.articles_of(author.slug)) for author in world.authors) == sum(
+        len(a.authors) for a in found
+    )
 
 
 def test_the_seed_authors_come_first(world: World) -> None:
@@ -200,7 +226,12 @@ def test_editors_can_revise() -> None:
 def test_what_is_opened_up_is_shown_whole() -> None:
     world = World(240, 20, seed=3)
     closed = [article for article in world.articles if article.access != "free"]
-    assert {trap for article in closed for trap in article.traps} >= {"limit-box", "cut-off", "note-only", "korean"}
+    assert {trap for article in closed for trap in article.traps} >= {
+        "limit-box",
+        "cut-off",
+        "note-only",
+        "korean",
+    }
     for before in closed:
         after = world.open_up(before.path)
         assert after == world.article(before.path)
@@ -221,12 +252,23 @@ def test_what_is_opened_up_is_shown_whole() -> None:
 def test_what_is_closed_off_is_a_teaser() -> None:
     world = World(240, 20, seed=3)
     free = [article for article in world.articles if article.access == "free"]
-    assert {trap for article in free for trap in article.traps} >= {"free-late", "update-stamp", "email", "korean"}
+    assert {trap for article in free for trap in article.traps} >= {
+        "free-late",
+        "update-stamp",
+        "email",
+        "korean",
+    }
     for before in free:
         after = world.close_off(before.path)
         assert after == world.article(before.path)
-        assert (after.access, after.paragraphs, after.whole) == ("teaser", before.paragraphs[:1], before.paragraphs)
-        assert after.traps.isdisjoint(("whole-free", "free-late", "update-stamp", "br-paragraphs", "br-lines"))
+        assert (after.access, after.paragraphs, after.whole) == (
+            "teaser",
+            before.paragraphs[:1],
+            before.paragraphs,
+        )
+        assert after.traps.isdisjoint(
+            ("whole-free", "free-late", "update-stamp", "br-paragraphs", "br-lines")
+        )
         html = article_page(world, after, BASE)
         assert [part for part in after.hidden if part in html] == []
         assert "All major cards accepted." in visible(html)
@@ -239,16 +281,28 @@ def test_what_is_closed_off_is_a_teaser() -> None:
 @pytest.mark.parametrize("rendering", RENDERINGS)
 def test_a_paywall_falls_and_rises_again(rendering: str) -> None:
     world = World(240, 20)
-    article = next(a for a in world.articles if (a.rendering, a.access) == (rendering, "teaser") and a.paragraphs)
-    opened, closed, again = (move(article.path) for move in (world.open_up, world.close_off, world.open_up))
+    article = next(
+        a
+        for a in world.articles
+        if (a.rendering, a.access) == (rendering, "teaser") and a.paragraphs
+    )
+    opened, closed, again = (
+        move(article.path) for move in (world.open_up, world.close_off, world.open_up)
+    )
     assert closed.paragraphs == article.paragraphs[:1]
     assert again.paragraphs == opened.paragraphs == article.whole
-    assert read(article_page(world, again, BASE), again.path) == world.truth(again, BASE) == world.truth(opened, BASE)
+    assert (
+        read(article_page(world, again, BASE), again.path)
+        == world.truth(again, BASE)
+        == world.truth(opened, BASE)
+    )
 
 
 def test_a_paywall_neither_falls_nor_rises_twice() -> None:
     world = World()
-    free, teaser = (next(a for a in world.articles if a.access == access) for access in ("free", "teaser"))
+    free, teaser = (
+        next(a for a in world.articles if a.access == access) for access in ("free", "teaser")
+    )
     with pytest.raises(ValueError, match=f"{free.path} is free already"):
         world.open_up(free.path)
     with pytest.raises(ValueError, match=f"{teaser.path} is not free"):
@@ -257,10 +311,15 @@ def test_a_paywall_neither_falls_nor_rises_twice() -> None:
 
 def test_a_revised_text_stays_when_the_paywall_falls() -> None:
     world = World()
-    teaser = next(article for article in world.articles if article.access == "teaser" and article.paragraphs)
+    teaser = next(
+        article for article in world.articles if article.access == "teaser" and article.paragraphs
+    )
     world.revise(teaser.path, title="A better headline", paragraphs=("A better lead.",))
     opened = world.open_up(teaser.path)
-    assert (opened.title, opened.paragraphs) == ("A better headline", ("A better lead.", *teaser.hidden))
+    assert (opened.title, opened.paragraphs) == (
+        "A better headline",
+        ("A better lead.", *teaser.hidden),
+    )
 
 
 def test_a_day_shows_what_was_published_by_then() -> None:
@@ -275,9 +334,14 @@ def test_a_day_shows_what_was_published_by_then() -> None:
             own = [article for article in published if author in article.authors]
             assert list(world.articles_of(author.slug)) == listed(world, author.slug) == own
             assert world.page_count(author.slug) == max(1, -(-len(own) // 10))
-        shown = {path: world.article(path) for a in everything for path in (a.path, a.alias_path) if path}
+        shown = {
+            path: world.article(path) for a in everything for path in (a.path, a.alias_path) if path
+        }
         assert {path: article for path, article in shown.items() if article} == {
-            path: article for article in published for path in (article.path, article.alias_path) if path
+            path: article
+            for article in published
+            for path in (article.path, article.alias_path)
+            if path
         }
         for article in published:
             stories = [story for story, _ in world.recent(article)]
@@ -292,7 +356,11 @@ def test_a_day_shows_its_date_and_nothing_else_of_it(world: World) -> None:
     other.go_to(date(2026, 3, 8))
     assert other.articles[0].published_on == date(2025, 11, 10)
     moved = pages(world)
-    for old, new in (("November 20, 2025", "March 8, 2026"), ("Nov 20, 2025", "Mar 8, 2026"), ("© 2025", "© 2026")):
+    for old, new in (
+        ("November 20, 2025", "March 8, 2026"),
+        ("Nov 20, 2025", "Mar 8, 2026"),
+        ("© 2025", "© 2026"),
+    ):
         moved = {path: page.replace(old, new) for path, page in moved.items()}
     assert pages(other) == moved != pages(world)
 
@@ -376,10 +444,16 @@ def test_what_is_deleted_early_never_comes() -> None:
     assert (list(world.articles), world.article(article.path)) == (before, None)
 
 
-@pytest.mark.parametrize("wrong", [{"authors": 0}, {"articles": -1}, {"articles": 3, "held_back": 4}])
+@pytest.mark.parametrize(
+    "wrong", [{"authors": 0}, {"articles": -1}, {"articles": 3, "held_back": 4}]
+)
 def test_an_impossible_world_is_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="at least one author"):
-        World(articles=wrong.get("articles", 60), authors=wrong.get("authors", 8), held_back=wrong.get("held_back", 0))
+        World(
+            articles=wrong.get("articles", 60),
+            authors=wrong.get("authors", 8),
+            held_back=wrong.get("held_back", 0),
+        )
 
 
 @pytest.mark.parametrize("articles", [0, 1, 2, 5])
@@ -421,7 +495,9 @@ def test_access_follows_from_the_page(world: World) -> None:
         if article.rendering == "cards":
             assert nodes(html)[-1]["isAccessibleForFree"] == (article.access == "free")
             continue
-        closed = re.search(r'"isAccessibleForFree": (false|"False"|"http://schema.org/False")', html)
+        closed = re.search(
+            r'"isAccessibleForFree": (false|"False"|"http://schema.org/False")', html
+        )
         assert bool(closed) == (article.rendering == "block" and article.access == "teaser")
 
 
@@ -435,8 +511,12 @@ def test_a_nested_page_says_nothing_to_machines(world: World) -> None:
 @pytest.mark.parametrize("articles", [60, 240, 900])
 def test_two_thirds_of_the_articles_are_in_the_first_three_renderings(articles: int) -> None:
     shown = Counter(article.rendering for article in World(articles, 20).articles)
-    assert all(articles / 9 - 1 < shown[rendering] < articles / 9 + 1 for rendering in RENDERINGS[3:])
-    assert all(articles / 4.5 - 2 < shown[rendering] < articles / 4.5 + 2 for rendering in RENDERINGS[:3])
+    assert all(
+        articles / 9 - 1 < shown[rendering] < articles / 9 + 1 for rendering in RENDERINGS[3:]
+    )
+    assert all(
+        articles / 4.5 - 2 < shown[rendering] < articles / 4.5 + 2 for rendering in RENDERINGS[:3]
+    )
 
 
 def test_every_paragraph_has_lines_of_its_own() -> None:
@@ -473,8 +553,14 @@ def test_a_cards_page_is_full_of_other_stories() -> None:
     for article in (article for article in world.articles if article.rendering == "cards"):
         html = article_page(world, article, BASE)
         other, own = nodes(html)
-        assert other["mainEntityOfPage"]["@id"] != own["mainEntityOfPage"]["@id"] == BASE + article.path
-        assert [author["name"] for author in own["author"]] == [author.name for author in article.authors]
+        assert (
+            other["mainEntityOfPage"]["@id"]
+            != own["mainEntityOfPage"]["@id"]
+            == BASE + article.path
+        )
+        assert [author["name"] for author in own["author"]] == [
+            author.name for author in article.authors
+        ]
         assert other["isAccessibleForFree"] != own["isAccessibleForFree"]
         content = html.partition('class="entry-content"')[2].partition("Share this:")[0]
         assert re.search(r"READ MORE: <a href=", content)
@@ -487,8 +573,12 @@ def test_a_headless_page_is_boxes_and_holds_other_stories() -> None:
     world = World(240, 20, seed=3)
     for article in (article for article in world.articles if article.rendering == "headless"):
         html = article_page(world, article, BASE)
-        assert not re.search(r"<(article|main|section|header|footer|nav|aside|figure|time)\b|ld\+json|og:", html)
-        assert {re.sub(r"[0-9a-f]{6}", "", name) for name in re.findall(r'class="([^"]*)"', html)} <= {
+        assert not re.search(
+            r"<(article|main|section|header|footer|nav|aside|figure|time)\b|ld\+json|og:", html
+        )
+        assert {
+            re.sub(r"[0-9a-f]{6}", "", name) for name in re.findall(r'class="([^"]*)"', html)
+        } <= {
             "css-",
             "__cf_email__",
             "member-part",
@@ -537,7 +627,10 @@ def test_every_article_is_reached_from_the_seed_authors() -> None:
 
 def test_a_deleted_article_is_missing_and_its_listing_shifts_up() -> None:
     with DemoServer(World()) as site:
-        deleted, next_up = site.world.entries("andrei-lankov", 1)[0], site.world.entries("andrei-lankov", 2)[0]
+        deleted, next_up = (
+            site.world.entries("andrei-lankov", 1)[0],
+            site.world.entries("andrei-lankov", 2)[0],
+        )
         first_page = f"{site.base_url}/content_author/andrei-lankov/"
         assert next_up.path not in get(first_page)[1]
         site.world.delete(deleted.path)
@@ -578,7 +671,9 @@ def test_ten_entries_a_page_newest_first(site: DemoServer) -> None:
         paths = dict.fromkeys(re.findall(r'href="(?:http://[^/]+)?(/20\d\d/\d\d/[^/"?#]+)', html))
         assert len(paths) <= 10
         shown += paths
-    assert [f"{path}/" for path in shown] == [article.path for article in site.world.articles_of("chadcarrol")]
+    assert [f"{path}/" for path in shown] == [
+        article.path for article in site.world.articles_of("chadcarrol")
+    ]
 
 
 def test_the_feed_holds_the_newest_stories_whole() -> None:
@@ -586,7 +681,9 @@ def test_the_feed_holds_the_newest_stories_whole() -> None:
         site.world.feed_size = 40
         status, xml, headers = get(f"{site.base_url}/feed/")
         assert (status, headers["Content-Type"]) == (200, "application/rss+xml; charset=UTF-8")
-        assert xml.startswith('<?xml version="1.0" encoding="UTF-8"?>\n<!-- modelled by hand; nobody has recorded the')
+        assert xml.startswith(
+            '<?xml version="1.0" encoding="UTF-8"?>\n<!-- modelled by hand; nobody has recorded the'
+        )
         pro, stories = items(xml)[1], [item for item in items(xml) if "/pro/" not in item["link"]]
         assert (urlsplit(pro["link"]).path[:10], len(items(xml))) == ("/pro/2025/", 41)
         assert pro["link"].startswith(f"{site.base_url}/pro/")
@@ -613,7 +710,9 @@ def test_the_feed_holds_the_newest_stories_whole() -> None:
         ]
         for story, article in zip(stories, newest, strict=True):
             about = visible(story["description"])
-            assert about == article.subtitle or " ".join(article.paragraphs).startswith(about.removesuffix(" […]"))
+            assert about == article.subtitle or " ".join(article.paragraphs).startswith(
+                about.removesuffix(" […]")
+            )
         members_only = [part for article in newest for part in article.hidden]
         assert len(members_only) > 40
         assert [part for part in members_only if escape(part, quote=False) not in xml] == []
@@ -626,7 +725,9 @@ def test_the_feed_moves_with_the_days_and_loses_what_is_deleted() -> None:
         paths = [article.path for article in site.world.articles]
 
         def fed() -> list[str]:
-            links = [urlsplit(item["link"]).path for item in items(get(f"{site.base_url}/feed/")[1])]
+            links = [
+                urlsplit(item["link"]).path for item in items(get(f"{site.base_url}/feed/")[1])
+            ]
             return [path for path in links if not path.startswith("/pro/")]
 
         assert fed() == paths[:3]
@@ -660,7 +761,9 @@ def test_the_other_addresses(site: DemoServer) -> None:
     assert get(f"{site.base_url}/robots.txt")[1] == "User-agent: *\nDisallow: /wp-admin/\n"
     assert get(f"{site.base_url}/")[0] == 200
     assert "Log in" in get(f"{site.base_url}/pro/2025/01/sanctions-ledger-7/")[1]
-    with urllib.request.urlopen(site.base_url + site.world.articles[0].image_path, timeout=10) as image:
+    with urllib.request.urlopen(
+        site.base_url + site.world.articles[0].image_path, timeout=10
+    ) as image:
         assert image.headers["Content-Type"] == "image/png"
         assert image.read().startswith(b"\x89PNG")
     assert get(f"{site.base_url}/2020/01/no-such-story/")[0] == 404
@@ -673,21 +776,32 @@ def test_an_unchanged_page_is_not_sent_again(site: DemoServer) -> None:
     assert headers["Content-Type"] == "text/html; charset=UTF-8"
     assert get(url, **{"If-None-Match": headers["ETag"]})[0] == 304
     assert get(url, **{"If-None-Match": '"other"'})[0] == 200
-    assert [(hit.status, hit.conditional) for hit in site.log] == [(200, False), (304, True), (200, True)]
+    assert [(hit.status, hit.conditional) for hit in site.log] == [
+        (200, False),
+        (304, True),
+        (200, True),
+    ]
 
 
 @pytest.mark.parametrize("rendering", RENDERINGS)
 @pytest.mark.parametrize("ignored", [False, True])
-def test_an_unchanged_page_keeps_its_etag_on_another_day_if_the_visit_is_ignored(rendering: str, ignored: bool) -> None:
+def test_an_unchanged_page_keeps_its_etag_on_another_day_if_the_visit_is_ignored(
+    rendering: str, ignored: bool
+) -> None:
     with DemoServer(World()) as site:
         site.etag_ignores_visit = ignored
         article = next(article for article in site.world.articles if article.rendering == rendering)
         listing = f"/content_author/{SEED_AUTHORS[RENDERINGS.index(article.rendering)]}/"
         site.world.go_to(article.published_on)
-        etags = {path: get(site.base_url + path)[2]["ETag"] for path in (article.path, listing, "/feed/")}
+        etags = {
+            path: get(site.base_url + path)[2]["ETag"] for path in (article.path, listing, "/feed/")
+        }
 
         def statuses() -> list[int]:
-            return [get(site.base_url + path, **{"If-None-Match": etag})[0] for path, etag in etags.items()]
+            return [
+                get(site.base_url + path, **{"If-None-Match": etag})[0]
+                for path, etag in etags.items()
+            ]
 
         assert statuses() == [304, 304, 304]
         site.world.go_to(article.published_on + timedelta(days=1))
@@ -699,15 +813,23 @@ def test_an_unchanged_page_keeps_its_etag_on_another_day_if_the_visit_is_ignored
 def test_the_etags_of_all_pages_live_through_new_year_if_the_visit_is_ignored(world: World) -> None:
     other = World()
     other.go_to(date(2026, 1, 1))
-    before, after = ({path: without_visit(page, w.today) for path, page in pages(w).items()} for w in (world, other))
+    before, after = (
+        {path: without_visit(page, w.today) for path, page in pages(w).items()}
+        for w in (world, other)
+    )
     assert before == after
     assert [path for path, page in before.items() if page == pages(world)[path]] == []
 
 
 def test_an_article_says_when_it_was_changed() -> None:
     with DemoServer(World()) as site:
-        article = next(a for a in site.world.articles if a.modified_at > a.published_at + timedelta(days=3))
-        url, moment = site.base_url + article.path, article.modified_at.strftime("%a, %d %b %Y %H:%M:%S GMT")
+        article = next(
+            a for a in site.world.articles if a.modified_at > a.published_at + timedelta(days=3)
+        )
+        url, moment = (
+            site.base_url + article.path,
+            article.modified_at.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+        )
         headers = get(url)[2]
         assert headers["Last-Modified"] == moment
         assert get(url, **{"If-Modified-Since": moment})[0] == 304
@@ -731,10 +853,16 @@ def test_a_lying_site_says_that_nothing_has_changed() -> None:
         site.world.delete(deleted.path)
         site.faults = {faulty.path: 500}
         asked = [{"If-None-Match": etag} for etag in etags]
-        assert [get(url, **headers)[0] for url, headers in zip(urls, asked, strict=True)] == [200, 404, 500]
+        assert [get(url, **headers)[0] for url, headers in zip(urls, asked, strict=True)] == [
+            200,
+            404,
+            500,
+        ]
         site.lying_304 = True
         lies = [get(url, **headers) for url, headers in zip(urls, asked, strict=True)]
-        assert [(status, body, headers["ETag"]) for status, body, headers in lies] == [(304, "", tag) for tag in etags]
+        assert [(status, body, headers["ETag"]) for status, body, headers in lies] == [
+            (304, "", tag) for tag in etags
+        ]
         assert get(urls[0], **{"If-Modified-Since": "Mon, 06 Jan 2020 00:00:00 GMT"})[0] == 304
         assert [get(url)[0] for url in urls] == [200, 404, 500]
 
@@ -742,11 +870,18 @@ def test_a_lying_site_says_that_nothing_has_changed() -> None:
 def test_a_shell_is_empty_until_a_script_fills_it(site: DemoServer) -> None:
     article = with_trap(site.world, "alias")
     listing = "/content_author/andrei-lankov/"
-    unchanged = ("/robots.txt", "/feed/", "/", "/pro/2025/01/sanctions-ledger-7/", "/2020/01/no-such-story/")
+    unchanged = (
+        "/robots.txt",
+        "/feed/",
+        "/",
+        "/pro/2025/01/sanctions-ledger-7/",
+        "/2020/01/no-such-story/",
+    )
     before = {path: get(site.base_url + path)[:2] for path in unchanged}
     site.redesign = "shell"
     shells = {
-        get(site.base_url + path)[:2] for path in (article.path, article.alias_path, listing, f"{listing}page/2/")
+        get(site.base_url + path)[:2]
+        for path in (article.path, article.alias_path, listing, f"{listing}page/2/")
     }
     ((status, html),) = shells
     assert (status, visible(html)) == (200, "NK News")
@@ -769,10 +904,13 @@ def test_an_undated_page_says_nowhere_when_it_was_published() -> None:
             html = get(site.base_url + article.path)[1]
             moments = (article.published_at, article.modified_at)
             forms = [moment.date().isoformat() for moment in moments] + [
-                form(article.published_on) for form in (long_date, short_date, ordinal_date, date.isoformat)
+                form(article.published_on)
+                for form in (long_date, short_date, ordinal_date, date.isoformat)
             ]
             assert [form for form in forms if form in html] == []
-            assert not re.search(r"<time|published_time|modified_time|datePublished|dateModified", html)
+            assert not re.search(
+                r"<time|published_time|modified_time|datePublished|dateModified", html
+            )
             if article.rendering == "block":
                 assert '"NewsArticle"' in html
             row = read(html.replace(site.base_url, BASE), article.path)
@@ -844,7 +982,9 @@ def test_after_the_block_nothing_listens_and_no_thread_is_left(world: World) -> 
 
 def test_the_command_serves_until_interrupted() -> None:
     command = [sys.executable, "-m", "nkcrawl.demo", "--articles", "12", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         address = process.stdout.readline().strip()
@@ -865,7 +1005,11 @@ def test_the_command_serves_until_interrupted() -> None:
 )
 def test_bad_arguments_are_clear_errors(given: list[str], said: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "nkcrawl.demo", *given], capture_output=True, text=True, timeout=20, check=False
+        [sys.executable, "-m", "nkcrawl.demo", *given],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
     )
     assert done.returncode == 2
     assert said in done.stderr

@@ -27,7 +27,12 @@ def test_it_crawls_the_made_up_site_and_shows_what_was_stored() -> None:
 @pytest.mark.usefixtures("no_archive")
 def test_the_queries_to_try_give_rows() -> None:
     done = scrapy("demo")
-    commands = done.stdout.split("Two queries to try:")[1].replace("\n    FROM", " FROM").strip().splitlines()
+    commands = (
+        done.stdout.split("Two queries to try:")[1]
+        .replace("\n    FROM", " FROM")
+        .strip()
+        .splitlines()
+    )
     assert len(commands) == 2
     for command in commands:
         program, option, file, query = shlex.split(command)

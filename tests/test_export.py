@@ -1,4 +1,6 @@
-"""`scrapy export`: what each form holds of the articles, whatever they hold, and that it is whole or not there."""
+"""`scrapy export`: what each form holds of the articles, whatever they hold, and that it is whole
+or not there.
+"""
 
 import csv
 import io
@@ -42,10 +44,20 @@ ANN, BO = Author("ann", "Ann Lee"), Author("bo", "")
 
 @pytest.fixture
 def archive(archive_file: Path) -> Path:
-    """An archive with three articles, an hour between them; the second is gone and has little but a headline."""
+    """An archive with three articles, an hour between them; the second is gone and has little but a
+    headline.
+    """
     now = [START]
     nothing = dict.fromkeys(
-        ("subtitle", "label", "byline", "published_on", "published_at", "image_url", "image_caption")
+        (
+            "subtitle",
+            "label",
+            "byline",
+            "published_on",
+            "published_at",
+            "image_url",
+            "image_caption",
+        )
     )
     articles = (
         ({"title": "=Rice & <salt>", "body": "Rice rose.\n\n- Rain fell."}, [BO, ANN]),
@@ -56,9 +68,13 @@ def archive(archive_file: Path) -> Path:
         archive.begin_run({}, {})
         for number, (changes, authors) in enumerate(articles, start=1):
             url = f"{SITE}/2025/06/story-{number}/"
-            archive.store_article(row(url=url, **changes), authors, Page(url, "article", status=200), [], 1)
+            archive.store_article(
+                row(url=url, **changes), authors, Page(url, "article", status=200), [], 1
+            )
             now[0] += timedelta(hours=1)
-        archive.store_failure(Failure(Page(f"{SITE}/2025/06/story-2/", "article", status=404), "HTTP 404", ""))
+        archive.store_failure(
+            Failure(Page(f"{SITE}/2025/06/story-2/", "article", status=404), "HTTP 404", "")
+        )
     return archive_file
 
 
@@ -71,13 +87,17 @@ def stored(archive: Path) -> Iterator[list[dict[str, Any]]]:
 def export(archive: Path, target: Path, *options: str) -> None:
     done = scrapy("export", target, *options, NKCRAWL_DATABASE=str(archive))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert [file for file in (target, *target.rglob("*")) if file.stat().st_mode & stat.S_IRWXO] == []
+    assert [
+        file for file in (target, *target.rglob("*")) if file.stat().st_mode & stat.S_IRWXO
+    ] == []
 
 
 # --- What is read ---
 
 
-def test_whole_articles_have_every_column_and_their_authors(archive: Path, stored: list[dict[str, Any]]) -> None:
+def test_whole_articles_have_every_column_and_their_authors(
+    archive: Path, stored: list[dict[str, Any]]
+) -> None:
     with closing(sqlite3.connect(archive)) as conn:
         conn.row_factory = sqlite3.Row
         plain = [dict(found) for found in conn.execute("SELECT * FROM articles ORDER BY id")]
@@ -93,11 +113,15 @@ def test_whole_articles_have_every_column_and_their_authors(archive: Path, store
 
 
 def test_what_is_found_is_read_in_its_order_while_a_crawl_writes(archive_file: Path) -> None:
-    """Articles are never removed, so what was found once is there; each is as it is when it is read."""
+    """Articles are never removed, so what was found once is there; each is as it is when it is
+    read.
+    """
 
     def store(archive: Archive, number: int, **changes: object) -> None:
         url = f"{SITE}/2025/06/story-{number}/"
-        archive.store_article(row(url=url, **changes), [ANN], Page(url, "article", status=200), [], 1)
+        archive.store_article(
+            row(url=url, **changes), [ANN], Page(url, "article", status=200), [], 1
+        )
 
     with closing(Archive.open(archive_file)) as archive:
         archive.begin_run({}, {})
@@ -197,14 +221,18 @@ def test_jsonl(archive: Path, stored: list[dict[str, Any]], tmp_path: Path) -> N
     export(archive, tmp_path / "a.jsonl", "--access", "free", "--author", "ann")
     text = (tmp_path / "a.jsonl").read_text(encoding="utf-8")
     assert [json.loads(line) for line in text.splitlines()] == stored[:1]
-    export(archive, tmp_path / "b.jsonl", "--label", "opinion", "--since", "2025-06", "--until", "2025")
+    export(
+        archive, tmp_path / "b.jsonl", "--label", "opinion", "--since", "2025-06", "--until", "2025"
+    )
     assert "쌀값" in (tmp_path / "b.jsonl").read_text(encoding="utf-8")
 
 
 @given(st.lists(ARTICLES, max_size=3))
 def test_jsonl_brings_everything_back_one_line_an_article(articles: list[StoredArticle]) -> None:
     lines = list(as_jsonl(articles))
-    assert all(line.count("\n") == 1 and line.endswith("\n") and written(line) == line for line in lines)
+    assert all(
+        line.count("\n") == 1 and line.endswith("\n") and written(line) == line for line in lines
+    )
     assert [json.loads(line) for line in lines] == articles
 
 
@@ -239,7 +267,9 @@ def test_atom(archive: Path, tmp_path: Path) -> None:
     about_bo = etree.parse(tmp_path / "b.atom").getroot()
     assert about_bo.findtext(f"{ATOM}title") == "www.nknews.org: by bo"
     assert about_bo.findtext(f"{ATOM}id") != uuid
-    assert [entry.findtext(f"{ATOM}title") for entry in about_bo.iter(f"{ATOM}entry")] == ["=Rice & <salt>"]
+    assert [entry.findtext(f"{ATOM}title") for entry in about_bo.iter(f"{ATOM}entry")] == [
+        "=Rice & <salt>"
+    ]
     assert "Rice rose." not in (tmp_path / "b.atom").read_text(encoding="utf-8")
 
 
@@ -248,7 +278,9 @@ def told(element: Any, path: str = "") -> list[tuple[str, str | None, dict[str, 
     leaves = []
     for child in element:
         name = path + child.tag.removeprefix(ATOM)
-        leaves += told(child, f"{name}/") if len(child) else [(name, child.text, dict(child.attrib))]
+        leaves += (
+            told(child, f"{name}/") if len(child) else [(name, child.text, dict(child.attrib))]
+        )
     return leaves
 
 
@@ -257,9 +289,18 @@ def told(element: Any, path: str = "") -> list[tuple[str, str | None, dict[str, 
 def test_atom_is_xml_whatever_is_stored(articles: list[StoredArticle], about: str) -> None:
     feed = etree.fromstring(written("".join(as_atom(articles, SITE, about))).encode())
     for entry, article in zip(feed.iter(f"{ATOM}entry"), articles, strict=True):
-        assert {child.tag.removeprefix(ATOM) for child in entry} >= {"id", "title", "link", "updated"}
+        assert {child.tag.removeprefix(ATOM) for child in entry} >= {
+            "id",
+            "title",
+            "link",
+            "updated",
+        }
         as_parsed = re.sub(
-            "\r\n?", "\n", re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", article["subtitle"])
+            "\r\n?",
+            "\n",
+            re.sub(
+                "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", article["subtitle"]
+            ),
         )
         assert (entry.findtext(f"{ATOM}summary") or "") == as_parsed
 
@@ -297,10 +338,15 @@ Rice rose.
 \\- Rain fell.
 """
     )
-    assert yaml.safe_load(notes["undated-story-2.md"].split("---")[1])["gone_at"] == "2025-06-20T06:15:00Z"
+    assert (
+        yaml.safe_load(notes["undated-story-2.md"].split("---")[1])["gone_at"]
+        == "2025-06-20T06:15:00Z"
+    )
 
 
-def test_articles_that_would_share_a_name_have_their_number_in_it(archive_file: Path, tmp_path: Path) -> None:
+def test_articles_that_would_share_a_name_have_their_number_in_it(
+    archive_file: Path, tmp_path: Path
+) -> None:
     with closing(Archive.open(archive_file)) as archive:
         archive.begin_run({}, {})
         for path in ("2025/06/a", "2025/05/a", "2025/06/%EC%8C%80", "2025/06/%EC%86%8C%EA%B8%88"):
@@ -308,7 +354,8 @@ def test_articles_that_would_share_a_name_have_their_number_in_it(archive_file: 
             archive.store_article(row(url=url), [ANN], Page(url, "article", status=200), [], 1)
     export(archive_file, tmp_path / "notes")
     assert {
-        file.name: file.read_text("utf-8").split("url: ")[1].split("\n")[0] for file in (tmp_path / "notes").iterdir()
+        file.name: file.read_text("utf-8").split("url: ")[1].split("\n")[0]
+        for file in (tmp_path / "notes").iterdir()
     } == {
         "2025-06-20-a.md": f'"{SITE}/2025/06/a/"',
         "2025-06-20-a_2.md": f'"{SITE}/2025/05/a/"',
@@ -320,17 +367,24 @@ def test_articles_that_would_share_a_name_have_their_number_in_it(archive_file: 
 @given(ARTICLES, st.booleans())
 def test_file_names_are_safe_on_every_system(article: StoredArticle, numbered: bool) -> None:
     name = file_name({**article, "id": 2**63 - 1}, numbered=numbered)
-    assert re.fullmatch(r"(\d{4}-\d\d-\d\d|undated)-[a-z0-9](-?[a-z0-9])*(_\d+)?\.md", name, flags=re.ASCII)
+    assert re.fullmatch(
+        r"(\d{4}-\d\d-\d\d|undated)-[a-z0-9](-?[a-z0-9])*(_\d+)?\.md", name, flags=re.ASCII
+    )
     assert len(name) <= 200
 
 
 def test_long_names_are_cut_off() -> None:
-    article = {"url": f"{SITE}/2025/06/{'rice-' * 60}/", "published_on": "2025-06-20", "id": 2**63 - 1}
+    article = {
+        "url": f"{SITE}/2025/06/{'rice-' * 60}/",
+        "published_on": "2025-06-20",
+        "id": 2**63 - 1,
+    }
     assert 180 < len(file_name(article, numbered=True)) <= 200
 
 
 NOT_YAML = st.text(
-    "\x00\x1f\x7f\x80\x85\x9f\u2028\u2029\ud800\ufeff\ufffe\U0001f600\"'\\\n\t:#-{}[]&*!|>%@` a쌀", max_size=12
+    "\x00\x1f\x7f\x80\x85\x9f\u2028\u2029\ud800\ufeff\ufffe\U0001f600\"'\\\n\t:#-{}[]&*!|>%@` a쌀",
+    max_size=12,
 )
 
 
@@ -374,13 +428,17 @@ def test_a_terminal_is_told_what_was_made(archive: Path, tmp_path: Path) -> None
     reading, writing = pty.openpty()
     environment = clean_environment(NKCRAWL_DATABASE=str(archive), TERM="xterm", COLUMNS="80")
     command = scrapy_command("export", tmp_path / "a.csv")
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=writing, stderr=writing, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=writing, stderr=writing, check=False
+    )
     os.close(writing)
     shown = os.read(reading, 10_000).decode()
     os.close(reading)
     assert done.returncode == 0
     assert "Writing …" in shown
-    assert shown.endswith(f"{tmp_path}/a.csv: 3 articles, {(tmp_path / 'a.csv').stat().st_size / 1e3:.1f} kB.\r\n")
+    assert shown.endswith(
+        f"{tmp_path}/a.csv: 3 articles, {(tmp_path / 'a.csv').stat().st_size / 1e3:.1f} kB.\r\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -399,8 +457,12 @@ def test_a_terminal_is_told_what_was_made(archive: Path, tmp_path: Path) -> None
         ("{}/notes/ --author nobody", 1, "No article is stored by nobody; nothing was made.\n"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_made_is_said(archive: Path, tmp_path: Path, arguments: str, code: int, words: str) -> None:
-    done = scrapy("export", *arguments.format(tmp_path, tmp_path).split(), NKCRAWL_DATABASE=str(archive))
+def test_what_cannot_be_made_is_said(
+    archive: Path, tmp_path: Path, arguments: str, code: int, words: str
+) -> None:
+    done = scrapy(
+        "export", *arguments.format(tmp_path, tmp_path).split(), NKCRAWL_DATABASE=str(archive)
+    )
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1)
     assert done.stderr.startswith(words.format(tmp_path))
     assert {file.name for file in tmp_path.iterdir()} == {"nknews.db", "nknews.db.lock"}

@@ -14,12 +14,28 @@ from nkcrawl.extensions.progress import counts_line, progress_line
 from nkcrawl.extensions.record import fill_rates
 from nkcrawl.extensions.verdict import EXIT_CODES, Ending, judge
 from nkcrawl.extensions.watch import Known, Watch, month_of
-from nkcrawl.items import Article, Failure, Feed, Item, Link, Listing, Page, Rejection, Skip, Unchanged
+from nkcrawl.items import (
+    Article,
+    Failure,
+    Feed,
+    Item,
+    Link,
+    Listing,
+    Page,
+    Rejection,
+    Skip,
+    Unchanged,
+)
 
 SITE = "https://www.nknews.org"
 URL = f"{SITE}/2025/06/x/"
 PAGE = Page(URL, "article")
-GOOD = {"nkcrawl/articles": 3, "nkcrawl/articles/new": 2, "nkcrawl/articles/unchanged": 1, "nkcrawl/listings": 1}
+GOOD = {
+    "nkcrawl/articles": 3,
+    "nkcrawl/articles/new": 2,
+    "nkcrawl/articles/unchanged": 1,
+    "nkcrawl/listings": 1,
+}
 FIRST = {
     "failed": "u (HTTP 503)",
     "skipped/article": "v (forbidden)",
@@ -30,7 +46,7 @@ FIRST = {
 FORBIDDEN = {"nkcrawl/skipped": 2, "nkcrawl/forbidden/article": 2}
 
 
-# --- The verdict ----------------------------------------------------------------------------------------------------------
+# --- The verdict ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -48,7 +64,13 @@ FORBIDDEN = {"nkcrawl/skipped": 2, "nkcrawl/forbidden/article": 2}
         ),
         (
             Ending(
-                GOOD | {"nkcrawl/failed": 2, "nkcrawl/rejected": 1, "nkcrawl/skipped": 4, "nkcrawl/gone": 6},
+                GOOD
+                | {
+                    "nkcrawl/failed": 2,
+                    "nkcrawl/rejected": 1,
+                    "nkcrawl/skipped": 4,
+                    "nkcrawl/gone": 6,
+                },
                 "finished",
                 FIRST,
             ),
@@ -66,7 +88,11 @@ FORBIDDEN = {"nkcrawl/skipped": 2, "nkcrawl/forbidden/article": 2}
             "failed",
             "5 of 9 pages could not be read, first u (HTTP 503); they are due again later.",
         ),
-        (Ending({"nkcrawl/not modified/feed": 1, "nkcrawl/failed": 1}, "finished", FIRST), "ok", "1 failed"),
+        (
+            Ending({"nkcrawl/not modified/feed": 1, "nkcrawl/failed": 1}, "finished", FIRST),
+            "ok",
+            "1 failed",
+        ),
         (
             Ending({"nkcrawl/failed": 2, "nkcrawl/failed/HTTP 403": 2}, "finished", FIRST),
             "refused",
@@ -82,9 +108,15 @@ FORBIDDEN = {"nkcrawl/skipped": 2, "nkcrawl/forbidden/article": 2}
             "refused",
             "robots.txt forbids every article page that was to be asked for, first v (forbidden).",
         ),
-        (Ending(FORBIDDEN | {"nkcrawl/feeds": 1}, "finished", FIRST), "ok", "2 skipped"),  # two odd pages
         (
-            Ending(FORBIDDEN | {"nkcrawl/feeds": 1, "nkcrawl/forbidden/article": 3}, "finished", FIRST),
+            Ending(FORBIDDEN | {"nkcrawl/feeds": 1}, "finished", FIRST),
+            "ok",
+            "2 skipped",
+        ),  # two odd pages
+        (
+            Ending(
+                FORBIDDEN | {"nkcrawl/feeds": 1, "nkcrawl/forbidden/article": 3}, "finished", FIRST
+            ),
             "refused",
             "every",
         ),
@@ -134,7 +166,7 @@ def test_a_run_is_judged_by_its_outcome(ending: Ending, verdict: str, words: str
     assert judgement.exit_code == EXIT_CODES[judgement.verdict]
 
 
-# --- The watch ------------------------------------------------------------------------------------------------------------
+# --- The watch ------------------------------------------------------------------------------------
 
 UNKNOWN, STORED = Known(), Known(is_stored=True)
 
@@ -159,15 +191,23 @@ def rejected(number: int, reason: str = "no headline", month: str = "2025/06") -
 
 
 def failed(number: int, reason: str, kind: str = "article") -> Failure:
-    return Failure(Page(f"{SITE}/2025/06/story-{number}/", kind), reason, f"page {number} ({reason})")  # type: ignore[arg-type]
+    return Failure(
+        Page(f"{SITE}/2025/06/story-{number}/", kind), reason, f"page {number} ({reason})"
+    )  # type: ignore[arg-type]
 
 
 def listing(*urls: str) -> Listing:
-    return Listing(Page(f"{SITE}/content_author/a/", "author"), "a", articles=[Link(url, "article") for url in urls])
+    return Listing(
+        Page(f"{SITE}/content_author/a/", "author"),
+        "a",
+        articles=[Link(url, "article") for url in urls],
+    )
 
 
 def offered(watch: Watch, *items: Item, known: Known = UNKNOWN) -> list[Item]:
-    """Offer items one after another, and return what was released; only the last one may end the run."""
+    """Offer items one after another, and return what was released; only the last one may end the
+    run.
+    """
     released: list[Item] = []
     for item in items:
         assert watch.trouble is None, f"it ended already before {item}"
@@ -185,7 +225,12 @@ def offered(watch: Watch, *items: Item, known: Known = UNKNOWN) -> list[Item]:
             "The site refused 3 pages in a row, first page 1 (HTTP 403), so the crawl stopped.",
         ),
         (
-            [failed(n, reason) for n, reason in enumerate(["timeout", "HTTP 503", "cut off", "HTTP 500", "no answer"])],
+            [
+                failed(n, reason)
+                for n, reason in enumerate(
+                    ["timeout", "HTTP 503", "cut off", "HTTP 500", "no answer"]
+                )
+            ],
             "failed",
             "no_answer",
             "The site stopped answering: 5 requests in a row failed, first page 0 (timeout).",
@@ -204,7 +249,9 @@ def offered(watch: Watch, *items: Item, known: Known = UNKNOWN) -> list[Item]:
         ),
     ],
 )
-def test_so_many_in_a_row_end_the_run_and_stay_due(items: list[Item], verdict: str, reason: str, words: str) -> None:
+def test_so_many_in_a_row_end_the_run_and_stay_due(
+    items: list[Item], verdict: str, reason: str, words: str
+) -> None:
     watching = watch()
     offered(watching, listing(), article(1), article(2))
     assert offered(watching, *items) == []
@@ -217,7 +264,13 @@ def test_so_many_in_a_row_end_the_run_and_stay_due(items: list[Item], verdict: s
 @pytest.mark.parametrize(
     "items",
     [
-        [failed(1, "HTTP 403"), failed(2, "HTTP 403"), listing(URL), failed(3, "HTTP 403"), failed(4, "HTTP 403")],
+        [
+            failed(1, "HTTP 403"),
+            failed(2, "HTTP 403"),
+            listing(URL),
+            failed(3, "HTTP 403"),
+            failed(4, "HTTP 403"),
+        ],
         [failed(1, "HTTP 403"), failed(2, "timeout"), failed(3, "HTTP 403"), failed(4, "timeout")],
         [listing(URL), *(failed(n, "no article links", "author") for n in range(5))],
         [Unchanged(listing().page), *(failed(n, "no article links", "author") for n in range(5))],
@@ -232,18 +285,28 @@ def test_what_does_not_end_a_run_is_stored(items: list[Item]) -> None:
     watching = watch()
     released = offered(watching, *items) + watching.end()
     assert watching.judgement() is None
-    if any(isinstance(item, Listing | Unchanged) for item in items):  # else nothing was read, and it may be an outage
+    if any(
+        isinstance(item, Listing | Unchanged) for item in items
+    ):  # else nothing was read, and it may be an outage
         assert sorted(map(repr, released)) == sorted(map(repr, items))
 
 
 def test_what_was_not_asked_does_not_part_a_row() -> None:
     watching, forbidden = watch(), failed(9, "robots.txt forbids")
-    row = [failed(1, "HTTP 403"), forbidden, failed(2, "HTTP 403"), forbidden, failed(3, "HTTP 403")]
+    row = [
+        failed(1, "HTTP 403"),
+        forbidden,
+        failed(2, "HTTP 403"),
+        forbidden,
+        failed(3, "HTTP 403"),
+    ]
     assert offered(watching, *row) == [forbidden, forbidden]
     assert watching.trouble is not None
 
 
-@pytest.mark.parametrize(("reason", "stays"), [("timeout", True), ("HTTP 403", True), ("HTTP 404", False)])
+@pytest.mark.parametrize(
+    ("reason", "stays"), [("timeout", True), ("HTTP 403", True), ("HTTP 404", False)]
+)
 def test_where_nothing_was_read_an_outage_is_not_the_pages_fault(reason: str, stays: bool) -> None:
     watching, failure = watch(), failed(1, reason)
     assert offered(watching, failure) == []
@@ -265,14 +328,19 @@ def test_where_no_page_of_a_kind_is_found_none_is_taken_to_be_gone(before: list[
     judgement = watching.judgement()
     assert judgement is not None
     assert judgement.verdict == "changed"
-    assert judgement.summary.startswith("No page is where it was, first page 0 (HTTP 404): the site no longer looks")
+    assert judgement.summary.startswith(
+        "No page is where it was, first page 0 (HTTP 404): the site no longer looks"
+    )
 
 
 def test_so_many_pages_gone_in_a_row_end_the_run() -> None:
     watching = watch()
     assert offered(watching, *GONE_STORIES, *GONE_AUTHORS[:2]) == []
     assert watching.trouble is not None
-    assert "5 pages in a row are gone, first page 0 (HTTP 404): the site no longer looks" in watching.trouble.summary
+    assert (
+        "5 pages in a row are gone, first page 0 (HTTP 404): the site no longer looks"
+        in watching.trouble.summary
+    )
     assert watching.end() == []
 
 
@@ -295,7 +363,10 @@ def test_pages_named_by_hand_are_gone_and_nothing_else() -> None:
 
 def test_author_pages_that_fail_for_any_reason_of_their_own_show_no_link() -> None:
     watching = watch()
-    odd = [failed(n, reason, "author") for n, reason in enumerate(["not an author page", "left the site", "not HTML"])]
+    odd = [
+        failed(n, reason, "author")
+        for n, reason in enumerate(["not an author page", "left the site", "not HTML"])
+    ]
     assert offered(watching, Feed(Page(f"{SITE}/feed/", "feed")), *odd)[1:] == odd
     judgement = watching.judgement()
     assert judgement is not None
@@ -317,7 +388,10 @@ def test_where_no_page_is_an_article_it_is_a_redesign(
     count: int, known: Known, more: list[Item], changed: bool
 ) -> None:
     watching = watch()
-    old = [Rejection(Page(f"{SITE}/2013/01/story-{n}/", "article"), "no headline", "") for n in range(count)]
+    old = [
+        Rejection(Page(f"{SITE}/2013/01/story-{n}/", "article"), "no headline", "")
+        for n in range(count)
+    ]
     offered(watching, *old, known=known)
     offered(watching, *more)
     judgement = watching.judgement()
@@ -328,7 +402,9 @@ def test_where_no_page_is_an_article_it_is_a_redesign(
 
 
 @pytest.mark.parametrize(("known", "changed"), [(STORED, True), (UNKNOWN, False)])
-def test_one_author_page_without_links_is_enough_if_its_author_has_written(known: Known, changed: bool) -> None:
+def test_one_author_page_without_links_is_enough_if_its_author_has_written(
+    known: Known, changed: bool
+) -> None:
     watching = watch()
     watching.offer(failed(1, "no article links", "author"), known)
     assert (watching.judgement() is not None) == changed
@@ -344,7 +420,9 @@ def test_one_author_page_without_links_is_enough_if_its_author_has_written(known
         (lambda n: article(n, paragraphs=[]), "5 of 5 recent articles have no text"),
     ],
 )
-def test_of_a_redesign_nothing_is_stored_over_what_is_stored(odd: Callable[[int], Item], words: str) -> None:
+def test_of_a_redesign_nothing_is_stored_over_what_is_stored(
+    odd: Callable[[int], Item], words: str
+) -> None:
     watching = watch()
     assert offered(watching, *(odd(n) for n in range(4)), known=STORED) == []
     assert watching.offer(odd(4), UNKNOWN) == [odd(4)]  # new: it touches nothing
@@ -387,13 +465,19 @@ def test_three_recent_articles_are_enough_at_the_end() -> None:
         (USUAL, "....", True),
         (USUAL, "......-----", True),
         (USUAL, "-.-.-.-.-.", False),  # half is not most
-        (USUAL | {"nkcrawl/recent/undated": 20}, "........", False),  # it was so often enough before
+        (
+            USUAL | {"nkcrawl/recent/undated": 20},
+            "........",
+            False,
+        ),  # it was so often enough before
         (USUAL | {"nkcrawl/recent/undated": 20}, "..........", True),
         ({}, "...", False),  # the first run knows nothing yet
         ({}, ".....", True),
     ],
 )
-def test_far_more_than_usual_is_what_chance_would_hardly_do(usual: dict[str, int], dates: str, changed: bool) -> None:
+def test_far_more_than_usual_is_what_chance_would_hardly_do(
+    usual: dict[str, int], dates: str, changed: bool
+) -> None:
     watching = watch(usual)
     for number, mark in enumerate(dates):
         watching.offer(undated(number, mark == "."), UNKNOWN)
@@ -434,7 +518,7 @@ def test_an_article_from_the_future_hides_no_change() -> None:
     assert watching.trouble is not None
 
 
-# --- The record -----------------------------------------------------------------------------------------------------------
+# --- The record -----------------------------------------------------------------------------------
 
 
 def test_fill_rates_are_of_the_articles_that_were_read_whole() -> None:
@@ -477,13 +561,16 @@ def test_an_error_that_passed_none_of_our_code_is_named_alone() -> None:
         assert briefly(sys.exception() or Exception()).startswith("ValueError(")
 
 
-# --- The terminal ---------------------------------------------------------------------------------------------------------
+# --- The terminal ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("item", "line"),
     [
-        (Article(PAGE, URL, title="Ferry", access="teaser", published_on="2025-06-12"), ("teaser", "2025-06-12 Ferry")),
+        (
+            Article(PAGE, URL, title="Ferry", access="teaser", published_on="2025-06-12"),
+            ("teaser", "2025-06-12 Ferry"),
+        ),
         (Article(PAGE, URL, title="Ferry"), ("unknown", "           Ferry")),
         (Listing(PAGE, "mira", "Mira"), ("author", "Mira, 0 articles listed")),
         (Feed(PAGE, [Link(URL, "article")]), ("feed", "1 articles listed")),
@@ -498,5 +585,8 @@ def test_progress_is_a_line_a_page(item: Item, line: tuple[str, str]) -> None:
 
 
 def test_progress_counts() -> None:
-    assert counts_line({**GOOD, "nkcrawl/failed": 1}, due=7, seconds=30) == "5 done · 7 due · 2 new · 10 pages a minute"
+    assert (
+        counts_line({**GOOD, "nkcrawl/failed": 1}, due=7, seconds=30)
+        == "5 done · 7 due · 2 new · 10 pages a minute"
+    )
     assert counts_line({}, due=7, seconds=0.1) == "0 done · 7 due · 0 new"

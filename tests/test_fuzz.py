@@ -1,4 +1,6 @@
-"""What tests/fuzz.py looks for, on its first pages, on all that it ever found, and on a few hundred mutations."""
+"""What tests/fuzz.py looks for, on its first pages, on all that it ever found, and on a few hundred
+mutations.
+"""
 
 from random import Random
 

@@ -1,4 +1,6 @@
-"""Which line is the headline, and which label stands with it, where a theme does not make it plain."""
+"""Which line is the headline, and which label stands with it, where a theme does not make it
+plain.
+"""
 
 import pytest
 
@@ -65,7 +67,13 @@ def test_a_stray_heading_is_not_the_headline(stray: str, place: str) -> None:
             },
             "Columns",
         ),
-        ({"label": "", "after": '<footer>Filed under: <a href="/category/columns/">Columns</a></footer>'}, "Columns"),
+        (
+            {
+                "label": "",
+                "after": '<footer>Filed under: <a href="/category/columns/">Columns</a></footer>',
+            },
+            "Columns",
+        ),
         (
             {
                 "label": "",
@@ -73,7 +81,10 @@ def test_a_stray_heading_is_not_the_headline(stray: str, place: str) -> None:
             },
             "Columns",
         ),
-        ({"label": "", "after": '<div>Tags: <a href="/tag/lamps/" rel="tag">Lamps</a></div>'}, None),
+        (
+            {"label": "", "after": '<div>Tags: <a href="/tag/lamps/" rel="tag">Lamps</a></div>'},
+            None,
+        ),
     ],
 )
 def test_the_label_stands_above_the_headline_in_the_meta_line_or_in_breadcrumbs(
@@ -95,5 +106,7 @@ def test_the_label_stands_above_the_headline_in_the_meta_line_or_in_breadcrumbs(
 def test_a_stock_note_may_be_called_the_editor_s(mark: str, note: str) -> None:
     article = read(theme_html(body=f"<p>{mark.format(note)}</p>" + paragraphs(*WORDS)))
     assert (article.note, article.paragraphs) == (note, list(WORDS))
-    together = read(theme_html(body=f"<p>{mark.format(note)} {WORDS[0]}</p>" + paragraphs(*WORDS[1:])))
+    together = read(
+        theme_html(body=f"<p>{mark.format(note)} {WORDS[0]}</p>" + paragraphs(*WORDS[1:]))
+    )
     assert (together.note, together.paragraphs) == (note, list(WORDS))

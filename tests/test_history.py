@@ -21,13 +21,21 @@ from tests.test_status import SITE, article
 URL = f"{SITE}/2025/06/ferry/"
 START = datetime(2025, 6, 20, 3, 15, tzinfo=UTC)
 STATES = (
-    {"title": "The ferry sails again", "access": "teaser", "body": "It sailed on Monday.\n\nCrowds came."},
+    {
+        "title": "The ferry sails again",
+        "access": "teaser",
+        "body": "It sailed on Monday.\n\nCrowds came.",
+    },
     {
         "title": "The ferry sails again",
         "access": "free",
         "body": "It sailed on Monday.\n\nCrowds came.\n\nSo did rain.",
     },
-    {"title": "The old ferry sails", "access": "free", "body": "It sailed on Tuesday.\n\nCrowds came.\n\nSo did rain."},
+    {
+        "title": "The old ferry sails",
+        "access": "free",
+        "body": "It sailed on Tuesday.\n\nCrowds came.\n\nSo did rain.",
+    },
 )
 
 
@@ -39,7 +47,9 @@ def archive(archive_file: Path) -> Path:
         run = archive.begin_run({}, {})
         for state in STATES:
             row = article("ferry", published_on=None, language=None, **state)
-            archive.store_article(row, [Author("ann", "Ann")], Page(URL, "article", status=200), [], run)
+            archive.store_article(
+                row, [Author("ann", "Ann")], Page(URL, "article", status=200), [], run
+            )
             now[0] += timedelta(days=1)
         archive.store_failure(Failure(Page(URL, "article", status=404), "HTTP 404", ""))
     return archive_file
@@ -72,7 +82,12 @@ def test_a_terminal_shows_it_in_colour(archive: Path) -> None:
     reading, writing = pty.openpty()
     environment = clean_environment(NKCRAWL_DATABASE=str(archive), TERM="xterm", COLUMNS="200")
     done = subprocess.run(
-        scrapy_command("history", URL), cwd=ROOT, env=environment, stdout=writing, stderr=subprocess.PIPE, check=False
+        scrapy_command("history", URL),
+        cwd=ROOT,
+        env=environment,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
     )
     os.close(writing)
     shown = os.read(reading, 100_000).decode()
@@ -87,14 +102,20 @@ def test_states_whole_as_json(archive: Path) -> None:
     states = json.loads(done.stdout)
     told = [{name: state[name] for name in ("title", "access", "body")} for state in states]
     assert tuple(told) == STATES
-    assert [state["since"] for state in states] == [f"2025-06-{day}T03:15:00Z" for day in (20, 21, 22)]
+    assert [state["since"] for state in states] == [
+        f"2025-06-{day}T03:15:00Z" for day in (20, 21, 22)
+    ]
     assert [state["gone_at"] for state in states] == [None, None, "2025-06-23T03:15:00Z"]
 
 
 @pytest.mark.parametrize(
     ("argument", "code", "complaint"),
     [
-        (f"{SITE}/2025/06/other/", 1, f"No article is stored under {SITE}/2025/06/other/; scrapy crawl nknews -a url="),
+        (
+            f"{SITE}/2025/06/other/",
+            1,
+            f"No article is stored under {SITE}/2025/06/other/; scrapy crawl nknews -a url=",
+        ),
         (
             "https://example.org/2025/06/ferry/",
             2,
@@ -103,7 +124,9 @@ def test_states_whole_as_json(archive: Path) -> None:
         ("", 2, "Name one article: scrapy history URL"),
     ],
 )
-def test_what_cannot_be_shown_is_said(archive: Path, argument: str, code: int, complaint: str) -> None:
+def test_what_cannot_be_shown_is_said(
+    archive: Path, argument: str, code: int, complaint: str
+) -> None:
     done = scrapy("history", *([argument] if argument else []), NKCRAWL_DATABASE=str(archive))
     assert (done.returncode, done.stdout) == (code, "")
     assert complaint in done.stderr

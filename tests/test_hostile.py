@@ -1,4 +1,6 @@
-"""Hostile answers among ordinary articles, in real crawls: the run ends well, and no other article's row is touched."""
+"""Hostile answers among ordinary articles, in real crawls: the run ends well, and no other
+article's row is touched.
+"""
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +12,18 @@ import pytest
 
 from nkcrawl.demo import DemoServer, World
 from tests.conftest import rows
-from tests.hostile import ARTICLES, AUTHORS, CASES, FEEDS, Case, Night, articles_of, crawl, make_due, what_became
+from tests.hostile import (
+    ARTICLES,
+    AUTHORS,
+    CASES,
+    FEEDS,
+    Case,
+    Night,
+    articles_of,
+    crawl,
+    make_due,
+    what_became,
+)
 
 EVERYTHING = ("-s", "NKCRAWL_REQUEST_BUDGET=0")
 MEMORY = 300  # MiB; at 512 a crawl ends itself
@@ -20,23 +33,30 @@ Rows = dict[str, dict[str, Any]]
 
 
 class Nights:
-    """The crawls of this module, two side by side: of everything, new and again; and one for each feed."""
+    """The crawls of this module, two side by side: of everything, new and again; and one for each
+    feed.
+    """
 
     def __init__(self, folder: Path) -> None:
         with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
             first, second, small = (
-                stack.enter_context(DemoServer(World(articles=count))) for count in (WORLD, WORLD, SMALL_WORLD)
+                stack.enter_context(DemoServer(World(articles=count)))
+                for count in (WORLD, WORLD, SMALL_WORLD)
             )
             self.sites = [first.base_url, second.base_url, small.base_url]
             again = pool.submit(self._again, first, folder)
-            self.new = pool.submit(crawl, second, folder / "new.db", [*ARTICLES, *AUTHORS], *EVERYTHING).result()
+            self.new = pool.submit(
+                crawl, second, folder / "new.db", [*ARTICLES, *AUTHORS], *EVERYTHING
+            ).result()
             feeds = pool.submit(self._of_feeds, small, folder)
             self.before, self.again = again.result()
             self.before_feeds, self.feeds = feeds.result()
 
     @staticmethod
     def _again(server: DemoServer, folder: Path) -> tuple[Rows, Night]:
-        """Crawl the site as it should be, and then with the cases in the place of what is stored."""
+        """Crawl the site as it should be, and then with the cases in the place of what is
+        stored.
+        """
         archive = folder / "stored.db"
         crawl(server, archive, [], *EVERYTHING)
         before = articles_of(archive, server.base_url)
@@ -56,7 +76,9 @@ class Nights:
 
     def of(self, case: Case) -> tuple[Night, str]:
         """Return the night in which a case was new, and the site's root in it."""
-        return (self.feeds[case.name], self.sites[2]) if case in FEEDS else (self.new, self.sites[1])
+        return (
+            (self.feeds[case.name], self.sites[2]) if case in FEEDS else (self.new, self.sites[1])
+        )
 
     def all(self) -> list[Night]:
         return [self.new, self.again, *self.feeds.values()]
@@ -68,11 +90,16 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Nights:
 
 
 def each(cases: list[Case]) -> list[Any]:
-    return [pytest.param(case, marks=pytest.mark.fault(*case.rows.split()), id=case.name) for case in cases]
+    return [
+        pytest.param(case, marks=pytest.mark.fault(*case.rows.split()), id=case.name)
+        for case in cases
+    ]
 
 
 @pytest.mark.parametrize("case", each(CASES))
-def test_a_hostile_answer_becomes_what_it_should_and_nothing_else(nights: Nights, case: Case) -> None:
+def test_a_hostile_answer_becomes_what_it_should_and_nothing_else(
+    nights: Nights, case: Case
+) -> None:
     night, base_url = nights.of(case)
     assert what_became(night, case, base_url) == case.becomes
     stored = articles_of(night.archive, base_url).get(night.paths[case.name])
@@ -93,7 +120,9 @@ def test_in_the_place_of_a_stored_article_it_takes_nothing_away(nights: Nights, 
         base_url + path,
     )
     if case.becomes in ("article", "alias"):
-        assert after["body"] == before["body"] or [version["body"] for version in versions] == [before["body"]]
+        assert after["body"] == before["body"] or [version["body"] for version in versions] == [
+            before["body"]
+        ]
     else:
         assert after | {"gone_at": None} == before
         assert (what_became(night, case, base_url), versions) == (case.becomes, [])
@@ -129,7 +158,11 @@ def test_a_line_of_the_log_is_ours(nights: Nights) -> None:
     for night in (nights.new, nights.again):
         assert "soft 404" in str(rows(night.archive, "SELECT reason FROM rejects"))
         assert not [line for line in night.log.splitlines() if line.startswith("FORGED")]
-        assert not [row for row in rows(night.archive, "SELECT detail FROM rejects") if "\n" in (row["detail"] or "")]
+        assert not [
+            row
+            for row in rows(night.archive, "SELECT detail FROM rejects")
+            if "\n" in (row["detail"] or "")
+        ]
 
 
 def test_a_name_or_a_url_without_measure_is_not_kept(nights: Nights) -> None:

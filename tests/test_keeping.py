@@ -31,7 +31,9 @@ def home(tmp_path: Path) -> Path:
 
 
 def run(home: Path, commands: str) -> None:
-    """Run the commands of a box with the shell that cron takes; they print nothing about what went wrong, and end well."""
+    """Run the commands of a box with the shell that cron takes; they print nothing about what went
+    wrong, and end well.
+    """
     commands = commands.replace("/home/you/nkcrawl/.venv/bin", str(Path(sys.executable).parent))
     environment = clean_environment(NKCRAWL_DATABASE=str(home / "nkcrawl" / "data" / "nknews.db"))
     done = subprocess.run(
@@ -57,7 +59,10 @@ def test_a_backup_is_taken_and_brought_back(home: Path) -> None:
     archive.write_bytes(b"damaged")
     archive.with_name("nknews.db-wal").write_bytes(b"the log of the old file")
     run(home, box("nkcrawl/data/before"))
-    assert rows(archive, "SELECT title FROM articles ORDER BY title") == [{"title": "a"}, {"title": "b"}]
+    assert rows(archive, "SELECT title FROM articles ORDER BY title") == [
+        {"title": "a"},
+        {"title": "b"},
+    ]
     assert not archive.with_name("nknews.db-wal").exists()
     assert (home / "nkcrawl" / "data" / "before" / "nknews.db").read_bytes() == b"damaged"
 
@@ -71,8 +76,14 @@ def test_old_backups_go_when_a_new_one_was_made(home: Path) -> None:
         os.utime(home / "backups" / name, (time.time() - days * 86_400,) * 2)
     run(home, command)
     today = time.strftime("nknews-%Y-%m-%d.db")
-    assert sorted(file.name for file in (home / "backups").iterdir()) == [today, "nknews-recent.db", "other-old.db"]
-    assert rows(home / "backups" / today, "SELECT count(*) AS articles FROM articles") == [{"articles": 2}]
+    assert sorted(file.name for file in (home / "backups").iterdir()) == [
+        today,
+        "nknews-recent.db",
+        "other-old.db",
+    ]
+    assert rows(home / "backups" / today, "SELECT count(*) AS articles FROM articles") == [
+        {"articles": 2}
+    ]
 
 
 def test_what_is_exported(home: Path) -> None:

@@ -1,4 +1,6 @@
-"""Nothing is let in: what a process of ours asks, writes and prints is what SECURITY.md says, whatever the site says."""
+"""Nothing is let in: what a process of ours asks, writes and prints is what SECURITY.md says,
+whatever the site says.
+"""
 
 import ast
 import io
@@ -44,7 +46,7 @@ def nkcrawl_command(*args: object) -> list[str]:
     return [sys.executable, "-m", "nkcrawl", *map(str, args)]
 
 
-# --- What a process asks of the world -----------------------------------------------------------------------------------
+# --- What a process asks of the world -------------------------------------------------------------
 
 
 @dataclass
@@ -57,9 +59,17 @@ class Watched:
     def run(self, *args: object) -> subprocess.CompletedProcess[str]:
         for name in ("home", "tmp", "work"):
             (self.folder / name).mkdir(exist_ok=True)
-        own = {"HOME": self.folder / "home", "TMPDIR": self.folder / "tmp", "WATCHED_LOG": self.folder / "watched"}
-        environment = clean_environment(PYTHONPATH=os.pathsep.join((str(ROOT / "tests" / "watched"), str(ROOT))))
-        environment |= {name: str(path) for name, path in own.items()} | {"PYTHONDONTWRITEBYTECODE": "1"}
+        own = {
+            "HOME": self.folder / "home",
+            "TMPDIR": self.folder / "tmp",
+            "WATCHED_LOG": self.folder / "watched",
+        }
+        environment = clean_environment(
+            PYTHONPATH=os.pathsep.join((str(ROOT / "tests" / "watched"), str(ROOT)))
+        )
+        environment |= {name: str(path) for name, path in own.items()} | {
+            "PYTHONDONTWRITEBYTECODE": "1"
+        }
         return subprocess.run(
             nkcrawl_command(*args),
             cwd=self.folder / "work",
@@ -80,13 +90,23 @@ class Watched:
         return {tuple(address) for _, address in self.of("socket.connect", "socket.sendto")}
 
     def written(self) -> set[str]:
-        touched = {path for path, *_ in self.of("open", "os.re", "os.link", "os.symlink")} - {"/dev/null"}
+        touched = {path for path, *_ in self.of("open", "os.re", "os.link", "os.symlink")} - {
+            "/dev/null"
+        }
         return {path.removeprefix(f"{self.folder}/") for path in touched}
 
     def modes(self) -> dict[str, str]:
         """Return every file in the folder, but what we ourselves write down, with its rights."""
-        found = {str(path.relative_to(self.folder)): path for path in self.folder.rglob("*") if path.is_file()}
-        return {name: oct(stat.S_IMODE(path.stat().st_mode)) for name, path in found.items() if name != "watched"}
+        found = {
+            str(path.relative_to(self.folder)): path
+            for path in self.folder.rglob("*")
+            if path.is_file()
+        }
+        return {
+            name: oct(stat.S_IMODE(path.stat().st_mode))
+            for name, path in found.items()
+            if name != "watched"
+        }
 
 
 @dataclass
@@ -114,7 +134,9 @@ LURES = """<meta http-equiv="refresh" content="0; url={there}"><base href="{ther
 
 
 def lure(page: str, there: str) -> Answer:
-    """Return a page with everything that might make its reader ask somewhere else, or leave something with it."""
+    """Return a page with everything that might make its reader ask somewhere else, or leave
+    something with it.
+    """
     host = there.removeprefix("http://").rstrip("/")
     links = "".join(
         f'<p><a href="{target}">Another story</a></p>'
@@ -139,28 +161,37 @@ def lure(page: str, there: str) -> Answer:
 
 def hostile_feed(there: str) -> Answer:
     entities = f'<!ENTITY a SYSTEM "{there}"><!ENTITY b SYSTEM "file:///etc/hostname">'
-    items = f"<item><link>{there}2025/06/x/</link></item><item><link>/2025/06/&a;&b;x/</link></item>"
-    text = (
-        f'<?xml version="1.0"?><!DOCTYPE rss SYSTEM "{there}x.dtd" [{entities}]><rss><channel>{items}</channel></rss>'
+    items = (
+        f"<item><link>{there}2025/06/x/</link></item><item><link>/2025/06/&a;&b;x/</link></item>"
     )
+    text = f'<?xml version="1.0"?><!DOCTYPE rss SYSTEM "{there}x.dtd" [{entities}]><rss><channel>{items}</channel></rss>'
     return Answer(200, text, "application/rss+xml")
 
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
-    """One crawl, started with no rights withheld, a proxy in its environment, and the log of all that it does."""
+    """One crawl, started with no rights withheld, a proxy in its environment, and the log of all
+    that it does.
+    """
     world = World(articles=24)
     with socket.create_server(("127.0.0.1", 0)) as elsewhere, DemoServer(world) as site:
         port = elsewhere.getsockname()[1]
         there = f"http://127.0.0.1:{port}/"
         proxy = there.replace("http://", f"http://user:{SECRET}@")
-        proxies = {"http_proxy": proxy, "HTTP_PROXY": proxy, "https_proxy": proxy, "all_proxy": proxy}
+        proxies = {
+            "http_proxy": proxy,
+            "HTTP_PROXY": proxy,
+            "https_proxy": proxy,
+            "all_proxy": proxy,
+        }
         night = Night(tmp_path_factory.mktemp("night"), proxies | {"no_proxy": "", "NO_PROXY": ""})
         night.home = ("127.0.0.1", site.port)
         for story in world.articles:
             site.faults[story.path] = lure(article_page(world, story, site.base_url), there)
         first, title = world.articles[3], escape(HOSTILE)
-        page = article_page(world, first, site.base_url).replace(escape(first.title, quote=False), title)
+        page = article_page(world, first, site.base_url).replace(
+            escape(first.title, quote=False), title
+        )
         site.faults[first.path] = lure(page, there)
         targets = (
             there,
@@ -181,7 +212,14 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
         settings = {"NKCRAWL_SITE": site.base_url, "NKCRAWL_DATABASE": night.archive}
         given = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
         night.done = night.run(
-            "crawl", "nknews", *given, *AT_FULL_SPEED, "--logfile", night.folder / "log", "-L", "DEBUG"
+            "crawl",
+            "nknews",
+            *given,
+            *AT_FULL_SPEED,
+            "--logfile",
+            night.folder / "log",
+            "-L",
+            "DEBUG",
         )
         elsewhere.setblocking(False)
         try:
@@ -211,7 +249,9 @@ def test_a_crawl_listens_to_nobody_and_starts_nothing(night: Night) -> None:
     assert night.of("os.system", "os.exec", "os.posix_spawn", "os.fork", "pickle.") == []
 
 
-def test_a_crawl_writes_the_archive_and_the_log_that_was_named_and_others_may_not_read_them(night: Night) -> None:
+def test_a_crawl_writes_the_archive_and_the_log_that_was_named_and_others_may_not_read_them(
+    night: Night,
+) -> None:
     ours = {"a.db": "0o640", "a.db.lock": "0o640", "log": "0o640"}
     assert night.modes() == ours
     assert night.modes_on_the_way == ours | {"a.db-wal": "0o640", "a.db-shm": "0o640"}
@@ -253,7 +293,10 @@ def test_a_hostile_headline_is_stored_as_its_words(night: Night) -> None:
     [
         ("Lamps <script>alert('x')</script>burn", "Lamps burn"),
         ("Lamps <b onclick='x()'>burn</b>", "Lamps burn"),
-        ("Lamps &lt;script&gt;alert('x')&lt;/script&gt; burn", "Lamps <script>alert('x')</script> burn"),
+        (
+            "Lamps &lt;script&gt;alert('x')&lt;/script&gt; burn",
+            "Lamps <script>alert('x')</script> burn",
+        ),
         ("Lamps &amp;lt;b&amp;gt; burn", "Lamps &lt;b&gt; burn"),
         ("Lamps <!-- <h1>x</h1> --><style>b{}</style>burn", "Lamps burn"),
         ("Lamps <svg/onload=x()>burn", "Lamps"),
@@ -262,13 +305,19 @@ def test_a_hostile_headline_is_stored_as_its_words(night: Night) -> None:
 )
 @pytest.mark.fault("D15")
 def test_markup_in_a_headline_is_markup_and_never_words(headline: str, words: str) -> None:
-    html = article_html("semantic", title=headline, title_element="{title}", node={"headline": None})
+    html = article_html(
+        "semantic", title=headline, title_element="{title}", node={"headline": None}
+    )
     assert as_row(read(html))["title"] == words
 
 
-@pytest.mark.parametrize("site", ["http://user:{}@127.0.0.1", "https://:{}@[::1", "{}@127.0.0.1", "http://user:{}@h:x"])
+@pytest.mark.parametrize(
+    "site", ["http://user:{}@127.0.0.1", "https://:{}@[::1", "{}@127.0.0.1", "http://user:{}@h:x"]
+)
 def test_a_password_for_the_site_is_refused_and_not_repeated(site: str) -> None:
-    with pytest.raises(UsageError, match=r"^NKCRAWL_SITE holds a user name or a password") as refusal:
+    with pytest.raises(
+        UsageError, match=r"^NKCRAWL_SITE holds a user name or a password"
+    ) as refusal:
         read_options(Settings({**vars(nkcrawl.settings), "NKCRAWL_SITE": site.format(SECRET)}))
     assert SECRET not in str(refusal.value)
 
@@ -288,10 +337,15 @@ def test_a_password_for_the_site_is_sent_nowhere(tmp_path: Path) -> None:
 def test_the_reading_commands_ask_nobody_and_write_nothing(night: Night, tmp_path: Path) -> None:
     (url,) = (row["url"] for row in rows(night.archive, "SELECT url FROM articles LIMIT 1"))
     before = night.archive.read_bytes()
-    watched = Watched(tmp_path, {"NKCRAWL_DATABASE": str(night.archive), "NKCRAWL_SITE": url.split("/20")[0]})
+    watched = Watched(
+        tmp_path, {"NKCRAWL_DATABASE": str(night.archive), "NKCRAWL_SITE": url.split("/20")[0]}
+    )
     saved = tmp_path / "page.html"
     saved.write_text(article_html("semantic", head=LURES.format(there="http://127.0.0.1:9/")))
-    codes = [watched.run(*args).returncode for args in (["status"], ["history", url], ["show", saved, "--url", url])]
+    codes = [
+        watched.run(*args).returncode
+        for args in (["status"], ["history", url], ["show", saved, "--url", url])
+    ]
     assert codes == [0, 0, 0]
     assert watched.of("socket.connect", "socket.listen", "socket.get", "pickle.") == []
     assert watched.written() == set()
@@ -312,11 +366,14 @@ def test_show_asks_the_site_and_nobody_else_and_writes_nothing(tmp_path: Path) -
     assert watched.written() == set()
 
 
-# --- What a terminal is told --------------------------------------------------------------------------------------------
+# --- What a terminal is told ----------------------------------------------------------------------
 
-# What rich itself writes: colours, the cursor hidden and shown, a line of the progress display taken back.
+# What rich itself writes: colours, the cursor hidden and shown, a line of the progress display
+# taken back.
 OURS = re.compile(r"\x1b\[(?:[0-4]|[379]|[34]\d|9[0-7]|;)*m|\x1b\[\?25[lh]|\x1b\[2K|\x1b\[1A|\r")
-UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 def unseen(shown: str) -> set[str]:
@@ -324,7 +381,9 @@ def unseen(shown: str) -> set[str]:
 
 
 def on_a_terminal(*args: object, **environment: str) -> tuple[int, str]:
-    """Run a command of ours on a terminal of 200 columns; return its exit code, and all that it shows, as it writes it."""
+    """Run a command of ours on a terminal of 200 columns; return its exit code, and all that it
+    shows, as it writes it.
+    """
     reading, writing = pty.openpty()
     given = clean_environment(TERM="xterm-256color", COLUMNS="200", **environment)
     process = subprocess.Popen(
@@ -346,17 +405,38 @@ def hostile_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive with every text in it such as only a forger could have put there."""
     path = tmp_path_factory.mktemp("hostile") / "a.db"
     now = [datetime(2025, 6, 20, 3, 15, tzinfo=UTC)]
-    texts = ("title", "subtitle", "label", "byline", "note", "image_url", "image_caption", "image_credit", "language")
+    texts = (
+        "title",
+        "subtitle",
+        "label",
+        "byline",
+        "note",
+        "image_url",
+        "image_caption",
+        "image_credit",
+        "language",
+    )
     with closing(Archive.open(path, lambda: now[0])) as archive:
         run = archive.begin_run({"url": HOSTILE}, {HOSTILE: HOSTILE})
         for number in range(2):
-            row = article("lamp", body=f"{number} {HOSTILE}\n\n{HOSTILE}", **dict.fromkeys(texts, f"{HOSTILE}{number}"))
+            row = article(
+                "lamp",
+                body=f"{number} {HOSTILE}\n\n{HOSTILE}",
+                **dict.fromkeys(texts, f"{HOSTILE}{number}"),
+            )
             page = Page(str(row["url"]), "article", status=200)
             archive.store_article(row, [Author("x", HOSTILE)], page, [], run)
             now[0] += timedelta(days=1)
-        archive.store_failure(Failure(Page(f"https://www.nknews.org/2025/06/{HOSTILE}/", "article"), HOSTILE, HOSTILE))
+        archive.store_failure(
+            Failure(Page(f"https://www.nknews.org/2025/06/{HOSTILE}/", "article"), HOSTILE, HOSTILE)
+        )
         archive.finish_run(
-            run, verdict="failed", exit_code=1, finish_reason=HOSTILE, summary=HOSTILE, stats={HOSTILE: 1}
+            run,
+            verdict="failed",
+            exit_code=1,
+            finish_reason=HOSTILE,
+            summary=HOSTILE,
+            stats={HOSTILE: 1},
         )
     return path
 
@@ -365,8 +445,15 @@ def hostile_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path, words = tmp_path_factory.mktemp("page") / "page.html", escape(HOSTILE)
     parts = dict.fromkeys(("title", "subtitle", "label", "caption", "recent", "about"), words)
-    node = {"headline": HOSTILE, "isAccessibleForFree": HOSTILE, "inLanguage": HOSTILE, "articleSection": HOSTILE}
-    path.write_text(article_html("semantic", **parts, lead=f"<p>{words}</p>", node=node), encoding="utf-8")
+    node = {
+        "headline": HOSTILE,
+        "isAccessibleForFree": HOSTILE,
+        "inLanguage": HOSTILE,
+        "articleSection": HOSTILE,
+    }
+    path.write_text(
+        article_html("semantic", **parts, lead=f"<p>{words}</p>", node=node), encoding="utf-8"
+    )
     return path
 
 
@@ -410,13 +497,19 @@ def test_nothing_shown_is_obeyed(
 
 @pytest.mark.fault("D17", "D18")
 def test_a_crawl_on_a_terminal_shows_nothing_that_is_obeyed(archive_file: Path) -> None:
-    """Its lines, its display and its sentence, with pages that are no pages and a headline that is no headline."""
+    """Its lines, its display and its sentence, with pages that are no pages and a headline that is
+    no headline.
+    """
     world = World(articles=24)
     with DemoServer(world) as site:
         for story in world.articles[1:]:
-            site.faults[story.path] = Answer(200, "x", 'text/x; charset="\x1b[5m\x1b]0;x\x07\x9b31m[red]"')
+            site.faults[story.path] = Answer(
+                200, "x", 'text/x; charset="\x1b[5m\x1b]0;x\x07\x9b31m[red]"'
+            )
         story = world.articles[0]
-        page = article_page(world, story, site.base_url).replace(escape(story.title, quote=False), escape(HOSTILE))
+        page = article_page(world, story, site.base_url).replace(
+            escape(story.title, quote=False), escape(HOSTILE)
+        )
         site.faults[story.path] = (200, page)
         given = {"NKCRAWL_SITE": site.base_url, "NKCRAWL_DATABASE": str(archive_file)}
         code, raw = on_a_terminal("crawl", "nknews", *AT_FULL_SPEED, **given)
@@ -426,7 +519,8 @@ def test_a_crawl_on_a_terminal_shows_nothing_that_is_obeyed(archive_file: Path) 
     assert unseen(shown) == set()
     assert "[red]K[/red] [link=http://x.test]L[/link] :bomb: \\[M]" in shown
     assert re.search(
-        r"\n23 of \d+ pages could not be read, first http://127\.0\.0\.1:\d+/\S+ \(Content-Type 'text/x;", shown
+        r"\n23 of \d+ pages could not be read, first http://127\.0\.0\.1:\d+/\S+ \(Content-Type 'text/x;",
+        shown,
     )
 
 
@@ -456,21 +550,30 @@ def test_a_table_in_a_pipe_is_a_line_a_row_and_a_tab_between_cells(cells: list[l
     assert unseen(printed.getvalue()) == set()
 
 
-# --- What our own code may not do ---------------------------------------------------------------------------------------
+# --- What our own code may not do -----------------------------------------------------------------
 
 PACKAGE = Path(nkcrawl.__file__).parent
-SOURCES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+SOURCES = {
+    path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))
+}
 ARCHIVE = {path: tree for path, tree in SOURCES.items() if path.parent.name == "archive"}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 NAMES = {"eval", "exec", "compile", "__import__", "pickle", "marshal", "shelve", "yaml", "dbm"}
 CALLS = {"system", "popen", "import_module", "load_object"}
 KEYWORDS = {"alter", "replace", "shell", "dont_filter", "allow_offsite"}
-WORDS = {"dont_filter", "allow_offsite", "handle_httpstatus_all", "proxy"}  # what they are called in a request's meta
+WORDS = {
+    "dont_filter",
+    "allow_offsite",
+    "handle_httpstatus_all",
+    "proxy",
+}  # what they are called in a request's meta
 
 
 def test_nothing_in_the_package_runs_a_text_or_opens_a_back_door() -> None:
-    """Look for what runs or unpacks what it is given, widens a table by itself, or lets a request pass the guards."""
+    """Look for what runs or unpacks what it is given, widens a table by itself, or lets a request
+    pass the guards.
+    """
     found = []
     for path, tree in SOURCES.items():
         for node in ast.walk(tree):
@@ -494,20 +597,30 @@ def test_nothing_in_the_package_runs_a_text_or_opens_a_back_door() -> None:
 
 
 def test_sql_lives_in_the_archive_alone() -> None:
-    """One statement apart: Datasette counts the authors among the articles that it found by a statement of its own."""
+    """One statement apart: Datasette counts the authors among the articles that it found by a
+    statement of its own.
+    """
     elsewhere = [tree for path, tree in SOURCES.items() if path not in ARCHIVE]
     assert [
         f"{ast.unparse(call.func)}({', '.join(map(ast.unparse, call.args))})"
         for tree in elsewhere
         for call, _ in calls(tree)
         if _called(call) in SINKS and isinstance(call.func, ast.Attribute)
-    ] == ["self.ds.execute(self.database, AUTHORS_AMONG.format(articles=self.sql, limit=size + 1), self.params)"]
+    ] == [
+        "self.ds.execute(self.database, AUTHORS_AMONG.format(articles=self.sql, limit=size + 1), self.params)"
+    ]
 
 
-SINKS = {"execute": 0, "executemany": 0, "executescript": 0}  # what takes SQL, and as which argument
+SINKS = {
+    "execute": 0,
+    "executemany": 0,
+    "executescript": 0,
+}  # what takes SQL, and as which argument
 
 
-def calls(tree: ast.AST, inside: tuple[Function, ...] = ()) -> Iterator[tuple[ast.Call, tuple[Function, ...]]]:
+def calls(
+    tree: ast.AST, inside: tuple[Function, ...] = ()
+) -> Iterator[tuple[ast.Call, tuple[Function, ...]]]:
     """Yield every call below a node with the functions that it stands in, the outermost first."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Call):
@@ -520,9 +633,14 @@ def _called(call: ast.Call) -> str:
 
 
 def _origins(node: ast.expr, inside: tuple[Function, ...]) -> Iterator[tuple[Function, str] | str]:
-    """Yield what a text is made of but for constants: a parameter of a function around it, or code that is neither."""
+    """Yield what a text is made of but for constants: a parameter of a function around it, or code
+    that is neither.
+    """
     match node:
-        case ast.Constant() | ast.FormattedValue(format_spec=ast.JoinedStr(values=[ast.Constant(value="d")])):
+        case (
+            ast.Constant()
+            | ast.FormattedValue(format_spec=ast.JoinedStr(values=[ast.Constant(value="d")]))
+        ):
             return
         case (
             ast.FormattedValue(value=value)
@@ -536,21 +654,29 @@ def _origins(node: ast.expr, inside: tuple[Function, ...]) -> Iterator[tuple[Fun
         case ast.IfExp(body=one, orelse=other) | ast.BinOp(left=one, right=other):
             yield from _origins(one, inside)
             yield from _origins(other, inside)
-        case ast.Call(func=ast.Attribute(value=value, attr="join" | "format"), args=args, keywords=keywords):
+        case ast.Call(
+            func=ast.Attribute(value=value, attr="join" | "format"), args=args, keywords=keywords
+        ):
             for part in (value, *args, *(keyword.value for keyword in keywords)):
                 yield from _origins(part, inside)
         case ast.Name(id=name):
             yield from _origins_of_name(name, inside)
         case ast.Attribute(attr=name) if name.isupper():
             return
-        case ast.Call(func=ast.Attribute(attr="where") | ast.Name(id="search_sql")):  # shown below to be of constants
+        case ast.Call(
+            func=ast.Attribute(attr="where") | ast.Name(id="search_sql")
+        ):  # shown below to be of constants
             return
         case _:
             yield ast.unparse(node)
 
 
-def _origins_of_name(name: str, inside: tuple[Function, ...]) -> Iterator[tuple[Function, str] | str]:
-    """Find where a function around it gives the name its value; what none of them does is a constant of the module."""
+def _origins_of_name(
+    name: str, inside: tuple[Function, ...]
+) -> Iterator[tuple[Function, str] | str]:
+    """Find where a function around it gives the name its value; what none of them does is a
+    constant of the module.
+    """
     for depth in range(len(inside), 0, -1):
         function = inside[depth - 1]
         if name in [arg.arg for arg in function.args.args]:
@@ -573,7 +699,9 @@ def _origins_of_name(name: str, inside: tuple[Function, ...]) -> Iterator[tuple[
 
 
 def test_no_value_is_ever_part_of_a_statement() -> None:
-    """Follow every statement to the constants that it is made of, through whichever functions it is handed down."""
+    """Follow every statement to the constants that it is made of, through whichever functions it is
+    handed down.
+    """
     sinks, seen, wrong = dict(SINKS), 0, []
     while seen < len(sinks):
         seen = len(sinks)
@@ -602,11 +730,18 @@ def test_a_selection_s_conditions_are_the_same_whatever_is_asked_for(
 ) -> None:
     conditions, values = Selection(author, since, until, label).where()
     assert conditions == Selection("a", "b", "c", "d").where()[0]
-    assert {values[name] for name in ("author", "since", "until", "label")} == {author, since, until, label}
+    assert {values[name] for name in ("author", "since", "until", "label")} == {
+        author,
+        since,
+        until,
+        label,
+    }
 
 
 @given(TEXT, TEXT, st.integers(min_value=1), st.booleans())
-def test_a_search_is_the_same_statement_whatever_is_looked_for(words: str, author: str, limit: int, raw: bool) -> None:
+def test_a_search_is_the_same_statement_whatever_is_looked_for(
+    words: str, author: str, limit: int, raw: bool
+) -> None:
     sql, values = search_sql(Question(words, Selection(author), limit, raw))
     assert sql == search_sql(Question("a", Selection("b"), 1))[0]
     assert values["author"] == author

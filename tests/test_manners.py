@@ -1,4 +1,6 @@
-"""Manners and safety of a real crawl, seen from the server's side and from the hosts it must never ask."""
+"""Manners and safety of a real crawl, seen from the server's side and from the hosts it must never
+ask.
+"""
 
 import signal
 import socket
@@ -50,19 +52,24 @@ def test_the_settings_are_safe_from_the_start(settings: Settings, name: str, val
 
 @pytest.mark.fault("D21")
 def test_no_other_scheme_has_a_handler(settings: Settings) -> None:
-    assert {scheme for scheme, handler in settings.getwithbase("DOWNLOAD_HANDLERS").items() if handler} == {
+    assert {
+        scheme for scheme, handler in settings.getwithbase("DOWNLOAD_HANDLERS").items() if handler
+    } == {
         "http",
         "https",
     }
 
 
 @pytest.mark.fault("N1", "N2")
-def test_the_gap_between_requests_is_never_shorter_than_the_delay(crawl: Crawl, demo: DemoServer) -> None:
+def test_the_gap_between_requests_is_never_shorter_than_the_delay(
+    crawl: Crawl, demo: DemoServer
+) -> None:
     done = crawl("-s", "DOWNLOAD_DELAY=0.5", "-s", "NKCRAWL_REQUEST_BUDGET=9")
     assert done.returncode == 0
     moments = [hit.at for hit in demo.log if hit.path != "/robots.txt"]
     assert len(moments) == 8
-    # Sent at the delay's end, a request arrives when a busy machine gets round to it: the first may come late.
+    # Sent at the delay's end, a request arrives when a busy machine gets round to it: the first may
+    # come late.
     assert min(later - earlier for earlier, later in pairwise(moments)) > 0.4
     assert demo.in_flight_max == 1
 
@@ -75,8 +82,22 @@ def test_it_says_who_it_is_and_sends_neither_cookie_nor_referer(archive_file: Pa
         port = server.getsockname()[1]
         process = subprocess.Popen(
             scrapy_command(
-                *("crawl", "nknews", "-a", "authors=x", "-s", f"NKCRAWL_SITE=http://127.0.0.1:{port}"),
-                *("-s", f"NKCRAWL_DATABASE={archive_file}", "-s", "DOWNLOAD_DELAY=0", "-s", "RETRY_TIMES=0"),
+                *(
+                    "crawl",
+                    "nknews",
+                    "-a",
+                    "authors=x",
+                    "-s",
+                    f"NKCRAWL_SITE=http://127.0.0.1:{port}",
+                ),
+                *(
+                    "-s",
+                    f"NKCRAWL_DATABASE={archive_file}",
+                    "-s",
+                    "DOWNLOAD_DELAY=0",
+                    "-s",
+                    "RETRY_TIMES=0",
+                ),
             ),
             cwd=ROOT,
             env=clean_environment(NKCRAWL_CONTACT="https://example.org/who"),
@@ -99,13 +120,17 @@ def test_it_says_who_it_is_and_sends_neither_cookie_nor_referer(archive_file: Pa
         assert "referer:" not in header
 
 
-def test_robots_txt_is_obeyed(crawl: Crawl, demo: DemoServer, world: World, archive_file: Path) -> None:
+def test_robots_txt_is_obeyed(
+    crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
+) -> None:
     path = world.articles[0].path
     demo.faults["/robots.txt"] = (200, f"User-agent: *\nDisallow: {path}\n")
     done = crawl()
     assert done.returncode == 0
     assert path not in [hit.path for hit in demo.log]
-    (page,) = rows(archive_file, "SELECT failures, fetched_at FROM pages WHERE url = ?", demo.base_url + path)
+    (page,) = rows(
+        archive_file, "SELECT failures, fetched_at FROM pages WHERE url = ?", demo.base_url + path
+    )
     assert page == {"failures": 1, "fetched_at": None}
 
 
@@ -151,7 +176,9 @@ def test_a_redirect_on_the_site_makes_the_old_url_an_alias(
     assert done.returncode == 0
     assert rows(archive_file, "SELECT url FROM articles") == [{"url": demo.base_url + new}]
     pages = rows(
-        archive_file, "SELECT url, due_at, status FROM pages WHERE url LIKE ? ORDER BY url", f"%{new.rstrip('/')}%"
+        archive_file,
+        "SELECT url, due_at, status FROM pages WHERE url LIKE ? ORDER BY url",
+        f"%{new.rstrip('/')}%",
     )
     assert pages == [
         {"url": demo.base_url + old, "due_at": None, "status": 200},
@@ -168,13 +195,18 @@ def test_a_body_over_five_mebibytes_is_cut_off_and_not_kept(
     done = crawl("-s", "RETRY_TIMES=0")
     assert done.returncode == 0
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == len(world.articles) - 1
-    assert rows(archive_file, "SELECT failures FROM pages WHERE url = ?", demo.base_url + path) == [{"failures": 1}]
+    assert rows(archive_file, "SELECT failures FROM pages WHERE url = ?", demo.base_url + path) == [
+        {"failures": 1}
+    ]
 
 
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("<title>Just a moment...</title><p>Checking your browser before accessing the site.</p>", "challenge page"),
+        (
+            "<title>Just a moment...</title><p>Checking your browser before accessing the site.</p>",
+            "challenge page",
+        ),
         ("<title>Page not found | NK News</title><h1>Page not found</h1>", "soft 404"),
         ("<title>Log in | NK News</title><h1>Log in</h1><input type=password>", "login page"),
         ("", "no sign of an article"),
@@ -190,7 +222,9 @@ def test_a_page_that_is_no_article_becomes_a_reject_and_never_a_row(
     url = demo.base_url + path
     assert rows(archive_file, "SELECT url, reason FROM rejects") == [{"url": url, "reason": reason}]
     assert rows(archive_file, "SELECT 1 FROM articles WHERE url = ?", url) == []
-    (page,) = rows(archive_file, "SELECT failures, due_at > fetched_at AS later FROM pages WHERE url = ?", url)
+    (page,) = rows(
+        archive_file, "SELECT failures, due_at > fetched_at AS later FROM pages WHERE url = ?", url
+    )
     assert page == {"failures": 1, "later": 1}
 
 
@@ -225,16 +259,21 @@ def test_a_page_that_trips_our_own_code_is_a_failed_run_and_is_tried_again(
         f"An error in nkcrawl: {url} cannot be read (KeyError('a surprise') in read_article, "
     )
     assert done.stderr.count("\n") == 1
-    (run,) = rows(archive_file, "SELECT json_extract(stats, '$.\"nkcrawl/errors\"[0]') AS error FROM runs")
+    (run,) = rows(
+        archive_file, "SELECT json_extract(stats, '$.\"nkcrawl/errors\"[0]') AS error FROM runs"
+    )
     assert run["error"].splitlines()[-1] == "KeyError: 'a surprise'"
-    (page,) = rows(archive_file, "SELECT failures, due_at IS NOT NULL AS due FROM pages WHERE url = ?", url)
+    (page,) = rows(
+        archive_file, "SELECT failures, due_at IS NOT NULL AS due FROM pages WHERE url = ?", url
+    )
     assert page == {"failures": 1, "due": 1}
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == len(world.articles) - 1
 
 
 @pytest.mark.fault("P3", "S8")
 def test_a_full_disk_stops_the_crawl_and_says_so(demo: DemoServer, archive_file: Path) -> None:
-    limit = "ulimit -f 300; trap '' XFSZ; exec \"$@\""  # blocks of 512 bytes or of 1 KiB, as the shell has it
+    # blocks of 512 bytes or of 1 KiB, as the shell has it
+    limit = "ulimit -f 300; trap '' XFSZ; exec \"$@\""
     done = subprocess.run(
         ["bash", "-c", limit, "bash", *scrapy_command(*crawl_args(demo, archive_file))],
         cwd=ROOT,
@@ -245,7 +284,10 @@ def test_a_full_disk_stops_the_crawl_and_says_so(demo: DemoServer, archive_file:
         check=False,
     )
     assert done.returncode == 1
-    assert f"The crawl stopped because {archive_file} could not be used" in done.stderr.splitlines()[-1]
+    assert (
+        f"The crawl stopped because {archive_file} could not be used"
+        in done.stderr.splitlines()[-1]
+    )
     stored = len(rows(archive_file, "SELECT 1 FROM articles"))
     assert stored < 60
     assert len(demo.log) < 60, "it went on asking for pages that it could not store"
@@ -275,15 +317,21 @@ def test_an_archive_that_cannot_be_read_any_more_stops_the_crawl(
 
 
 @pytest.mark.fault("P14")
-def test_a_signal_ends_the_crawl_with_130_and_keeps_what_was_stored(demo: DemoServer, archive_file: Path) -> None:
+def test_a_signal_ends_the_crawl_with_130_and_keeps_what_was_stored(
+    demo: DemoServer, archive_file: Path
+) -> None:
     command = scrapy_command(*crawl_args(demo, archive_file), "-s", "DOWNLOAD_DELAY=0.1")
-    process = subprocess.Popen(command, cwd=ROOT, env=clean_environment(), stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=clean_environment(), stderr=subprocess.PIPE, text=True
+    )
     while process.poll() is None and len(demo.log) < 12:
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert told == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
+    assert (
+        told == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
+    )
     (run,) = rows(archive_file, "SELECT verdict, exit_code FROM runs")
     assert run == {"verdict": "interrupted", "exit_code": 130}
     assert 0 < len(rows(archive_file, "SELECT 1 FROM articles")) < 60
@@ -310,7 +358,9 @@ def test_a_cut_off_page_is_a_failure_and_no_article(
     crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
 ) -> None:
     path = world.articles[0].path
-    demo.faults[path] = Answer(200, article_page(world, world.articles[0], demo.base_url), cut_off=True)
+    demo.faults[path] = Answer(
+        200, article_page(world, world.articles[0], demo.base_url), cut_off=True
+    )
     assert crawl().returncode == 0
     url = demo.base_url + path
     (page,) = rows(archive_file, "SELECT failures, trouble FROM pages WHERE url = ?", url)
@@ -324,7 +374,9 @@ def test_a_log_is_small_and_holds_no_article(
 ) -> None:
     log = tmp_path / "crawl.log"
     for level in ("INFO", "DEBUG"):
-        done = scrapy(*crawl_args(demo, archive_file.with_suffix(f".{level}")), "-L", level, "--logfile", log)
+        done = scrapy(
+            *crawl_args(demo, archive_file.with_suffix(f".{level}")), "-L", level, "--logfile", log
+        )
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         told = log.read_text(encoding="utf-8")
         assert len(told) < {"INFO": 20_000, "DEBUG": 100_000}[level]

@@ -9,7 +9,12 @@ from tests.page_builder import PATH, SITE, TITLE, read, theme_html
 
 URL = SITE + PATH
 OTHER = f"{SITE}/2025/06/another-story/"
-OWN = {"@type": "NewsArticle", "@id": URL, "headline": TITLE, "datePublished": "2025-06-12T09:30:00+09:00"}
+OWN = {
+    "@type": "NewsArticle",
+    "@id": URL,
+    "headline": TITLE,
+    "datePublished": "2025-06-12T09:30:00+09:00",
+}
 ALIEN = {
     "@type": "NewsArticle",
     "url": OTHER,
@@ -37,7 +42,13 @@ def states(*nodes: Any) -> str | None:
         ([ALIEN, OWN],),
         ({"@graph": [ALIEN, OWN]},),
         ({"@type": "ItemList", "itemListElement": [{"item": ALIEN}]}, OWN),
-        ({"@type": "LiveBlogPosting", **{k: v for k, v in OWN.items() if k != "@type"}, "liveBlogUpdate": [ALIEN]},),
+        (
+            {
+                "@type": "LiveBlogPosting",
+                **{k: v for k, v in OWN.items() if k != "@type"},
+                "liveBlogUpdate": [ALIEN],
+            },
+        ),
         ({**OWN, "@id": "#x", "mainEntityOfPage": {"@type": "WebPage", "@id": URL}},),
         ({**OWN, "@id": "#x", "url": URL + "#main"},),
         ({**OWN, "@id": "#x"},),  # by its headline

@@ -1,4 +1,6 @@
-"""Night after night: what is asked again and when, what an edit leaves, and what a redesign must not touch."""
+"""Night after night: what is asked again and when, what an edit leaves, and what a redesign must
+not touch.
+"""
 
 import sqlite3
 import subprocess
@@ -39,22 +41,35 @@ def quietly(done: subprocess.CompletedProcess[str]) -> bool:
 
 
 def archived(world: World, nights: Nights, unseen: int) -> None:
-    """Store a world but for its newest articles as a crawl a night ago would have left it, every listing walked."""
+    """Store a world but for its newest articles as a crawl a night ago would have left it, every
+    listing walked.
+    """
     with closing(Archive.open(nights.archive_file, lambda: nights.now)) as archive:
         run_id = archive.begin_run({}, {})
-        archive.store_feed(Feed(Page(nights.url("/feed/"), "feed", status=200), [link(nights, world.articles[unseen])]))
+        archive.store_feed(
+            Feed(
+                Page(nights.url("/feed/"), "feed", status=200),
+                [link(nights, world.articles[unseen])],
+            )
+        )
         for article in world.articles[unseen:]:
             row = world.truth(article, nights.site.base_url) | {
                 "access_evidence": [],
                 "extractor_version": EXTRACTOR_VERSION,
             }
             authors = [Author(slug, name) for slug, name in row.pop("authors")]
-            archive.store_article(row, authors, Page(row["url"], "article", row["url"], 200), [], run_id)
+            archive.store_article(
+                row, authors, Page(row["url"], "article", row["url"], 200), [], run_id
+            )
         for author in world.authors:
             for number in range(1, world.page_count(author.slug) + 1):
                 path = f"/content_author/{author.slug}/" + (f"page/{number}/" if number > 1 else "")
                 entries = world.entries(author.slug, number)
-                shown = [link(nights, article) for article in entries if article.number <= len(world.articles) - unseen]
+                shown = [
+                    link(nights, article)
+                    for article in entries
+                    if article.number <= len(world.articles) - unseen
+                ]
                 page = Page(nights.url(path), "author", nights.url(path), 200)
                 archive.store_listing(Listing(page, author.slug, author.name, articles=shown))
 
@@ -63,10 +78,12 @@ def link(nights: Nights, article: DemoArticle) -> Link:
     return Link(nights.url(article.path), "article")
 
 
-# --- Only what is worth asking ----------------------------------------------------------------------------------------
+# --- Only what is worth asking --------------------------------------------------------------------
 
 
-def test_an_article_is_asked_again_a_day_and_a_week_after_publication_and_then_never(nights: Nights) -> None:
+def test_an_article_is_asked_again_a_day_and_a_week_after_publication_and_then_never(
+    nights: Nights,
+) -> None:
     assert quietly(nights.crawl())
     path = newest(nights).path
     again = []
@@ -86,7 +103,9 @@ def test_a_quiet_night_asks_for_robots_txt_the_feed_and_what_is_due(nights: Nigh
     nights.pass_by(days=1)
     due = {
         page["url"]
-        for page in nights.rows("SELECT url FROM pages WHERE due_at <= ?", f"{nights.now:%Y-%m-%dT%H:%M:%SZ}")
+        for page in nights.rows(
+            "SELECT url FROM pages WHERE due_at <= ?", f"{nights.now:%Y-%m-%dT%H:%M:%SZ}"
+        )
     }
     assert quietly(nights.crawl())
     assert {nights.url(path) for path in nights.asked if path != "/robots.txt"} == due
@@ -106,7 +125,12 @@ def test_an_article_as_it_was_costs_no_body_and_counts_as_checked(nights: Nights
     assert nights.article(path) == before | {"checked_at": nights.article(path)["checked_at"]}
     assert nights.article(path)["checked_at"] > before["checked_at"]
     assert nights.page(path)["status"] == 304
-    assert nights.rows("SELECT json_extract(stats, '$.\"nkcrawl/not modified/article\"') AS n FROM runs")[-1]["n"] >= 1
+    assert (
+        nights.rows(
+            "SELECT json_extract(stats, '$.\"nkcrawl/not modified/article\"') AS n FROM runs"
+        )[-1]["n"]
+        >= 1
+    )
 
 
 @pytest.mark.fault("N6")
@@ -130,7 +154,9 @@ def test_nothing_that_was_named_by_hand_is_asked_conditionally(nights: Nights) -
     nights.pass_by()
     nights.crawl("-a", f"url={nights.url(newest(nights).path)}")
     nights.crawl("-a", "full=yes")
-    assert not any(hit.conditional for hit in nights.site.log if hit.path.startswith("/content_author/"))
+    assert not any(
+        hit.conditional for hit in nights.site.log if hit.path.startswith("/content_author/")
+    )
 
 
 def test_an_edit_becomes_a_version_and_a_deletion_a_date(nights: Nights) -> None:
@@ -153,9 +179,15 @@ def test_an_edit_becomes_a_version_and_a_deletion_a_date(nights: Nights) -> None
     assert nights.page(article.path)["due_at"] is None
 
 
-def test_a_teaser_that_becomes_free_is_read_whole_and_a_free_article_stays_whole(nights: Nights) -> None:
+def test_a_teaser_that_becomes_free_is_read_whole_and_a_free_article_stays_whole(
+    nights: Nights,
+) -> None:
     nights.crawl()
-    teaser = next(article for article in nights.world.articles if article.access == "teaser" and article.paragraphs)
+    teaser = next(
+        article
+        for article in nights.world.articles
+        if article.access == "teaser" and article.paragraphs
+    )
     nights.pass_by(0.5)
     opened = nights.world.open_up(teaser.path)
     nights.crawl("-a", f"url={nights.url(teaser.path)}")
@@ -169,7 +201,7 @@ def test_a_teaser_that_becomes_free_is_read_whole_and_a_free_article_stays_whole
     assert version == {"access": "teaser", "body": "\n\n".join(teaser.paragraphs)}
 
 
-# --- The feed ---------------------------------------------------------------------------------------------------------
+# --- The feed -------------------------------------------------------------------------------------
 
 
 def test_the_feed_is_asked_first_and_only_its_links_are_taken(nights: Nights) -> None:
@@ -190,7 +222,9 @@ def test_a_new_article_of_a_silent_author_is_found_by_the_feed(archive_file: Pat
         authors = nights.rows("SELECT url FROM pages WHERE kind = 'author'")
         nights.pass_by()
         path = newest(nights).path
-        nights.site.faults.update({page["url"].removeprefix(nights.site.base_url): 503 for page in authors})
+        nights.site.faults.update(
+            {page["url"].removeprefix(nights.site.base_url): 503 for page in authors}
+        )
         nights.crawl("-s", "RETRY_TIMES=0")
         assert nights.page(path)["found_on"] == nights.url("/feed/")
         assert nights.article(path)["title"] == newest(nights).title
@@ -220,8 +254,12 @@ def test_a_site_without_a_feed_is_no_trouble(nights: Nights) -> None:
     assert len(stored(nights.archive_file)) == 60
 
 
-def test_a_gap_between_the_feed_and_what_is_known_sends_us_through_the_listings(archive_file: Path) -> None:
-    """Forty articles come while no crawl runs, the feed shows ten of them, and no author page would be due by itself."""
+def test_a_gap_between_the_feed_and_what_is_known_sends_us_through_the_listings(
+    archive_file: Path,
+) -> None:
+    """Forty articles come while no crawl runs, the feed shows ten of them, and no author page would
+    be due by itself.
+    """
     world = World(articles=120, authors=3)
     with Nights(world, archive_file, world.articles[40].published_on) as nights:
         world.feed_size = 10
@@ -239,7 +277,7 @@ def test_a_gap_between_the_feed_and_what_is_known_sends_us_through_the_listings(
         assert set(stored(archive_file)) == set(truth(world, nights.site))
 
 
-# --- Listings ---------------------------------------------------------------------------------------------------------
+# --- Listings -------------------------------------------------------------------------------------
 
 
 @pytest.mark.fault("N13")
@@ -259,7 +297,7 @@ def test_a_pager_without_end_ends(nights: Nights) -> None:
     assert len(walked) == 2
 
 
-# --- Redesigns --------------------------------------------------------------------------------------------------------
+# --- Redesigns ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -286,10 +324,14 @@ def test_a_redesign_is_said_each_night_and_nothing_stored_is_touched(
             assert sentence in done.stderr
             assert "scrapy show http://127.0.0.1" in done.stderr
             after = nights.rows("SELECT * FROM articles ORDER BY id")
-            assert [as_read(row) for row in after[: len(before)]] == [as_read(row) for row in before]
+            assert [as_read(row) for row in after[: len(before)]] == [
+                as_read(row) for row in before
+            ]
             in_doubt = {row["url"]: row["published_on"] for row in after[len(before) :]}
             assert set(in_doubt.values()) <= {None}
-            assert bool(in_doubt) == (redesign == "undated")  # of the others no article was asked for
+            assert bool(in_doubt) == (
+                redesign == "undated"
+            )  # of the others no article was asked for
             assert due_tomorrow(nights) >= {*in_doubt, *author_pages_read(nights)}
         nights.site.redesign = None
         nights.pass_by()
@@ -298,21 +340,33 @@ def test_a_redesign_is_said_each_night_and_nothing_stored_is_touched(
 
 
 def as_read(article: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in article.items() if name not in ("checked_at", "extractor_version")}
+    return {
+        name: value
+        for name, value in article.items()
+        if name not in ("checked_at", "extractor_version")
+    }
 
 
 def due_tomorrow(nights: Nights) -> set[str]:
     tomorrow = f"{nights.now + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
-    return {page["url"] for page in nights.rows("SELECT url FROM pages WHERE due_at <= ?", tomorrow)}
+    return {
+        page["url"] for page in nights.rows("SELECT url FROM pages WHERE due_at <= ?", tomorrow)
+    }
 
 
 def author_pages_read(nights: Nights) -> set[str]:
     """Return which author pages were asked for tonight and gave nothing."""
-    return {nights.url(path) for path in nights.asked if "author" in path and nights.site.redesign != "undated"}
+    return {
+        nights.url(path)
+        for path in nights.asked
+        if "author" in path and nights.site.redesign != "undated"
+    }
 
 
 @pytest.mark.fault("D14")
-def test_a_redesign_in_the_middle_of_a_run_takes_no_word_and_its_pages_are_read_again(archive_file: Path) -> None:
+def test_a_redesign_in_the_middle_of_a_run_takes_no_word_and_its_pages_are_read_again(
+    archive_file: Path,
+) -> None:
     world = World(articles=600)
     with Nights(world, archive_file, TODAY) as nights:
         archived(world, nights, unseen=60)
@@ -328,7 +382,9 @@ def test_a_redesign_in_the_middle_of_a_run_takes_no_word_and_its_pages_are_read_
         assert done.returncode == 3
         assert "recent articles have no date" in done.stderr
         dated = {url for url, row in truth(world, nights.site).items() if row["published_on"]}
-        undated = dated & {row["url"] for row in nights.rows("SELECT url FROM articles WHERE published_on IS NULL")}
+        undated = dated & {
+            row["url"] for row in nights.rows("SELECT url FROM articles WHERE published_on IS NULL")
+        }
         assert len(undated) > 5
         assert undated <= due_tomorrow(nights)
         nights.site.redesign, nights.site.faults = None, {}
@@ -356,7 +412,9 @@ def test_a_night_on_which_every_page_is_gone_is_no_loss(archive_file: Path) -> N
 
 
 @pytest.mark.fault("N14")
-def test_after_an_outage_of_several_nights_the_next_one_finds_all_that_came(archive_file: Path) -> None:
+def test_after_an_outage_of_several_nights_the_next_one_finds_all_that_came(
+    archive_file: Path,
+) -> None:
     world = World(articles=300)
     with Nights(world, archive_file, TODAY) as nights:
         archived(world, nights, unseen=12)
@@ -371,7 +429,9 @@ def test_after_an_outage_of_several_nights_the_next_one_finds_all_that_came(arch
         assert stored(archive_file) == truth(world, nights.site)
 
 
-def test_author_pages_as_they_were_and_one_without_articles_are_no_redesign(archive_file: Path) -> None:
+def test_author_pages_as_they_were_and_one_without_articles_are_no_redesign(
+    archive_file: Path,
+) -> None:
     world = World(articles=300)
     with Nights(world, archive_file, TODAY) as nights:
         assert quietly(nights.crawl("-s", "NKCRAWL_REQUEST_BUDGET=0"))
@@ -385,14 +445,16 @@ def test_author_pages_as_they_were_and_one_without_articles_are_no_redesign(arch
         assert nights.page(f"/content_author/{slug}/")["trouble"] == "no article links"
 
 
-# --- Manners ----------------------------------------------------------------------------------------------------------
+# --- Manners --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("throttle", ["True", "False"])
 @pytest.mark.fault("N5")
 def test_crawl_delay_is_obeyed_from_the_first_page_on(nights: Nights, throttle: str) -> None:
     nights.site.faults["/robots.txt"] = (200, "User-agent: *\nCrawl-delay: 1\n")
-    assert quietly(nights.crawl("-s", f"AUTOTHROTTLE_ENABLED={throttle}", "-s", "NKCRAWL_REQUEST_BUDGET=5"))
+    assert quietly(
+        nights.crawl("-s", f"AUTOTHROTTLE_ENABLED={throttle}", "-s", "NKCRAWL_REQUEST_BUDGET=5")
+    )
     moments = [hit.at for hit in nights.site.log]
     assert len(moments) == 5
     assert min(later - earlier for earlier, later in pairwise(moments)) > 0.9
@@ -423,7 +485,9 @@ def test_the_budget_holds_to_the_request(nights: Nights, budget: int) -> None:
     hops = iter(range(100))
     nights.site.faults["/robots.txt"] = lambda: Answer(302, headers={"Location": "/rules.txt"})
     nights.site.faults["/rules.txt"] = (200, "User-agent: *\nDisallow:\n")
-    nights.site.faults["/feed/"] = lambda: Answer(302, headers={"Location": f"/feed/?hop={next(hops)}"})
+    nights.site.faults["/feed/"] = lambda: Answer(
+        302, headers={"Location": f"/feed/?hop={next(hops)}"}
+    )
     done = nights.crawl("-s", f"NKCRAWL_REQUEST_BUDGET={budget}")
     assert len(nights.site.log) <= budget
     assert nights.rows("SELECT url FROM pages WHERE failures > 0 AND url NOT LIKE '%/feed/'") == []
@@ -442,7 +506,8 @@ def test_every_request_of_a_whole_crawl_keeps_the_manners(archive_file: Path) ->
         assert quietly(nights.crawl("-s", "DOWNLOAD_DELAY=0.25"))
         moments = [hit.at for hit in nights.site.log]
         assert len(moments) > 35
-        # A request is noted when a busy machine gets round to it: one that is noted late makes the next gap look short.
+        # A request is noted when a busy machine gets round to it: one that is noted late makes the
+        # next gap look short.
         assert min(later - earlier for earlier, later in pairwise(moments)) > 0.1
         assert moments[-1] - moments[0] > 0.25 * (len(moments) - 1) - 0.15
         assert nights.site.in_flight_max == 1
@@ -459,7 +524,7 @@ def test_the_clock_of_a_night_is_the_clock_of_the_archive(nights: Nights) -> Non
     assert timedelta() <= started - nights.now < timedelta(seconds=30)
 
 
-# --- Large archives ---------------------------------------------------------------------------------------------------
+# --- Large archives -------------------------------------------------------------------------------
 
 
 def test_a_quiet_night_costs_no_more_with_a_larger_archive(tmp_path: Path) -> None:
@@ -471,10 +536,13 @@ def test_a_quiet_night_costs_no_more_with_a_larger_archive(tmp_path: Path) -> No
             archived(world, nights, unseen=12)
             nights.now += timedelta(days=1)
             now = f"{nights.now:%Y-%m-%dT%H:%M:%SZ}"
-            due = nights.rows("SELECT count(*) AS n FROM pages WHERE due_at <= ? AND kind <> 'feed'", now)[0]["n"]
+            due = nights.rows(
+                "SELECT count(*) AS n FROM pages WHERE due_at <= ? AND kind <> 'feed'", now
+            )[0]["n"]
             assert quietly(nights.crawl())
             assert nights.rows("SELECT count(*) AS n FROM articles")[0]["n"] == articles
-            # A second address of an old article, which a new one links to, is a new page too: it has to be seen once.
+            # A second address of an old article, which a new one links to, is a new page too: it
+            # has to be seen once.
             aliases = [path for path in nights.asked if path.endswith("-2/")]
             beyond[articles] = len(nights.site.log) - 12 - due - len(aliases)
             assert len(aliases) < 4

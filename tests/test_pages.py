@@ -1,4 +1,6 @@
-"""What is read off a page: every trap of the site's pages, each sprung once in renderings as unlike as two sites."""
+"""What is read off a page: every trap of the site's pages, each sprung once in renderings as unlike
+as two sites.
+"""
 
 import json
 from datetime import date
@@ -87,7 +89,7 @@ def lines(*texts: str) -> str:
     return "\n\n".join(texts)
 
 
-# --- The whole page ---------------------------------------------------------------------------------------------------
+# --- The whole page -------------------------------------------------------------------------------
 
 
 @renderings
@@ -100,7 +102,7 @@ def test_two_renderings_of_one_article_give_one_row() -> None:
     assert {**nested, "published_at": None} == {**semantic, "published_at": None}
 
 
-# --- Trap 1: the visit's date at the top ------------------------------------------------------------------------------
+# --- Trap 1: the visit's date at the top ----------------------------------------------------------
 
 VISITS = {
     "once": "June 20, 2025",
@@ -129,14 +131,18 @@ def test_without_a_byline_date_there_is_no_day(rendering: str, line: str) -> Non
 
 @renderings
 @pytest.mark.parametrize("line", VISITS.values(), ids=VISITS)
-def test_the_visit_right_above_the_headline_is_no_label_and_no_day(rendering: str, line: str) -> None:
+def test_the_visit_right_above_the_headline_is_no_label_and_no_day(
+    rendering: str, line: str
+) -> None:
     html = article_html(rendering, label=f"<div>{line}</div>" if line else "", **NO_DATE)
     assert row(html) == undated(label=None)
 
 
 @renderings
 def test_a_page_read_on_two_days_gives_one_row(rendering: str) -> None:
-    monday, tuesday = (article_html(rendering, visit=f"June {n}, 2025Jun {n}, 2025") for n in (23, 24))
+    monday, tuesday = (
+        article_html(rendering, visit=f"June {n}, 2025Jun {n}, 2025") for n in (23, 24)
+    )
     assert row(monday) == row(tuesday)
 
 
@@ -149,7 +155,7 @@ def test_the_visit_is_not_the_publication_where_the_headline_is_not_recognised(
     assert row(html)["published_on"] in (None, "2025-06-12")
 
 
-# --- Trap 2: dates of images, stamps and promotions -------------------------------------------------------------------
+# --- Trap 2: dates of images, stamps and promotions -----------------------------------------------
 
 
 @renderings
@@ -183,7 +189,10 @@ def test_an_update_stamp_is_text_and_no_publication(rendering: str, stamp: str) 
 )
 def test_the_day_of_an_update_in_the_byline_is_no_publication(rendering: str, line: str) -> None:
     assert (
-        row(article_html(rendering, date=line.format(date="June 12, 2025"), moment=""))["published_on"] == "2025-06-12"
+        row(article_html(rendering, date=line.format(date="June 12, 2025"), moment=""))[
+            "published_on"
+        ]
+        == "2025-06-12"
     )
 
 
@@ -200,7 +209,9 @@ def test_an_update_on_its_own_line_is_no_publication(rendering: str) -> None:
 
 
 @renderings
-@pytest.mark.parametrize("line", ["June 12th, 2025", "June 12, 2025", "Jun. 12 2025", "2025년 6월 12일"])
+@pytest.mark.parametrize(
+    "line", ["June 12th, 2025", "June 12, 2025", "Jun. 12 2025", "2025년 6월 12일"]
+)
 def test_the_date_may_stand_on_its_own_line(rendering: str, line: str) -> None:
     html = article_html(rendering, date_line=line, **NO_DATE)
     assert row(html) == {**BASE, "published_at": None}
@@ -215,22 +226,31 @@ def test_byline_and_date_stand_in_either_order(rendering: str, where: str) -> No
         "after": f"By {name} on June 12, 2025",
         "glued": f"{name}June 12, 2025",
     }
-    assert row(article_html(rendering, byline=byline[where], **NO_DATE)) == {**BASE, "published_at": None}
+    assert row(article_html(rendering, byline=byline[where], **NO_DATE)) == {
+        **BASE,
+        "published_at": None,
+    }
 
 
-# --- Trap 3: the day, and the month that the URL proves ---------------------------------------------------------------
+# --- Trap 3: the day, and the month that the URL proves -------------------------------------------
 
 
 @renderings
-@pytest.mark.parametrize("day", ["May 12, 2025", "August 3, 2025", "June 12, 2024", "January 10, 2018"])
+@pytest.mark.parametrize(
+    "day", ["May 12, 2025", "August 3, 2025", "June 12, 2024", "January 10, 2018"]
+)
 @pytest.mark.fault("D11")
 def test_a_day_that_contradicts_the_url_is_not_stored(rendering: str, day: str) -> None:
     assert row(article_html(rendering, date=day, moment="")) == undated()
 
 
 @renderings
-@pytest.mark.parametrize("moment", ["2025-07-12T09:30:00+09:00", "2011-01-01T00:00:00Z", "2025-06-99", "soon"])
-def test_a_stated_moment_that_contradicts_the_url_is_not_stored(rendering: str, moment: str) -> None:
+@pytest.mark.parametrize(
+    "moment", ["2025-07-12T09:30:00+09:00", "2011-01-01T00:00:00Z", "2025-06-99", "soon"]
+)
+def test_a_stated_moment_that_contradicts_the_url_is_not_stored(
+    rendering: str, moment: str
+) -> None:
     meta = f'<meta property="article:published_time" content="{moment}">'
     assert row(article_html(rendering, date="", moment=moment, head=meta)) == undated()
 
@@ -244,18 +264,35 @@ def test_a_stated_moment_that_contradicts_the_url_is_not_stored(rendering: str, 
         ("June 11, 2025", "2025-06-11T12:30:00-04:00", PATH, "2025-06-12", "2025-06-11T16:30:00Z"),
         ("May 31, 2025", "2025-05-31T15:00:00Z", PATH, "2025-06-01", "2025-05-31T15:00:00Z"),
         ("June 12, 2025", "2025-06-12T14:59:59Z", PATH, "2025-06-12", "2025-06-12T14:59:59Z"),
-        ("Dec. 31, 2024", "2024-12-31T15:00:00Z", "/2025/01/new-lamps/", "2025-01-01", "2024-12-31T15:00:00Z"),
+        (
+            "Dec. 31, 2024",
+            "2024-12-31T15:00:00Z",
+            "/2025/01/new-lamps/",
+            "2025-01-01",
+            "2024-12-31T15:00:00Z",
+        ),
     ],
 )
-def test_the_day_is_seoul_s(rendering: str, shown: str, moment: str, path: str, day: str, stored: str) -> None:
+def test_the_day_is_seoul_s(
+    rendering: str, shown: str, moment: str, path: str, day: str, stored: str
+) -> None:
     html = article_html(rendering, date=f'<time datetime="{moment}">{shown}</time>', moment="")
-    assert row(html, path) == {**BASE, "url": SITE + path, "published_on": day, "published_at": stored}
+    assert row(html, path) == {
+        **BASE,
+        "url": SITE + path,
+        "published_on": day,
+        "published_at": stored,
+    }
 
 
 @renderings
-@pytest.mark.parametrize("moment", ["2025-06-12", "2025-06-12T23:30:00", "2025-06-12T00:30:00", "2025-06-12 09:30:00"])
+@pytest.mark.parametrize(
+    "moment", ["2025-06-12", "2025-06-12T23:30:00", "2025-06-12T00:30:00", "2025-06-12 09:30:00"]
+)
 def test_a_time_without_an_offset_is_no_moment(rendering: str, moment: str) -> None:
-    html = article_html(rendering, date=f'<time datetime="{moment}">June 12, 2025</time>', moment="")
+    html = article_html(
+        rendering, date=f'<time datetime="{moment}">June 12, 2025</time>', moment=""
+    )
     assert row(html) == {**BASE, "published_at": None}
 
 
@@ -298,7 +335,7 @@ def test_the_moment_of_a_change_needs_an_offset_and_follows_the_publication(
     assert row(html) == {**BASE, "published_at": "2025-06-12T00:30:00Z", "modified_at": stored}
 
 
-# --- Trap 4 and the stock notes: an empty lead is legal ---------------------------------------------------------------
+# --- Trap 4 and the stock notes: an empty lead is legal -------------------------------------------
 
 NOTES = (
     VIEWS,
@@ -315,7 +352,9 @@ NOTES = (
 
 @renderings
 @pytest.mark.parametrize("note", NOTES)
-def test_a_page_with_nothing_but_a_note_is_an_article_with_an_empty_body(rendering: str, note: str) -> None:
+def test_a_page_with_nothing_but_a_note_is_an_article_with_an_empty_body(
+    rendering: str, note: str
+) -> None:
     evidence = ["page tail seen", "offer box: 9 lines", "no text"]
     assert row(article_html(rendering, lead=paragraphs(note))) == expected(
         rendering, body="", note=note, access_evidence=evidence
@@ -324,7 +363,9 @@ def test_a_page_with_nothing_but_a_note_is_an_article_with_an_empty_body(renderi
 
 @renderings
 @pytest.mark.parametrize("note", NOTES)
-@pytest.mark.parametrize("markup", ["<p><em>{}</em></p>{}", "<div>{}</div><div>{}</div>", "{}<br><br>{}"])
+@pytest.mark.parametrize(
+    "markup", ["<p><em>{}</em></p>{}", "<div>{}</div><div>{}</div>", "{}<br><br>{}"]
+)
 def test_a_note_is_kept_apart_from_the_lead(rendering: str, note: str, markup: str) -> None:
     html = article_html(rendering, lead=markup.format(note, FIRST))
     assert row(html) == expected(rendering, body=FIRST, note=note)
@@ -333,7 +374,9 @@ def test_a_note_is_kept_apart_from_the_lead(rendering: str, note: str, markup: s
 @renderings
 @pytest.mark.parametrize("note", [note for note in NOTES if note.endswith(".")])
 def test_a_note_glued_to_the_first_sentence_is_parted(rendering: str, note: str) -> None:
-    assert row(article_html(rendering, lead=paragraphs(note + FIRST, SECOND))) == expected(rendering, note=note)
+    assert row(article_html(rendering, lead=paragraphs(note + FIRST, SECOND))) == expected(
+        rendering, note=note
+    )
 
 
 @renderings
@@ -358,10 +401,11 @@ def test_a_sentence_that_begins_like_a_note_is_text(rendering: str, sentence: st
     assert row(html) == expected(rendering, body=lines(sentence, SECOND))
 
 
-# --- Trap 5: the three eras -------------------------------------------------------------------------------------------
+# --- Trap 5: the three eras -----------------------------------------------------------------------
 
 LONG = tuple(
-    f"Paragraph number {n} of the whole story tells what lamp number {n} had to say about it." for n in range(40)
+    f"Paragraph number {n} of the whole story tells what lamp number {n} had to say about it."
+    for n in range(40)
 )
 
 
@@ -395,15 +439,19 @@ def test_a_text_of_2020_cut_in_mid_sentence_stays_as_it_is(rendering: str) -> No
 
 
 @renderings
-@pytest.mark.parametrize("lead", [(FIRST,), (FIRST, SECOND), (FIRST, *LONG)], ids=["one", "two", "forty-one"])
+@pytest.mark.parametrize(
+    "lead", [(FIRST,), (FIRST, SECOND), (FIRST, *LONG)], ids=["one", "two", "forty-one"]
+)
 def test_length_says_nothing_about_access(rendering: str, lead: tuple[str, ...]) -> None:
-    assert row(article_html(rendering, lead=paragraphs(*lead))) == expected(rendering, body=lines(*lead))
+    assert row(article_html(rendering, lead=paragraphs(*lead))) == expected(
+        rendering, body=lines(*lead)
+    )
     whole = row(article_html(rendering, lead=paragraphs(*lead), offer=""))
     evidence = ["page tail seen", "no offer", "last sentence whole"]
     assert whole == expected(rendering, body=lines(*lead), access="free", access_evidence=evidence)
 
 
-# --- Trap 6: one article, one identity --------------------------------------------------------------------------------
+# --- Trap 6: one article, one identity ------------------------------------------------------------
 
 VARIANTS = (
     SITE + PATH,
@@ -426,7 +474,10 @@ VARIANTS = (
 def test_every_spelling_of_a_link_is_one_article(rendering: str) -> None:
     entries = "".join(f'<div><a href="{url}">An older story</a></div>' for url in VARIANTS)
     article = row(article_html(rendering, recent=entries), "/2025/07/another-story/")
-    assert article["links"] == [Link(SITE + PATH, "article"), Link(f"{SITE}/content_author/mira-olsen/", "author")]
+    assert article["links"] == [
+        Link(SITE + PATH, "article"),
+        Link(f"{SITE}/content_author/mira-olsen/", "author"),
+    ]
 
 
 @renderings
@@ -438,7 +489,14 @@ def test_a_link_to_the_page_itself_is_no_recent_story(rendering: str, variant: s
 
 @renderings
 @pytest.mark.parametrize(
-    "href", [SITE + PATH, PATH, SITE + PATH.rstrip("/"), f"http://nknews.org{PATH}", f"{SITE}{PATH}?utm_source=x"]
+    "href",
+    [
+        SITE + PATH,
+        PATH,
+        SITE + PATH.rstrip("/"),
+        f"http://nknews.org{PATH}",
+        f"{SITE}{PATH}?utm_source=x",
+    ],
 )
 def test_a_second_slug_is_believed_to_be_the_first_one_s_copy(rendering: str, href: str) -> None:
     head = f'<link rel="canonical" href="{href}">'
@@ -449,7 +507,9 @@ def test_a_second_slug_is_believed_to_be_the_first_one_s_copy(rendering: str, hr
 def test_a_slug_that_ends_in_a_number_of_its_own_has_copies_too(rendering: str) -> None:
     path = "/2025/06/prices-slip-5/"
     head = f'<link rel="canonical" href="{SITE}{path}">'
-    assert row(article_html(rendering, head=head), "/2025/06/prices-slip-5-2/") == expected(rendering, url=SITE + path)
+    assert row(article_html(rendering, head=head), "/2025/06/prices-slip-5-2/") == expected(
+        rendering, url=SITE + path
+    )
 
 
 @renderings
@@ -484,7 +544,7 @@ def test_the_identity_is_where_redirects_led(rendering: str) -> None:
     assert row(article_html(rendering), old, PATH) == expected(rendering)
 
 
-# --- Trap 7 and 8: headlines ------------------------------------------------------------------------------------------
+# --- Trap 7 and 8: headlines ----------------------------------------------------------------------
 
 
 @renderings
@@ -496,7 +556,14 @@ def test_the_headline_is_the_page_s_and_not_the_slug_s(rendering: str, path: str
 @renderings
 def test_a_page_without_any_headline_has_none(rendering: str) -> None:
     html = article_html(
-        rendering, title="", heading="", again="", subtitle="", title_element="", image="", node={"headline": None}
+        rendering,
+        title="",
+        heading="",
+        again="",
+        subtitle="",
+        title_element="",
+        image="",
+        node={"headline": None},
     )
     assert row(html)["title"] is None
 
@@ -515,7 +582,9 @@ def test_a_page_without_any_headline_has_none(rendering: str) -> None:
     ],
 )
 @pytest.mark.parametrize("again", ["", "{title}", "{title} {title}"])
-def test_the_headline_comes_many_times_and_counts_once(rendering: str, heading: str, again: str) -> None:
+def test_the_headline_comes_many_times_and_counts_once(
+    rendering: str, heading: str, again: str
+) -> None:
     assert row(article_html(rendering, heading=heading, again=again)) == expected(rendering)
 
 
@@ -525,7 +594,9 @@ def test_the_headline_comes_many_times_and_counts_once(rendering: str, heading: 
 )
 def test_the_site_s_name_is_no_part_of_the_headline(rendering: str, title_element: str) -> None:
     heading = f"<h1>{TITLE}</h1>" if title_element.startswith("Older") else TITLE
-    assert row(article_html(rendering, title_element=title_element, heading=heading)) == expected(rendering)
+    assert row(article_html(rendering, title_element=title_element, heading=heading)) == expected(
+        rendering
+    )
 
 
 @renderings
@@ -533,7 +604,9 @@ def test_the_site_s_name_is_no_part_of_the_headline(rendering: str, title_elemen
     "other", ["Island's last ferry runs without lights", "ISLAND’S LAST FERRY RUNS WITHOUT LIGHTS"]
 )
 def test_curly_and_straight_spellings_are_one_headline(rendering: str, other: str) -> None:
-    assert row(article_html(rendering, again=other, title_element=f"{other} | NK News")) == expected(rendering)
+    assert row(
+        article_html(rendering, again=other, title_element=f"{other} | NK News")
+    ) == expected(rendering)
 
 
 @renderings
@@ -561,7 +634,7 @@ def test_a_name_written_twice_is_one_author(rendering: str, byline: str) -> None
     assert row(article_html(rendering, byline=byline)) == expected(rendering)
 
 
-# --- Trap 8: the doubled lead -----------------------------------------------------------------------------------------
+# --- Trap 8: the doubled lead ---------------------------------------------------------------------
 
 SHORT = "Then it rained."
 THIRD = "Later that night a second boat followed, and nobody on the quay could tell which of the two was late."
@@ -585,24 +658,27 @@ THIRD = "Later that night a second boat followed, and nobody on the quay could t
 def test_a_doubled_lead_counts_once_and_a_refrain_stays(
     rendering: str, order: tuple[str, ...], kept: tuple[str, ...]
 ) -> None:
-    assert row(article_html(rendering, lead=paragraphs(*order))) == expected(rendering, body=lines(*kept))
+    assert row(article_html(rendering, lead=paragraphs(*order))) == expected(
+        rendering, body=lines(*kept)
+    )
 
 
 @renderings
 def test_copies_that_differ_in_quotes_and_spaces_are_copies(rendering: str) -> None:
     curly = "The clerk’s drawer holds “nothing at all” – not even a spare wick – and he keeps it locked at night."
-    plain = (
-        'The clerk\'s  drawer holds "nothing at all" - not even a spare wick - and he keeps it locked at\u00a0night. '
+    plain = 'The clerk\'s  drawer holds "nothing at all" - not even a spare wick - and he keeps it locked at\u00a0night. '
+    assert row(article_html(rendering, lead=paragraphs(curly, plain))) == expected(
+        rendering, body=curly
     )
-    assert row(article_html(rendering, lead=paragraphs(curly, plain))) == expected(rendering, body=curly)
 
 
-# --- Trap 9: corrupt text and obfuscated addresses --------------------------------------------------------------------
+# --- Trap 9: corrupt text and obfuscated addresses ------------------------------------------------
 
 
 @renderings
 @pytest.mark.parametrize(
-    "text", ["The harwhomaster bor slept.", "A lamp ? ? of brass.", "It’s it’s a typoo.", "Café â€™ 5."]
+    "text",
+    ["The harwhomaster bor slept.", "A lamp ? ? of brass.", "It’s it’s a typoo.", "Café â€™ 5."],
 )
 def test_the_site_s_own_errors_are_not_repaired(rendering: str, text: str) -> None:
     html = article_html(rendering, lead=paragraphs(text, SECOND), title="Harbr opns")
@@ -610,17 +686,18 @@ def test_the_site_s_own_errors_are_not_repaired(rendering: str, text: str) -> No
 
 
 def protected(address: str) -> str:
-    """Return what Cloudflare's e-mail obfuscation makes of an address: XOR with the first byte, in hex."""
+    """Return what Cloudflare's e-mail obfuscation makes of an address: XOR with the first byte, in
+    hex.
+    """
     code = "2a" + "".join(f"{ord(char) ^ 0x2A:02x}" for char in address)
-    return (
-        f'<a href="/cdn-cgi/l/email-protection" class="__cf_email__" data-cfemail="{code}">[email&#160;protected]</a>'
-    )
+    return f'<a href="/cdn-cgi/l/email-protection" class="__cf_email__" data-cfemail="{code}">[email&#160;protected]</a>'
 
 
 @renderings
 def test_an_obfuscated_address_stays_obfuscated(rendering: str) -> None:
     html = article_html(
-        rendering, lead=f"<p>Write to {protected('lamps@quay.test')} before the tide turns.</p>{paragraphs(SECOND)}"
+        rendering,
+        lead=f"<p>Write to {protected('lamps@quay.test')} before the tide turns.</p>{paragraphs(SECOND)}",
     )
     body = lines("Write to [email protected] before the tide turns.", SECOND)
     assert row(html) == expected(rendering, body=body)
@@ -630,10 +707,12 @@ def test_an_obfuscated_address_stays_obfuscated(rendering: str) -> None:
 def test_an_obfuscated_address_in_a_note(rendering: str) -> None:
     note = f"<p>Got a question for Mira Olsen? Email it to {protected('mira@quay.test')}</p>"
     html = article_html(rendering, lead=note + paragraphs(FIRST, SECOND))
-    assert row(html) == expected(rendering, note="Got a question for Mira Olsen? Email it to [email protected]")
+    assert row(html) == expected(
+        rendering, note="Got a question for Mira Olsen? Email it to [email protected]"
+    )
 
 
-# --- Paragraphs in unlike markup --------------------------------------------------------------------------------------
+# --- Paragraphs in unlike markup ------------------------------------------------------------------
 
 
 @renderings
@@ -661,9 +740,7 @@ def test_paragraphs_are_found_whatever_their_markup(rendering: str, lead: str) -
 
 @renderings
 def test_a_break_inside_a_sentence_parts_nothing(rendering: str) -> None:
-    lead = (
-        f"<p>{FIRST.replace('with its', 'with<br>its')}</p><p>{SECOND.replace('but a clerk', '<br/>but a clerk')}</p>"
-    )
+    lead = f"<p>{FIRST.replace('with its', 'with<br>its')}</p><p>{SECOND.replace('but a clerk', '<br/>but a clerk')}</p>"
     assert row(article_html(rendering, lead=lead)) == expected(rendering)
 
 
@@ -682,7 +759,8 @@ def test_every_kind_of_space_is_a_space(rendering: str, space: str) -> None:
 
 @renderings
 @pytest.mark.parametrize(
-    "sign", ["\u200b", "\u00ad", "\u2060", "\ufeff", "\u202e", "\u2066", "\x07", "\x1b", "\x7f", "\x8d"]
+    "sign",
+    ["\u200b", "\u00ad", "\u2060", "\ufeff", "\u202e", "\u2066", "\x07", "\x1b", "\x7f", "\x8d"],
 )
 @pytest.mark.fault("D5", "D7")
 def test_characters_that_nobody_sees_are_left_out(rendering: str, sign: str) -> None:
@@ -696,7 +774,7 @@ def test_characters_that_nobody_sees_are_left_out(rendering: str, sign: str) -> 
     assert row(html) == expected(rendering)
 
 
-# --- Subtitle and label -----------------------------------------------------------------------------------------------
+# --- Subtitle and label ---------------------------------------------------------------------------
 
 
 @renderings
@@ -753,17 +831,24 @@ def test_a_subtitle_written_twice_is_one(rendering: str) -> None:
     ],
 )
 @pytest.mark.parametrize("promo", ["Get behind the headlines", "NK News is hiring", ""])
-def test_the_label_is_a_section_a_topic_or_nothing(rendering: str, markup: str, label: str | None, promo: str) -> None:
-    assert row(article_html(rendering, label=markup, promo=promo)) == expected(rendering, label=label)
+def test_the_label_is_a_section_a_topic_or_nothing(
+    rendering: str, markup: str, label: str | None, promo: str
+) -> None:
+    assert row(article_html(rendering, label=markup, promo=promo)) == expected(
+        rendering, label=label
+    )
 
 
-# --- Bylines ----------------------------------------------------------------------------------------------------------
+# --- Bylines --------------------------------------------------------------------------------------
 
 PAIR = (("mira-olsen", "Mira Olsen"), ("tohara", "Tess O'Hara"))
 
 
 def signed(rendering: str, byline: str, *authors: Author, **changed: Any) -> dict[str, Any]:
-    links = [*BASE["links"][:3], *(Link(f"{SITE}/content_author/{author.slug}/", "author") for author in authors)]
+    links = [
+        *BASE["links"][:3],
+        *(Link(f"{SITE}/content_author/{author.slug}/", "author") for author in authors),
+    ]
     return expected(rendering, byline=byline, authors=list(authors), links=links, **changed)
 
 
@@ -804,7 +889,11 @@ def test_a_byline_without_links_takes_slugs_from_the_foot(rendering: str) -> Non
 
 @renderings
 def test_an_author_linked_in_the_text_is_no_author_of_the_article(rendering: str) -> None:
-    linked = "<p>" + '<a href="/content_author/tohara/">Tess O’Hara</a> wrote of the same quay a year ago.' + "</p>"
+    linked = (
+        "<p>"
+        + '<a href="/content_author/tohara/">Tess O’Hara</a> wrote of the same quay a year ago.'
+        + "</p>"
+    )
     html = article_html(rendering, lead=paragraphs(FIRST) + linked)
     body = lines(FIRST, "Tess O’Hara wrote of the same quay a year ago.")
     assert row(html) == expected(rendering, body=body)
@@ -812,15 +901,16 @@ def test_an_author_linked_in_the_text_is_no_author_of_the_article(rendering: str
 
 @renderings
 def test_authors_of_other_stories_are_no_authors(rendering: str) -> None:
-    recent = (
-        '<div><a href="/2025/06/tram/">Tram</a> <a href="/content_author/tohara/">Tess O\'Hara</a> June 1, 2025</div>'
-    )
+    recent = '<div><a href="/2025/06/tram/">Tram</a> <a href="/content_author/tohara/">Tess O\'Hara</a> June 1, 2025</div>'
     html = article_html(rendering, recent=recent)
-    links = [Link(f"{SITE}/2025/06/tram/", "article"), Link(f"{SITE}/content_author/mira-olsen/", "author")]
+    links = [
+        Link(f"{SITE}/2025/06/tram/", "article"),
+        Link(f"{SITE}/content_author/mira-olsen/", "author"),
+    ]
     assert row(html) == expected(rendering, links=links)
 
 
-# --- Images and captions ----------------------------------------------------------------------------------------------
+# --- Images and captions --------------------------------------------------------------------------
 
 
 @renderings
@@ -837,7 +927,9 @@ def test_authors_of_other_stories_are_no_authors(rendering: str) -> None:
         ("", None, None),
     ],
 )
-def test_caption_and_credit_are_parted(rendering: str, line: str, caption: str | None, credit: str | None) -> None:
+def test_caption_and_credit_are_parted(
+    rendering: str, line: str, caption: str | None, credit: str | None
+) -> None:
     html = article_html(rendering, caption=line)
     assert row(html) == expected(rendering, image_caption=caption, image_credit=credit)
 
@@ -878,18 +970,24 @@ def test_the_image_is_the_one_above_the_lead(rendering: str, image: str, url: st
 
 @renderings
 @pytest.mark.parametrize(
-    ("stated", "url"), [("/o.jpg", f"{SITE}/o.jpg"), ("https://img.test/o.jpg", "https://img.test/o.jpg")]
+    ("stated", "url"),
+    [("/o.jpg", f"{SITE}/o.jpg"), ("https://img.test/o.jpg", "https://img.test/o.jpg")],
 )
 def test_a_page_that_shows_no_image_may_state_one(rendering: str, stated: str, url: str) -> None:
     html = article_html(
-        rendering, image="", node={"image": None}, head=f'<meta property="og:image" content="{stated}">'
+        rendering,
+        image="",
+        node={"image": None},
+        head=f'<meta property="og:image" content="{stated}">',
     )
     assert row(html) == expected(rendering, image_url=url)
 
 
 @renderings
 def test_a_portrait_or_a_logo_is_never_the_article_s_image(rendering: str) -> None:
-    byline = '<a href="/content_author/mira-olsen/"><img src="/mira.jpg" alt="Mira Olsen">Mira Olsen</a>'
+    byline = (
+        '<a href="/content_author/mira-olsen/"><img src="/mira.jpg" alt="Mira Olsen">Mira Olsen</a>'
+    )
     html = article_html(rendering, image="", caption="", byline=byline, node={"image": None})
     assert row(html) == expected(rendering, image_url=None, image_caption=None, image_credit=None)
 
@@ -908,7 +1006,7 @@ def test_a_portrait_before_the_only_image_is_passed_over(rendering: str, portrai
     assert row(html) == expected(rendering, image_caption=None, image_credit=None)
 
 
-# --- Language ---------------------------------------------------------------------------------------------------------
+# --- Language -------------------------------------------------------------------------------------
 
 KOREAN = (
     "섬으로 가는 마지막 배가 등불 없이 부두를 떠났고 승객들은 갑판에서 별을 세었다.",
@@ -920,7 +1018,11 @@ KOREAN = (
 def test_a_korean_article(rendering: str) -> None:
     title = "섬의 마지막 배, 등불 없이 떠나다"
     html = article_html(
-        rendering, title=title, lead=paragraphs(*KOREAN), date="2025년 6월 12일", visit="2025년 6월 20일"
+        rendering,
+        title=title,
+        lead=paragraphs(*KOREAN),
+        date="2025년 6월 12일",
+        visit="2025년 6월 20일",
     )
     assert row(html) == expected(rendering, title=title, body=lines(*KOREAN), language="ko")
 
@@ -933,7 +1035,7 @@ def test_the_stated_language(stated: str, language: str) -> None:
     assert row(article_html("semantic", language=stated)) == expected("semantic", language=language)
 
 
-# --- What a reader does not see ---------------------------------------------------------------------------------------
+# --- What a reader does not see -------------------------------------------------------------------
 
 SECRET = "Behind the wall the harbor office admits that all forty lamps were sold to a circus in the spring."
 HIDING = {
@@ -974,13 +1076,16 @@ def test_hidden_copies_of_the_page_s_parts_count_for_nothing(rendering: str, way
     author = markup.format("June 1, 2025") if way in ("script", "textarea") else markup.format(
         '<a href="/content_author/tohara/">Tess O\'Hara</a> June 1, 2025'
     )  # fmt: skip
-    html = article_html(rendering, head=head, subtitle=copy + SUBTITLE, date=author + "June 12, 2025", moment="")
+    html = article_html(
+        rendering, head=head, subtitle=copy + SUBTITLE, date=author + "June 12, 2025", moment=""
+    )
     assert row(html) == {**BASE, "published_at": None}
 
 
 @renderings
 @pytest.mark.parametrize(
-    "way", ["<p>{}</p>", '<p aria-hidden="true">{}</p>', "<p hidden>{}</p>", '<p class="sr-only">{}</p>']
+    "way",
+    ["<p>{}</p>", '<p aria-hidden="true">{}</p>', "<p hidden>{}</p>", '<p class="sr-only">{}</p>'],
 )
 def test_a_paragraph_copied_for_some_readers_counts_once(rendering: str, way: str) -> None:
     html = article_html(rendering, lead=paragraphs(FIRST) + way.format(FIRST) + paragraphs(SECOND))
@@ -1000,7 +1105,9 @@ def test_a_paragraph_copied_for_some_readers_counts_once(rendering: str, way: st
 )
 def test_a_text_that_is_hidden_only_elsewhere_is_read(rendering: str, style: str) -> None:
     html = article_html(
-        rendering, head=f"<style>{style}</style>", lead=f'<div class="lead-5">{paragraphs(FIRST, SECOND)}</div>'
+        rendering,
+        head=f"<style>{style}</style>",
+        lead=f'<div class="lead-5">{paragraphs(FIRST, SECOND)}</div>',
     )
     assert row(html) == expected(rendering)
 
@@ -1036,7 +1143,7 @@ def test_a_body_stated_for_machines_is_never_taken(rendering: str, lead: tuple[s
     assert row(html) == expected(rendering, body=lines(*lead), access_evidence=evidence)
 
 
-# --- Bad JSON-LD ------------------------------------------------------------------------------------------------------
+# --- Bad JSON-LD ----------------------------------------------------------------------------------
 
 BAD_JSON = (
     "",
@@ -1104,8 +1211,12 @@ def test_a_selector_that_is_none_is_survived(rendering: str, selector: str) -> N
 )
 @pytest.mark.fault("D5", "D6", "D8")
 def test_evidence_is_a_short_line_that_can_be_stored(stated: Any, kept: str | None) -> None:
-    evidence = row(article_html("semantic", node={"isAccessibleForFree": stated}))["access_evidence"]
-    assert [line for line in evidence if "Free" in line] == ([f"isAccessibleForFree: {kept}"] if kept else [])
+    evidence = row(article_html("semantic", node={"isAccessibleForFree": stated}))[
+        "access_evidence"
+    ]
+    assert [line for line in evidence if "Free" in line] == (
+        [f"isAccessibleForFree: {kept}"] if kept else []
+    )
 
 
 def test_evidence_in_markup_is_a_short_line_too() -> None:
@@ -1123,9 +1234,11 @@ def test_a_lone_surrogate_is_replaced() -> None:
     assert (article["title"], article["byline"]) == ("A bridge \ufffd of boats", "Mira \ufffd")
 
 
-# --- Section 2: links -------------------------------------------------------------------------------------------------
+# --- Section 2: links -----------------------------------------------------------------------------
 
-STRAY = '<p>See also <a href="/2025/06/stray-story/">a story in the text</a> of the year before.</p>'
+STRAY = (
+    '<p>See also <a href="/2025/06/stray-story/">a story in the text</a> of the year before.</p>'
+)
 
 
 @renderings
@@ -1152,8 +1265,12 @@ def test_a_story_linked_in_the_text_is_not_followed(rendering: str) -> None:
 
 @renderings
 @pytest.mark.parametrize("tag", ["aside", "div", "section"])
-@pytest.mark.parametrize("heading", ["<h3>Recent Stories</h3>", "<div>Recent Stories</div>", "<b>RECENT STORIES:</b>"])
-def test_recent_stories_may_stand_before_the_article(rendering: str, tag: str, heading: str) -> None:
+@pytest.mark.parametrize(
+    "heading", ["<h3>Recent Stories</h3>", "<div>Recent Stories</div>", "<b>RECENT STORIES:</b>"]
+)
+def test_recent_stories_may_stand_before_the_article(
+    rendering: str, tag: str, heading: str
+) -> None:
     box_html = "".join(f'<div><a href="{path}">{words}</a></div>' for path, words in RECENT)
     html = article_html(rendering, recent="", top=f"<{tag}>{heading}{box_html}</{tag}>")
     assert row(html) == expected(rendering)
@@ -1177,29 +1294,43 @@ def test_recent_stories_may_stand_before_the_article(rendering: str, tag: str, h
     ],
 )
 def test_pro_entries_and_links_elsewhere_are_never_followed(rendering: str, entry: str) -> None:
-    stories = "".join(f'<div><a href="{path}">{words}</a><a href="{path}">{words}</a></div>' for path, words in RECENT)
-    assert row(article_html(rendering, recent=f"<div>{entry}</div>{stories}")) == expected(rendering)
+    stories = "".join(
+        f'<div><a href="{path}">{words}</a><a href="{path}">{words}</a></div>'
+        for path, words in RECENT
+    )
+    assert row(article_html(rendering, recent=f"<div>{entry}</div>{stories}")) == expected(
+        rendering
+    )
 
 
 @renderings
 @pytest.mark.parametrize(
-    "menu", ['<a href="/pro/">NK Pro</a>', "<b>NK PRO</b>", '<a href="/pro/"><span>NK Pro</span></a>']
+    "menu",
+    ['<a href="/pro/">NK Pro</a>', "<b>NK PRO</b>", '<a href="/pro/"><span>NK Pro</span></a>'],
 )
 def test_a_menu_that_names_nk_pro_takes_no_story_away(rendering: str, menu: str) -> None:
     path, words = RECENT[0]
-    html = article_html(rendering, top=f"<nav><ul><li>{menu}</li></ul></nav>", recent=f'<a href="{path}">{words}</a>')
+    html = article_html(
+        rendering,
+        top=f"<nav><ul><li>{menu}</li></ul></nav>",
+        recent=f'<a href="{path}">{words}</a>',
+    )
     assert row(html) == expected(rendering, links=[BASE["links"][0], BASE["links"][3]])
 
 
 @renderings
 def test_a_byline_of_nk_pro_takes_no_story_away(rendering: str) -> None:
     path, words = RECENT[0]
-    html = article_html(rendering, authors=(("nk-pro", "NK Pro"),), recent=f'<a href="{path}">{words}</a>')
+    html = article_html(
+        rendering, authors=(("nk-pro", "NK Pro"),), recent=f'<a href="{path}">{words}</a>'
+    )
     links = [BASE["links"][0], Link(f"{SITE}/content_author/nk-pro/", "author")]
-    assert row(html) == expected(rendering, byline="NK Pro", authors=[Author("nk-pro", "NK Pro")], links=links)
+    assert row(html) == expected(
+        rendering, byline="NK Pro", authors=[Author("nk-pro", "NK Pro")], links=links
+    )
 
 
-# --- Section 4: filler ------------------------------------------------------------------------------------------------
+# --- Section 4: filler ----------------------------------------------------------------------------
 
 HEADINGS = (
     ("Become a member for less than $4 per week.",),
@@ -1216,10 +1347,15 @@ LIST_FORMS = {
     "lone dashes": lambda items: "".join(f"<div>-</div><div>{item}</div>" for item in items),
     "dashes": lambda items: "".join(f"<p>- {item}</p>" for item in items),
     "run on": lambda items: f"<p>{' '.join(items)}</p>",
-    "breaks inside": lambda items: "".join(f"<p>{item.replace(', ', ',<br>', 1)}</p>" for item in items),
-    "wrapped": lambda items: "".join(f"<p>{item.replace(' ', chr(10) + '      ')}</p>" for item in items),
+    "breaks inside": lambda items: "".join(
+        f"<p>{item.replace(', ', ',<br>', 1)}</p>" for item in items
+    ),
+    "wrapped": lambda items: "".join(
+        f"<p>{item.replace(' ', chr(10) + '      ')}</p>" for item in items
+    ),
     "halves": lambda items: "".join(
-        f"<div>{' '.join(item.split()[:4])}</div><div>{' '.join(item.split()[4:])}</div>" for item in items
+        f"<div>{' '.join(item.split()[:4])}</div><div>{' '.join(item.split()[4:])}</div>"
+        for item in items
     ),
     "shouted": lambda items: "".join(f"<p>{item.upper()}</p>" for item in items),
     "nbsp": lambda items: "".join(f"<p>{item.replace(' ', '&nbsp;')}</p>" for item in items),
@@ -1228,9 +1364,12 @@ LIST_FORMS = {
 
 @renderings
 @pytest.mark.parametrize(
-    ("form", "heading"), [(form, HEADINGS[3]) for form in LIST_FORMS] + [("bullets", heading) for heading in HEADINGS]
+    ("form", "heading"),
+    [(form, HEADINGS[3]) for form in LIST_FORMS] + [("bullets", heading) for heading in HEADINGS],
 )
-def test_the_offer_box_is_never_text_however_it_is_broken(rendering: str, form: str, heading: tuple[str, ...]) -> None:
+def test_the_offer_box_is_never_text_however_it_is_broken(
+    rendering: str, form: str, heading: tuple[str, ...]
+) -> None:
     offer = "".join(map(box, heading)) + LIST_FORMS[form](OFFER_LIST) + "".join(map(box, OFFER_END))
     article = row(article_html(rendering, offer=offer))
     assert {name: article[name] for name in ("body", "note", "access", "image_caption")} == {
@@ -1243,7 +1382,10 @@ def test_the_offer_box_is_never_text_however_it_is_broken(rendering: str, form: 
     "end",
     [
         ("Subscribe", "now"),
-        ("Get unlimited access to all NK News content, from the archive to the podcasts.", "Subscribe now"),
+        (
+            "Get unlimited access to all NK News content, from the archive to the podcasts.",
+            "Subscribe now",
+        ),
         ("All major cards accepted. Pause whenever you like.",),
         (
             "Get unlimited access to all NK News content, including original reporting,",
@@ -1278,9 +1420,7 @@ POPUPS = (
 
 @renderings
 def test_the_offer_of_2014_with_its_login_form(rendering: str) -> None:
-    form = (
-        f"<form>{''.join(f'<p>{line}</p>' for line in OLD_OFFER)}<input name=log><input type=password name=pwd></form>"
-    )
+    form = f"<form>{''.join(f'<p>{line}</p>' for line in OLD_OFFER)}<input name=log><input type=password name=pwd></form>"
     article = read(article_html(rendering, offer=form))
     assert (row(article_html(rendering, offer=form))["body"], article.suspicion) == (BODY, None)
 
@@ -1313,7 +1453,10 @@ def test_the_promotion_of_2019_gives_neither_text_nor_day(rendering: str, where:
     "tail",
     [
         ("© Korea Risk Group. All rights reserved. |",),
-        ("© Korea Risk Group. All rights reserved.", "No part of this content may be copied without asking."),
+        (
+            "© Korea Risk Group. All rights reserved.",
+            "No part of this content may be copied without asking.",
+        ),
         ("Never miss a beat.", "Try the new mobile app."),
         ("• © Korea Risk Group.", "All rights reserved."),
         ("©&nbsp;2014 Korea Risk Group. All rights reserved.",),
@@ -1373,7 +1516,9 @@ def test_a_sentence_of_the_article_is_never_filler(rendering: str, sentence: str
 
 @renderings
 @pytest.mark.parametrize("sentence", HARD)
-def test_a_sentence_of_the_article_is_never_filler_as_the_first_one(rendering: str, sentence: str) -> None:
+def test_a_sentence_of_the_article_is_never_filler_as_the_first_one(
+    rendering: str, sentence: str
+) -> None:
     html = article_html(rendering, lead=paragraphs(sentence, SECOND))
     assert row(html) == expected(rendering, body=lines(sentence, SECOND))
 
@@ -1393,17 +1538,21 @@ def test_a_sentence_of_the_article_is_never_filler_as_the_first_one(rendering: s
 )
 @pytest.mark.parametrize("tag", ["h2", "h3", "p", "div"])
 def test_a_crosshead_stays_in_the_text(rendering: str, crosshead: str, tag: str) -> None:
-    html = article_html(rendering, lead=f"{paragraphs(FIRST)}<{tag}>{crosshead}</{tag}>{paragraphs(SECOND)}")
+    html = article_html(
+        rendering, lead=f"{paragraphs(FIRST)}<{tag}>{crosshead}</{tag}>{paragraphs(SECOND)}"
+    )
     assert row(html) == expected(rendering, body=lines(FIRST, crosshead, SECOND))
 
 
 @renderings
-@pytest.mark.parametrize("top", ["Skip to toolbar", "Skip to content", "한국어 | June 20, 2025", "Log in"])
+@pytest.mark.parametrize(
+    "top", ["Skip to toolbar", "Skip to content", "한국어 | June 20, 2025", "Log in"]
+)
 def test_lines_above_the_article_are_no_part_of_it(rendering: str, top: str) -> None:
     assert row(article_html(rendering, top=f'<a href="#x">{top}</a>')) == expected(rendering)
 
 
-# --- Listings ---------------------------------------------------------------------------------------------------------
+# --- Listings -------------------------------------------------------------------------------------
 
 ENTRY_LINKS = [Link(SITE + path, "article") for path, _, _ in ENTRIES]
 NEXT = Link(f"{SITE}/content_author/mira-olsen/page/2/", "author")
@@ -1424,7 +1573,8 @@ def test_a_listing_is_read_whole(rendering: str) -> None:
 
 @renderings
 @pytest.mark.parametrize(
-    ("shown", "name"), [("Tess O’Hara", "Tess O'Hara"), ("Tess O'Hara", "Tess O'Hara"), ("Théo Clair", "Théo Clair")]
+    ("shown", "name"),
+    [("Tess O’Hara", "Tess O'Hara"), ("Tess O'Hara", "Tess O'Hara"), ("Théo Clair", "Théo Clair")],
 )
 def test_the_name_in_a_listing(rendering: str, shown: str, name: str) -> None:
     assert read_list(listing_html(rendering, name=shown)) == listed(name=name)
@@ -1446,13 +1596,19 @@ def test_a_listing_without_a_bio(rendering: str, bio: str) -> None:
 @renderings
 def test_a_story_linked_in_the_bio_is_no_entry(rendering: str) -> None:
     bio = 'She wrote about the pier <a href="/2020/01/old-story/">here</a>.'
-    assert read_list(listing_html(rendering, bio=bio)) == listed(bio="She wrote about the pier here.")
+    assert read_list(listing_html(rendering, bio=bio)) == listed(
+        bio="She wrote about the pier here."
+    )
 
 
 @renderings
 @pytest.mark.parametrize(
     "stamp",
-    ["June 12, 2025", "Mira Olsen June 12, 2025", '<a href="/content_author/mira-olsen/">Mira Olsen</a> June 12, 2025'],
+    [
+        "June 12, 2025",
+        "Mira Olsen June 12, 2025",
+        '<a href="/content_author/mira-olsen/">Mira Olsen</a> June 12, 2025',
+    ],
 )
 def test_stamps_of_entries_change_nothing(rendering: str, stamp: str) -> None:
     assert read_list(listing_html(rendering, stamp=stamp)) == listed()
@@ -1477,10 +1633,14 @@ def test_every_spelling_of_an_entry_is_one_article(rendering: str) -> None:
         (LISTING_PATH, "https://nknews.org{}page/2", "page/2/"),
     ],
 )
-def test_the_next_page_in_both_styles_of_pager(rendering: str, path: str, pager: str, following: str) -> None:
+def test_the_next_page_in_both_styles_of_pager(
+    rendering: str, path: str, pager: str, following: str
+) -> None:
     others = "".join(f'<a href="{LISTING_PATH}page/{n}/">{n}</a>' for n in (1, 6, 20))
     html = listing_html(rendering, pager=f'{others}<a href="{pager.format(LISTING_PATH)}">»</a>')
-    assert read_list(html, path) == listed(path, next_page=Link(SITE + LISTING_PATH + following, "author"))
+    assert read_list(html, path) == listed(
+        path, next_page=Link(SITE + LISTING_PATH + following, "author")
+    )
 
 
 @renderings
@@ -1549,13 +1709,15 @@ def test_a_menu_that_names_nk_pro_takes_no_entry_away(rendering: str) -> None:
     assert read_list(html) == listed(articles=ENTRY_LINKS[:1])
 
 
-# --- What pages of other designs taught, written by people who had not seen the reader --------------------------------
+# --- What pages of other designs taught, written by people who had not seen the reader ------------
 
 
 @renderings
 @pytest.mark.parametrize("clock", ["7:30 AM KST", "at 7:30 a.m.", "07:30 UTC"])
 def test_a_clock_beside_the_day_is_no_text(rendering: str, clock: str) -> None:
-    html = article_html(rendering, date=f"June 12, 2025 {clock}", moment="", node={"datePublished": None})
+    html = article_html(
+        rendering, date=f"June 12, 2025 {clock}", moment="", node={"datePublished": None}
+    )
     assert row(html) == undated(published_on="2025-06-12")
 
 
@@ -1576,7 +1738,11 @@ def test_a_clock_beside_the_day_is_no_text(rendering: str, clock: str) -> None:
     ids=["words", "hAtom", "microdata"],
 )
 def test_of_two_moments_the_updated_one_is_not_the_publication(rendering: str, date: str) -> None:
-    found = row(article_html(rendering, date=date, moment="", node={"datePublished": None, "dateModified": None}))
+    found = row(
+        article_html(
+            rendering, date=date, moment="", node={"datePublished": None, "dateModified": None}
+        )
+    )
     assert (found["published_on"], found["published_at"]) == ("2025-06-12", "2025-06-12T00:30:00Z")
 
 
@@ -1619,15 +1785,22 @@ def test_a_menu_line_above_the_headline_is_no_label(rendering: str) -> None:
 @renderings
 def test_names_of_many_words_need_no_link_in_the_byline(rendering: str) -> None:
     authors = (("percy", "Percy van der Holt"), ("mira-olsen", "Mira Olsen"))
-    html = article_html(rendering, authors=authors, byline="By Percy van der Holt| Mira Olsen", date="", moment="")
+    html = article_html(
+        rendering, authors=authors, byline="By Percy van der Holt| Mira Olsen", date="", moment=""
+    )
     found = row(html)
     assert found["byline"] == "Percy van der Holt | Mira Olsen"
-    assert found["authors"] == [Author("percy", "Percy van der Holt"), Author("mira-olsen", "Mira Olsen")]
+    assert found["authors"] == [
+        Author("percy", "Percy van der Holt"),
+        Author("mira-olsen", "Mira Olsen"),
+    ]
     assert found["body"] == BODY
 
 
 def test_a_link_leads_where_it_does_from_its_own_page_though_another_page_has_the_same() -> None:
-    one, other = (LinkResolver(SITE, frozenset((f"{SITE}/2025/06/{name}/",))) for name in ("gull", "tern"))
+    one, other = (
+        LinkResolver(SITE, frozenset((f"{SITE}/2025/06/{name}/",))) for name in ("gull", "tern")
+    )
     assert one.url("../lamps/") == one.url("/2025/06/lamps/") == f"{SITE}/2025/06/lamps/"
     assert [place.url("part-2") for place in (one, other)] == [
         f"{SITE}/2025/06/gull/part-2/",

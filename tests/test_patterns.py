@@ -1,7 +1,8 @@
 """No text makes a pattern of the reader take longer than in proportion to its length.
 
-Python's `re` tries again from every place and in every way, which for a careless pattern takes the square of the length,
-or worse, and the crawl stands still. Each pattern is tried on the text that is worst for it, and on one twice as long.
+Python's `re` tries again from every place and in every way, which for a careless pattern takes the
+square of the length, or worse, and the crawl stands still. Each pattern is tried on the text that
+is worst for it, and on one twice as long.
 """
 
 import importlib
@@ -24,7 +25,8 @@ SAMPLE = 2_000  # on which the worst text is found
 FAST = 0.05  # seconds; what takes the square of that length takes many times more
 ENDLESS = 20  # seconds of work after which it is endless
 
-# What repeats in the worst texts: beginnings of what the patterns look for, and what they pass over on the way.
+# What repeats in the worst texts: beginnings of what the patterns look for, and what they pass over
+# on the way.
 PIECES = (
     " ", "\t ", "\n", "a", "A", "A ", "A-", "A, ", "1", "1-", "1:1", "-", "–", ".", "A.", "?", "!”", "“", "'", "|", "| ", "– ",
     "/", "/a", "<", "가", "\ud800", "\u200b", "by ", "by A ", "June ", "June 1", "June 1, ", "년", "2025년 6월 ", "updated ",
@@ -36,15 +38,21 @@ PIECES = (
 )  # fmt: skip
 MODULES = (site, text, *(importlib.import_module(f"nkcrawl.pages.{module.name}")
                          for module in pkgutil.iter_modules(nkcrawl.pages.__path__)))  # fmt: skip
-SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in Path(nkcrawl.__file__).parent.rglob("*.py"))
+SOURCE = "\n".join(
+    path.read_text(encoding="utf-8") for path in Path(nkcrawl.__file__).parent.rglob("*.py")
+)
 
 
 def patterns() -> Iterator[Any]:
-    """Yield every pattern that a module of the reader has, by name, those in its tables included."""
+    """Yield every pattern that a module of the reader has, by name, those in its tables
+    included.
+    """
     for module in MODULES:
         for name, value in vars(module).items():
             for number, pattern in enumerate(_patterns_in(value)):
-                yield pytest.param(name, pattern, id=f"{module.__name__.removeprefix('nkcrawl.')}.{name}-{number}")
+                yield pytest.param(
+                    name, pattern, id=f"{module.__name__.removeprefix('nkcrawl.')}.{name}-{number}"
+                )
 
 
 def _patterns_in(value: Any) -> list[re.Pattern[str]]:
@@ -55,7 +63,9 @@ def _patterns_in(value: Any) -> list[re.Pattern[str]]:
 
 
 def uses(name: str, pattern: re.Pattern[str]) -> list[Callable[[str], object]]:
-    """Return what the package does with a pattern of that name; what is in a table is matched at a place."""
+    """Return what the package does with a pattern of that name; what is in a table is matched at a
+    place.
+    """
     methods = set(re.findall(rf"\b{name}\.(\w+)\(", SOURCE))
     found: list[Callable[[str], object]] = []
     if methods & {"search", "finditer", "findall", "sub", "split"}:
@@ -66,7 +76,9 @@ def uses(name: str, pattern: re.Pattern[str]) -> list[Callable[[str], object]]:
 
 
 def seconds(use: Callable[[str], object], words: str) -> float:
-    """Return how long one use takes: the least of three times, so that a busy machine makes little difference."""
+    """Return how long one use takes: the least of three times, so that a busy machine makes little
+    difference.
+    """
     times = []
     for _ in range(3):
         begun = perf_counter()
@@ -76,7 +88,9 @@ def seconds(use: Callable[[str], object], words: str) -> float:
 
 
 def worst(size: int) -> list[str]:
-    """Return a text of each piece over and over, with an end that none of the patterns is content with, and without."""
+    """Return a text of each piece over and over, with an end that none of the patterns is content
+    with, and without.
+    """
     repeated = [(piece * (size // len(piece) + 1))[:size] for piece in PIECES]
     return [*repeated, *(words + "\x01" for words in repeated)]
 
@@ -94,7 +108,9 @@ def _ends() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(("name", "pattern"), list(patterns()))
-def test_the_time_that_a_pattern_takes_grows_as_the_text_does(name: str, pattern: re.Pattern[str]) -> None:
+def test_the_time_that_a_pattern_takes_grows_as_the_text_does(
+    name: str, pattern: re.Pattern[str]
+) -> None:
     for use in uses(name, pattern):
         times = [seconds(use, words) for words in worst(SAMPLE)]
         number = times.index(max(times))

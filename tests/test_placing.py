@@ -1,4 +1,6 @@
-"""What is made beside its place: it gets its name when it is whole, takes nobody's, and leaves nothing when it fails."""
+"""What is made beside its place: it gets its name when it is whole, takes nobody's, and leaves
+nothing when it fails.
+"""
 
 import errno
 import os
@@ -22,7 +24,11 @@ def make_folder(path: Path, words: str) -> None:
 
 def content(folder: Path) -> dict[str, str]:
     """Return every file in a folder, by its path from there."""
-    return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*") if file.is_file()}
+    return {
+        str(file.relative_to(folder)): file.read_text()
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
 
 
 Maker = Callable[[Path, str], None]
@@ -40,8 +46,12 @@ def test_it_has_its_name_once_the_block_is_done(tmp_path: Path, make: Maker, nam
 
 
 @EITHER
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space"), KeyboardInterrupt(), ValueError()])
-def test_nothing_is_left_when_the_block_fails(tmp_path: Path, make: Maker, name: str, error: BaseException) -> None:
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space"), KeyboardInterrupt(), ValueError()]
+)
+def test_nothing_is_left_when_the_block_fails(
+    tmp_path: Path, make: Maker, name: str, error: BaseException
+) -> None:
     def fail() -> None:
         with placed(tmp_path / "it") as made:
             make(made, "ours")
@@ -111,6 +121,8 @@ def test_a_folder_that_is_not_writable() -> None:
             os._exit(0)
         os.close(tells)
         with open(told, encoding="utf-8") as answer:
-            assert answer.read().startswith(f"{name}/it cannot be made: no right to write to {name}.")
+            assert answer.read().startswith(
+                f"{name}/it cannot be made: no right to write to {name}."
+            )
         assert os.waitpid(child, 0)[1] == 0
         assert list(Path(name).iterdir()) == []

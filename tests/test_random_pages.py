@@ -1,4 +1,6 @@
-"""Pages nobody thought of: whatever parts a page is made of, what was put into it comes out, each where it belongs."""
+"""Pages nobody thought of: whatever parts a page is made of, what was put into it comes out, each
+where it belongs.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -36,7 +38,9 @@ WORDS = st.sampled_from(
 
 
 LINES = st.lists(WORDS, min_size=5, max_size=12).map(lambda words: " ".join(words).capitalize())
-NAMES = st.from_regex(r"[A-Z][a-z]{2,7} [A-Z][a-z]{3,8}", fullmatch=True).filter(lambda name: len({*name.split()}) == 2)
+NAMES = st.from_regex(r"[A-Z][a-z]{2,7} [A-Z][a-z]{3,8}", fullmatch=True).filter(
+    lambda name: len({*name.split()}) == 2
+)
 SLUGS = st.from_regex(r"[a-z]{3,8}(-[a-z]{3,8}){1,4}", fullmatch=True)
 
 
@@ -69,10 +73,14 @@ def stories(draw: st.DrawFn) -> Story:
         authors=tuple((name.lower().replace(" ", "-"), name) for name in names),
         day=day,
         caption=draw(st.sampled_from([f"{next(line)} on May 3, 2011", ""])),
-        credit=draw(st.sampled_from(["Gull Gazette (Feb. 9, 2011), edited by NK News", "Quay Post"])),
+        credit=draw(
+            st.sampled_from(["Gull Gazette (Feb. 9, 2011), edited by NK News", "Quay Post"])
+        ),
         lead=tuple(f"{next(line)}. {next(line)}." for _ in range(draw(st.integers(1, 4)))),
         offer=draw(st.booleans()),
-        recent=tuple((f"/2025/05/{number}-lamps/", next(line)) for number in range(draw(st.integers(1, 3)))),
+        recent=tuple(
+            (f"/2025/05/{number}-lamps/", next(line)) for number in range(draw(st.integers(1, 3)))
+        ),
         visit=draw(st.dates(day, date(2026, 1, 1))),
     )
 
@@ -102,7 +110,9 @@ def page_of(story: Story, rendering: str, paragraph: str) -> str:
 
 @settings(deadline=None, max_examples=80)
 @given(stories(), st.sampled_from(RENDERINGS), st.sampled_from(["p", "div", "br"]), SLUGS)
-def test_what_was_put_into_a_page_comes_out(story: Story, rendering: str, paragraph: str, slug: str) -> None:
+def test_what_was_put_into_a_page_comes_out(
+    story: Story, rendering: str, paragraph: str, slug: str
+) -> None:
     path = f"/{story.day:%Y/%m}/{slug}/"
     found = drop_filler(normalise(read(page_of(story, rendering, paragraph), path), TODAY))
     row = as_row(found)
@@ -117,17 +127,23 @@ def test_what_was_put_into_a_page_comes_out(story: Story, rendering: str, paragr
     )
     assert found.paragraphs == list(story.lead)
     assert row["access"] == ("teaser" if story.offer else "free")
-    assert [link.url for link in found.links if link.kind == "article"] == [SITE + path for path, _ in story.recent]
+    assert [link.url for link in found.links if link.kind == "article"] == [
+        SITE + path for path, _ in story.recent
+    ]
     assert found.suspicion is None
 
 
 @st.composite
 def broken(draw: st.DrawFn, line: str) -> list[str]:
-    """Cut a line at up to three of its spaces, as markup may, with any white space in place of the others."""
+    """Cut a line at up to three of its spaces, as markup may, with any white space in place of the
+    others.
+    """
     words = line.split(" ")
     cuts = draw(st.sets(st.integers(1, len(words) - 1), max_size=3)) if len(words) > 1 else set()
     gaps = [" " if at not in cuts else "\n\n" for at in range(1, len(words))]
-    loose = [draw(st.sampled_from([" ", "\u00a0", "\t", " \n "])) if gap == " " else gap for gap in gaps]
+    loose = [
+        draw(st.sampled_from([" ", "\u00a0", "\t", " \n "])) if gap == " " else gap for gap in gaps
+    ]
     return "".join(word + gap for word, gap in zip(words, [*loose, ""], strict=True)).split("\n\n")
 
 
@@ -135,7 +151,11 @@ def broken(draw: st.DrawFn, line: str) -> list[str]:
 @given(st.data())
 def test_an_offer_goes_however_it_is_broken_and_no_sentence_with_it(data: st.DataObject) -> None:
     boxes = st.sampled_from(
-        [[OFFER_LIST[0]], [*OFFER_LIST, *OFFER_END], ["Become a member for less than $4 per week.", *OFFER_LIST]]
+        [
+            [OFFER_LIST[0]],
+            [*OFFER_LIST, *OFFER_END],
+            ["Become a member for less than $4 per week.", *OFFER_LIST],
+        ]
     )
     sentences = data.draw(st.lists(LINES.map(lambda line: line + "."), max_size=6, unique=True))
     lead: list[str] = []
@@ -149,15 +169,21 @@ def test_an_offer_goes_however_it_is_broken_and_no_sentence_with_it(data: st.Dat
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(LINES.map(lambda line: line + "."), min_size=1, max_size=8), st.data())
-def test_no_sentence_of_ordinary_words_is_ever_dropped(sentences: list[str], data: st.DataObject) -> None:
-    """Nor where the white space falls elsewhere: a paragraph a sentence, several sentences a paragraph, half a sentence."""
+def test_no_sentence_of_ordinary_words_is_ever_dropped(
+    sentences: list[str], data: st.DataObject
+) -> None:
+    """Nor where the white space falls elsewhere: a paragraph a sentence, several sentences a
+    paragraph, half a sentence.
+    """
     pieces = [piece for sentence in sentences for piece in data.draw(broken(sentence))]
     found = drop_filler(normalise(article(*pieces), TODAY))
     assert " ".join(found.paragraphs) == " ".join(sentences)
-    assert drop_filler(normalise(article(" ".join(pieces)), TODAY)).paragraphs == [" ".join(sentences)]
+    assert drop_filler(normalise(article(" ".join(pieces)), TODAY)).paragraphs == [
+        " ".join(sentences)
+    ]
 
 
-# --- Days and addresses -------------------------------------------------------------------------------------------------
+# --- Days and addresses ---------------------------------------------------------------------------
 
 DAYS = st.dates(date(2012, 2, 1), date(2025, 12, 31))
 
@@ -191,8 +217,12 @@ PLACES = st.tuples(st.sampled_from(["2024/06", "2024/07", "2025/06"]), NUMBERED)
 @settings(deadline=None, max_examples=50)
 @given(PLACES, PLACES, st.sampled_from(RENDERINGS))
 @pytest.mark.fault("D12")
-def test_no_page_takes_the_address_of_another_article(served: str, named: str, rendering: str) -> None:
-    """A canonical link is believed for the copies of one story, which differ in a number of one or two digits at the end."""
+def test_no_page_takes_the_address_of_another_article(
+    served: str, named: str, rendering: str
+) -> None:
+    """A canonical link is believed for the copies of one story, which differ in a number of one or
+    two digits at the end.
+    """
     html = article_html(rendering, head=f'<link rel="canonical" href="/{named}/">')
     url = read(html, f"/{served}/").url
     assert url in (f"{SITE}/{served}/", f"{SITE}/{named}/")
@@ -201,7 +231,7 @@ def test_no_page_takes_the_address_of_another_article(served: str, named: str, r
         assert other in (one, served) or one == named
 
 
-# --- Listings, and the made-up site -------------------------------------------------------------------------------------
+# --- Listings, and the made-up site ---------------------------------------------------------------
 
 
 @settings(deadline=None, max_examples=50)
@@ -218,10 +248,16 @@ def test_what_was_put_into_a_listing_comes_out(
 ) -> None:
     slug = name.lower().replace(" ", "-")
     own = f"/content_author/{slug}/"
-    bio = f"{name} writes about lamps and ferries from a room above the chandlery." if has_bio else ""
-    entries = tuple((f"/2025/05/{place}-lamps/", words, words[::-1]) for place, words in enumerate(headlines))
+    bio = (
+        f"{name} writes about lamps and ferries from a room above the chandlery." if has_bio else ""
+    )
+    entries = tuple(
+        (f"/2025/05/{place}-lamps/", words, words[::-1]) for place, words in enumerate(headlines)
+    )
     pager = "".join(
-        f'<a href="{own}page/{other}/">{other}</a> ' for other in (1, number, number + has_next, 99) if other != 99
+        f'<a href="{own}page/{other}/">{other}</a> '
+        for other in (1, number, number + has_next, 99)
+        if other != 99
     )
     html = listing_html(rendering, name=name, slug=slug, bio=bio, entries=entries, pager=pager)
     found = read_list(html, own if number == 1 else f"{own}page/{number}/")

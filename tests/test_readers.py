@@ -1,4 +1,6 @@
-"""Readers of every kind beside a crawl that writes: none is in its way, and none sees half an article."""
+"""Readers of every kind beside a crawl that writes: none is in its way, and none sees half an
+article.
+"""
 
 import json
 import subprocess
@@ -27,12 +29,19 @@ def test_four_readers_beside_a_crawl_see_whole_articles_and_stop_nobody(
     demo.delay = 0.15
     command = scrapy_command(*crawl_args(demo, archive_file))
     with subprocess.Popen(
-        command, cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as crawling:
         while len(demo.log) < 12 and crawling.poll() is None:
             time.sleep(0.02)
 
-        def as_long_as_it_runs(read: Callable[[int], list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
+        def as_long_as_it_runs(
+            read: Callable[[int], list[dict[str, Any]]],
+        ) -> list[list[dict[str, Any]]]:
             seen = []
             while crawling.poll() is None:
                 seen.append(read(len(seen)))
@@ -42,7 +51,9 @@ def test_four_readers_beside_a_crawl_see_whole_articles_and_stop_nobody(
             return rows(archive_file, WHOLE)
 
         def searching(_: int) -> list[dict[str, Any]]:
-            done = scrapy("search", "--json", "--limit", "99", "the", NKCRAWL_DATABASE=str(archive_file))
+            done = scrapy(
+                "search", "--json", "--limit", "99", "the", NKCRAWL_DATABASE=str(archive_file)
+            )
             assert (done.returncode, done.stderr) == (0, "")
             return json.loads(done.stdout)["articles"]
 

@@ -33,7 +33,9 @@ def test_every_argument_of_the_spider_is_listed() -> None:
     assert [row[0].split("=")[0] for row in table("argument")] == list(ARGUMENTS)
 
 
-def test_every_setting_of_our_own_is_listed_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_setting_of_our_own_is_listed_with_its_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     settings = get_project_settings()
     shown = {row[0]: row[1] for row in table("setting")}
     assert set(shown) == {name for name in settings if name.startswith("NKCRAWL_")}
@@ -48,13 +50,23 @@ def test_the_exit_codes_are_the_code_s() -> None:
 
 
 def test_its_crontab_runs_as_cron_runs_it(demo: DemoServer, archive_file: Path) -> None:
-    """Run the line with what cron gives: a shell, a home folder to start in, a short PATH, the variables set above it."""
-    variable, line = re.search(r"^(NKCRAWL_CONTACT=\S+)\n17 5 \* \* \* (.+)$", README, flags=re.MULTILINE).groups()  # type: ignore[union-attr]
+    """Run the line with what cron gives: a shell, a home folder to start in, a short PATH, the
+    variables set above it.
+    """
+    variable, line = re.search(
+        r"^(NKCRAWL_CONTACT=\S+)\n17 5 \* \* \* (.+)$", README, flags=re.MULTILINE
+    ).groups()  # type: ignore[union-attr]
     given = {"HOME": "/", "LOGNAME": "you", "SHELL": "/bin/sh", "PATH": "/usr/bin:/bin"}
     given |= dict([variable.split("=", 1)])
-    given |= {"NKCRAWL_SITE": demo.base_url, "NKCRAWL_DATABASE": str(archive_file), "NKCRAWL_REQUEST_BUDGET": "3"}
+    given |= {
+        "NKCRAWL_SITE": demo.base_url,
+        "NKCRAWL_DATABASE": str(archive_file),
+        "NKCRAWL_REQUEST_BUDGET": "3",
+    }
     command = line.replace("/path/to/nkcrawl/.venv/bin", str(Path(sys.executable).parent))
-    done = subprocess.run(["/bin/sh", "-c", command], check=False, cwd="/", env=given, capture_output=True, text=True)
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], check=False, cwd="/", env=given, capture_output=True, text=True
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert rows(archive_file, "SELECT verdict FROM runs") == [{"verdict": "ok"}]
     assert len(demo.log) == 3
@@ -76,7 +88,10 @@ def test_every_table_and_column_is_described_in_order_and_nothing_else(archive_f
     )
     assert {row["name"] for row in made} == set(meanings.TABLES) == set(meanings.COLUMNS)
     for table_name, columns in meanings.COLUMNS.items():
-        in_file = [row["name"] for row in rows(archive_file, "SELECT name FROM pragma_table_info(?)", table_name)]
+        in_file = [
+            row["name"]
+            for row in rows(archive_file, "SELECT name FROM pragma_table_info(?)", table_name)
+        ]
         assert (table_name, in_file) == (table_name, list(columns))
     assert [row[:2] for row in table("table")] == [
         [name, words.replace("`", "")] for name, words in meanings.TABLES.items()

@@ -1,6 +1,8 @@
-"""Which blocks are the article's own: what themes and plugins put around and between paragraphs, each kind once.
+"""Which blocks are the article's own: what themes and plugins put around and between paragraphs,
+each kind once.
 
-Every page is modelled by hand on how common software marks such parts up; each is also tried with class names that say nothing.
+Every page is modelled by hand on how common software marks such parts up; each is also tried with
+class names that say nothing.
 """
 
 import re
@@ -99,17 +101,23 @@ def test_an_author_box_above_the_text_does_not_end_the_article(place: str, hashe
     html = theme_html(before=box) if place == "before" else theme_html(byline=byline + box)
     article = read(renamed(html, hashed=hashed))
     assert article.paragraphs == list(WORDS)
-    assert (article.byline, article.published_on, article.image_caption) == ("Mira Olsen", "2025-06-12", CAPTION)
+    assert (article.byline, article.published_on, article.image_caption) == (
+        "Mira Olsen",
+        "2025-06-12",
+        CAPTION,
+    )
 
 
 def test_a_card_does_not_give_its_authors_date_or_picture_to_the_article() -> None:
-    article = read(theme_html(figure="", body=paragraphs(ONE) + CARD + paragraphs(TWO, THREE, FOUR), foot=CARD))
+    article = read(
+        theme_html(figure="", body=paragraphs(ONE) + CARD + paragraphs(TWO, THREE, FOUR), foot=CARD)
+    )
     assert [author.slug for author in article.authors] == ["mira-olsen"]
     assert article.published_on == "2025-06-12"
     assert (article.image_url, article.image_caption) == (None, None)
 
 
-# --- What belongs to the text -----------------------------------------------------------------------------------------
+# --- What belongs to the text ---------------------------------------------------------------------
 
 PARTS = {
     "a heading": ("<h2>Why the ledger was opened</h2>", ["Why the ledger was opened"]),
@@ -149,10 +157,16 @@ PARTS = {
 def test_what_belongs_to_the_text_is_kept(part: str) -> None:
     html, lines = PARTS[part]
     rest = [word for word in (TWO, THREE, FOUR) if word not in lines]
-    assert body_of(theme_html(body=paragraphs(ONE) + html + paragraphs(*rest))) == [ONE, *lines, *rest]
+    assert body_of(theme_html(body=paragraphs(ONE) + html + paragraphs(*rest))) == [
+        ONE,
+        *lines,
+        *rest,
+    ]
 
 
-@pytest.mark.parametrize("wrapper", ["{}", "<div>{}</div>", "<div><div>{}</div></div>", "<section>{}</section>"])
+@pytest.mark.parametrize(
+    "wrapper", ["{}", "<div>{}</div>", "<div><div>{}</div></div>", "<section>{}</section>"]
+)
 def test_paragraphs_may_stand_one_by_one_in_elements_of_their_own(wrapper: str) -> None:
     body = "".join(wrapper.format(f"<p>{line}</p>") for line in WORDS)
     assert body_of(theme_html(body=body)) == list(WORDS)
@@ -160,7 +174,11 @@ def test_paragraphs_may_stand_one_by_one_in_elements_of_their_own(wrapper: str) 
 
 def test_sections_with_adverts_between_them_are_one_text() -> None:
     section = '<div class="chunk">{}</div><div class="chunk-ad"><span>Advertisement</span></div>'
-    body = section.format(paragraphs(ONE, TWO)) + section.format(paragraphs(THREE)) + section.format(paragraphs(FOUR))
+    body = (
+        section.format(paragraphs(ONE, TWO))
+        + section.format(paragraphs(THREE))
+        + section.format(paragraphs(FOUR))
+    )
     assert body_of(theme_html(body=body)) == list(WORDS)
 
 
@@ -173,21 +191,29 @@ def test_a_long_biography_does_not_outweigh_a_short_lead() -> None:
     assert body_of(theme_html(body=paragraphs(ONE), foot=about)) == [ONE]
 
 
-@pytest.mark.parametrize("name", ["article-teaser", "subscription", "card", "related-content", "comments-on", "promo"])
+@pytest.mark.parametrize(
+    "name", ["article-teaser", "subscription", "card", "related-content", "comments-on", "promo"]
+)
 @pytest.mark.parametrize("count", [1, 4])
 def test_a_class_name_does_not_take_the_whole_text_away(name: str, count: int) -> None:
-    about = "<section><h3>About the Author</h3><h4>Mira Olsen</h4><p>Mira Olsen " + THREE * 2 + "</p></section>"
+    about = (
+        "<section><h3>About the Author</h3><h4>Mira Olsen</h4><p>Mira Olsen "
+        + THREE * 2
+        + "</p></section>"
+    )
     html = theme_html(body=f'<div class="{name}">{paragraphs(*WORDS[:count])}</div>', foot=about)
     assert body_of(html) == list(WORDS[:count])
 
 
 def test_a_page_of_cards_is_a_listing_and_not_an_article() -> None:
     cards = "".join(CARD.replace("tide-clock", f"tide-clock-{n}") for n in range(8))
-    html = f"<title>News | NK News</title><body><h1>News of the week</h1><main>{cards}</main></body>"
+    html = (
+        f"<title>News | NK News</title><body><h1>News of the week</h1><main>{cards}</main></body>"
+    )
     assert read(html).suspicion == "listing"
 
 
-# --- One of several pages ---------------------------------------------------------------------------------------------
+# --- One of several pages -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""`scrapy search`: what is found, in which order, and how it is shown; the commands run as they are typed."""
+"""`scrapy search`: what is found, in which order, and how it is shown; the commands run as they are
+typed.
+"""
 
 import json
 import os
@@ -22,7 +24,13 @@ from scrapy.exceptions import UsageError
 
 from nkcrawl import text
 from nkcrawl.archive import Archive, BadQuery, Question, Reader, Selection
-from nkcrawl.archive.searching import MARKS, MARKS_TO_READ, complete_sql, match_expression, search_sql
+from nkcrawl.archive.searching import (
+    MARKS,
+    MARKS_TO_READ,
+    complete_sql,
+    match_expression,
+    search_sql,
+)
 from nkcrawl.commands.search import nothing_found, read_limit, read_words
 from nkcrawl.demo import World
 from nkcrawl.items import Author, Page
@@ -34,7 +42,9 @@ ANN, BO = Author("ann", "Ann Lee"), Author("bo", "Bo O'Hara")
 
 
 def store(file: Path, articles: Mapping[str, Mapping[str, Any]]) -> None:
-    """Store articles by name: what is given of each, and `authors`, who are Ann where nobody is named."""
+    """Store articles by name: what is given of each, and `authors`, who are Ann where nobody is
+    named.
+    """
     with closing(Archive.open(file, lambda: NOW)) as archive:
         archive.begin_run({}, {})
         for name, changes in articles.items():
@@ -47,7 +57,9 @@ def names(hits: list[dict[str, Any]]) -> list[str]:
     return [hit["url"].split("/")[-2] for hit in hits]
 
 
-def found(file: Path, words: str, among: Selection | None = None, limit: int = 20, *, raw: bool = False) -> list[str]:
+def found(
+    file: Path, words: str, among: Selection | None = None, limit: int = 20, *, raw: bool = False
+) -> list[str]:
     """Return the names of the articles that a search finds, best first."""
     with closing(Reader.open(file)) as reader:
         return names(reader.search(Question(words, among or Selection(), limit, raw)))
@@ -60,12 +72,35 @@ FERRY = {
         "subtitle": "Engineers wave",
         "label": "News",
         "authors": [ANN, BO],
-        "body": "They left before dawn, " + "one after the other, " * 12 + "and a ferry captain waved.\n\nCrowds came.",
+        "body": "They left before dawn, "
+        + "one after the other, " * 12
+        + "and a ferry captain waved.\n\nCrowds came.",
     },
-    "below-it": {"title": "Boats of May", "subtitle": "Once there was a ferry", "body": "It rained for a day or two."},
-    "undated": {"title": "Rice", "published_on": None, "access": "teaser", "body": "Rice rose.", "label": "Opinion"},
-    "older": {"title": "Rice", "published_on": "2024-12-31", "access": "teaser", "body": "Rice rose.", "authors": [BO]},
-    "newer": {"title": "Rice", "published_on": "2025-01-01", "access": "teaser", "body": "Rice rose."},
+    "below-it": {
+        "title": "Boats of May",
+        "subtitle": "Once there was a ferry",
+        "body": "It rained for a day or two.",
+    },
+    "undated": {
+        "title": "Rice",
+        "published_on": None,
+        "access": "teaser",
+        "body": "Rice rose.",
+        "label": "Opinion",
+    },
+    "older": {
+        "title": "Rice",
+        "published_on": "2024-12-31",
+        "access": "teaser",
+        "body": "Rice rose.",
+        "authors": [BO],
+    },
+    "newer": {
+        "title": "Rice",
+        "published_on": "2025-01-01",
+        "access": "teaser",
+        "body": "Rice rose.",
+    },
 }
 
 
@@ -75,7 +110,9 @@ def archive(archive_file: Path) -> Path:
     return archive_file
 
 
-def test_the_headline_weighs_most_then_the_subtitle_and_the_newest_stands_first_among_equals(archive: Path) -> None:
+def test_the_headline_weighs_most_then_the_subtitle_and_the_newest_stands_first_among_equals(
+    archive: Path,
+) -> None:
     assert found(archive, "ferry") == ["headline", "below-it", "body-only"]
     assert found(archive, "rice") == ["newer", "older", "undated"]
     assert found(archive, "rice", limit=1) == ["newer"]
@@ -113,7 +150,15 @@ def test_in_a_pipe_an_article_is_a_line(archive: Path) -> None:
             f"{SITE}/2025/06/headline/",
             "…other, " + "one after the other, " * 4 + "and a ferry captain waved. Crowds came.",
         ],
-        ["2025-06-19", "Boats of May", "Ann Lee", "", "free", f"{SITE}/2025/06/below-it/", "Once there was a ferry"],
+        [
+            "2025-06-19",
+            "Boats of May",
+            "Ann Lee",
+            "",
+            "free",
+            f"{SITE}/2025/06/below-it/",
+            "Once there was a ferry",
+        ],
         [
             "2025-06-19",
             "Boats of June",
@@ -155,7 +200,12 @@ def on_terminal(file: Path, columns: int, *args: str) -> str:
     reading, writing = pty.openpty()
     environment = clean_environment(NKCRAWL_DATABASE=str(file), TERM="xterm", COLUMNS=str(columns))
     done = subprocess.run(
-        scrapy_command("search", *args), cwd=ROOT, env=environment, stdout=writing, stderr=subprocess.PIPE, check=False
+        scrapy_command("search", *args),
+        cwd=ROOT,
+        env=environment,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
     )
     os.close(writing)
     shown = os.read(reading, 100_000).decode()
@@ -182,7 +232,9 @@ def test_lines_fit_the_terminal_wide_characters_too_but_an_address_is_never_brok
         "body": "신의주의 한 세관 직원은 지난주 물량이 늘었다. " * 9,
     }
     store(archive_file, {"a-rather-long-name-for-an-article-in-korean": korean})
-    lines = re.sub(r"\x1b\[[\d;]*m", "", on_terminal(archive_file, columns, "북한", "직원")).splitlines()
+    lines = re.sub(
+        r"\x1b\[[\d;]*m", "", on_terminal(archive_file, columns, "북한", "직원")
+    ).splitlines()
     assert f"{SITE}/2025/06/a-rather-long-name-for-an-article-in-korean/" in lines
     assert all(cell_len(line) <= columns for line in lines if not line.startswith("https:"))
     assert any(line.startswith("북한, 겨울") for line in lines)
@@ -190,7 +242,9 @@ def test_lines_fit_the_terminal_wide_characters_too_but_an_address_is_never_brok
 
 @pytest.mark.fault("D17")
 def test_what_a_web_page_says_is_never_obeyed(archive_file: Path) -> None:
-    """Neither by the terminal nor by rich: escape sequences (ESC and CSI), text direction, markup, marks of our own."""
+    """Neither by the terminal nor by rich: escape sequences (ESC and CSI), text direction, markup,
+    marks of our own.
+    """
     evil = {
         "title": "\x1b[2JClear [red]the[/red] screen\x9b31m",
         "subtitle": f"\u202eferry [/] {MARKS[1]}{MARKS[0]}",
@@ -209,8 +263,14 @@ def test_what_a_web_page_says_is_never_obeyed(archive_file: Path) -> None:
 @pytest.mark.parametrize(
     ("question", "words"),
     [
-        (Question("kursk ferry"), "Nothing found for 'kursk ferry'. All the words must stand in one article; --raw"),
-        (Question("kursk"), "Nothing found for 'kursk'. --raw 'begin*' finds every word that begins so."),
+        (
+            Question("kursk ferry"),
+            "Nothing found for 'kursk ferry'. All the words must stand in one article; --raw",
+        ),
+        (
+            Question("kursk"),
+            "Nothing found for 'kursk'. --raw 'begin*' finds every word that begins so.",
+        ),
         (Question("kursk ferry", raw=True), "Nothing found for 'kursk ferry'. --raw 'begin*'"),
         (
             Question("ferry", Selection(author="bo", since="2025-01-01")),
@@ -242,7 +302,10 @@ def test_the_words_are_all_that_is_typed(args: list[str], words: str) -> None:
     [
         ([], "Say what to look for: scrapy search WORDS"),
         (["--"], "Say what to look for: scrapy search WORDS"),
-        (["ferry", "--autor", "ann"], "There is no option --autor; to look for the word, put -- before it."),
+        (
+            ["ferry", "--autor", "ann"],
+            "There is no option --autor; to look for the word, put -- before it.",
+        ),
         (["-x"], "There is no option -x;"),
     ],
 )
@@ -266,7 +329,11 @@ def test_a_limit_is_a_number_from_1_up(words: str) -> None:
         (["kursk"], 1, "Nothing found for 'kursk'."),
         (["\udcff", "--author", "\udcff"], 1, "'\\udcff' has no word in it"),
         (["ferry", "--limit", "0"], 2, "--limit is '0', but it takes a number from 1 up."),
-        (["ferry AND", "--raw"], 2, "'ferry AND' is not FTS5's syntax (fts5: syntax error near \"\"); see https://"),
+        (
+            ["ferry AND", "--raw"],
+            2,
+            "'ferry AND' is not FTS5's syntax (fts5: syntax error near \"\"); see https://",
+        ),
     ],
 )
 def test_what_was_not_found_or_cannot_be_asked_is_a_sentence(
@@ -324,7 +391,9 @@ def test_its_sql_gives_the_same_rows_in_plain_sqlite(archive: Path) -> None:
     printed = scrapy("search", *args, "--sql", NKCRAWL_DATABASE="/nowhere")
     assert (printed.returncode, printed.stderr) == (0, "")
     assert told["found"] == 1
-    assert as_programs_get_it(archive, printed.stdout) == [hit | {"found": 1} for hit in told["articles"]]
+    assert as_programs_get_it(archive, printed.stdout) == [
+        hit | {"found": 1} for hit in told["articles"]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -339,10 +408,13 @@ def test_its_sql_gives_the_same_rows_in_plain_sqlite(archive: Path) -> None:
         Question("—"),
     ],
 )
-def test_the_sql_with_its_values_written_into_it_asks_the_same(archive: Path, question: Question) -> None:
+def test_the_sql_with_its_values_written_into_it_asks_the_same(
+    archive: Path, question: Question
+) -> None:
     with closing(Reader.open(archive)) as reader:
         assert as_programs_get_it(archive, complete_sql(*search_sql(question, ("", "")))) == [
-            {name: _unmarked(value) for name, value in hit.items()} for hit in reader.search(question)
+            {name: _unmarked(value) for name, value in hit.items()}
+            for hit in reader.search(question)
         ]
 
 
@@ -353,16 +425,23 @@ def _unmarked(value: Any) -> Any:
 def test_the_sql_marks_the_words_for_people(archive: Path) -> None:
     sql = complete_sql(*search_sql(Question("ferry"), MARKS_TO_READ))
     first, second, third = rows(archive, sql)
-    assert (first["title"], second["subtitle"]) == ("Two [ferries] sail", "Once there was a [ferry]")
+    assert (first["title"], second["subtitle"]) == (
+        "Two [ferries] sail",
+        "Once there was a [ferry]",
+    )
     assert third["excerpt"] == "Nobody saw the [ferry]. It rained."
 
 
-@pytest.mark.parametrize("among", [Selection(), Selection("ann", "2024", "2026", "", "free"), Selection(label="News")])
+@pytest.mark.parametrize(
+    "among", [Selection(), Selection("ann", "2024", "2026", "", "free"), Selection(label="News")]
+)
 def test_no_search_reads_every_article(archive: Path, among: Selection) -> None:
     sql, values = search_sql(Question("rice", among))
     with closing(sqlite3.connect(archive)) as conn:
         steps = [row[3] for row in conn.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
-    assert not [step for step in steps if re.match(r"SCAN (articles|article_authors)\b(?!_fts)", step)]
+    assert not [
+        step for step in steps if re.match(r"SCAN (articles|article_authors)\b(?!_fts)", step)
+    ]
     assert [step for step in steps if step.startswith("SCAN articles_fts VIRTUAL TABLE INDEX 0:")]
 
 
@@ -400,7 +479,10 @@ def test_what_is_typed_finds_what_is_stored_in_both_of_unicode_s_forms(
     archive_file: Path, stored: str, typed: str, is_found: bool
 ) -> None:
     forms = ("NFC", "NFD")
-    store(archive_file, {form.lower(): {"title": unicodedata.normalize(form, stored)} for form in forms})
+    store(
+        archive_file,
+        {form.lower(): {"title": unicodedata.normalize(form, stored)} for form in forms},
+    )
     for form in forms:
         expected = ["nfc", "nfd"] if is_found else []
         assert sorted(found(archive_file, unicodedata.normalize(form, typed))) == expected
@@ -408,7 +490,9 @@ def test_what_is_typed_finds_what_is_stored_in_both_of_unicode_s_forms(
 
 def test_the_expression_is_as_short_as_can_be() -> None:
     assert match_expression('Café "new cranes" R&D') == '"Café" "new cranes" "R&D"'
-    assert match_expression("북한의") == f'"북한의" * OR "{unicodedata.normalize("NFD", "북한의")}" *'
+    assert (
+        match_expression("북한의") == f'"북한의" * OR "{unicodedata.normalize("NFD", "북한의")}" *'
+    )
     assert match_expression(' " ') == '""'
 
 
@@ -432,7 +516,9 @@ SCRAPS = st.sampled_from(
      "ferry", "rice", "북한", "é", "e\u0301", "—", " ", "\n", "🚢", ";--", "/*", "?1", ":query"]
 )  # fmt: skip
 ANYTHING = st.one_of(
-    st.text(st.characters(exclude_categories=())), st.lists(SCRAPS).map("".join), st.lists(SCRAPS).map(" ".join)
+    st.text(st.characters(exclude_categories=())),
+    st.lists(SCRAPS).map("".join),
+    st.lists(SCRAPS).map(" ".join),
 )
 
 
@@ -448,7 +534,12 @@ def test_any_text_is_a_safe_query(shelf: tuple[Archive, Reader], words: str) -> 
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.sampled_from(["", "*", "^", ":", "(", ")", "+", "-", "—", "\0", ".", " *", ' "', "' "]), min_size=3))
+@given(
+    st.lists(
+        st.sampled_from(["", "*", "^", ":", "(", ")", "+", "-", "—", "\0", ".", " *", ' "', "' "]),
+        min_size=3,
+    )
+)
 def test_what_is_no_word_changes_nothing(shelf: tuple[Archive, Reader], junk: list[str]) -> None:
     _, reader = shelf
     typed = f"{junk[0]}ferry{junk[1]} {''.join(junk[2:])} nobody"

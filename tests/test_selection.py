@@ -26,8 +26,14 @@ def read(*typed: str) -> Selection:
         ([], Selection()),
         (["--author", " Ann Lee "], Selection(author="Ann Lee")),
         (["--since", "2025", "--until", "2025"], Selection(since="2025-01-01", until="2025-12-31")),
-        (["--since", "2024-02", "--until", "2024-02"], Selection(since="2024-02-01", until="2024-02-31")),
-        (["--since", "2025-06-20", "--until", "2025-06-20"], Selection(since="2025-06-20", until="2025-06-20")),
+        (
+            ["--since", "2024-02", "--until", "2024-02"],
+            Selection(since="2024-02-01", until="2024-02-31"),
+        ),
+        (
+            ["--since", "2025-06-20", "--until", "2025-06-20"],
+            Selection(since="2025-06-20", until="2025-06-20"),
+        ),
         (["--label", "Opinion", "--access", "free"], Selection(label="Opinion", access="free")),
         (["--author", "\udcff", "--label", "A\n B"], Selection(author="\ufffd", label="A B")),
     ],
@@ -40,11 +46,17 @@ def test_what_is_typed(typed: list[str], selection: Selection) -> None:
     ("typed", "words"),
     [
         (["--access", "paid"], "--access 'paid' is none of free, teaser, unknown."),
-        (["--since", "yesterday"], "--since 'yesterday' is no day; write it like 2025, 2025-06 or 2025-06-20."),
+        (
+            ["--since", "yesterday"],
+            "--since 'yesterday' is no day; write it like 2025, 2025-06 or 2025-06-20.",
+        ),
         (["--since", "2025-13"], "is no day"),
         (["--until", "2025-02-30"], "is no day"),
         (["--until", "20250620"], "is no day"),
-        (["--since", "2025-06", "--until", "2025-05"], "--since 2025-06 is later than --until 2025-05"),
+        (
+            ["--since", "2025-06", "--until", "2025-05"],
+            "--since 2025-06 is later than --until 2025-05",
+        ),
     ],
 )
 def test_what_is_no_selection(typed: list[str], words: str) -> None:
@@ -81,11 +93,22 @@ def test_which_articles_meet_it(archive_file: Path, selection: Selection, found:
         archive.begin_run({}, {})
         for number, (slug, name, day, label, access) in enumerate(articles):
             url = f"{SITE}/2025/06/story-{number}/"
-            seen = row(url=url, label=label, published_on=day, published_at=None, access=access, title=str(number))
-            archive.store_article(seen, [Author(f"{slug}-{name[-6]}", name)], Page(url, "article", url, 200), [], 1)
+            seen = row(
+                url=url,
+                label=label,
+                published_on=day,
+                published_at=None,
+                access=access,
+                title=str(number),
+            )
+            archive.store_article(
+                seen, [Author(f"{slug}-{name[-6]}", name)], Page(url, "article", url, 200), [], 1
+            )
     conditions, values = selection.where()
     with closing(sqlite3.connect(archive_file)) as conn:
-        sql = f"SELECT title FROM articles WHERE {' AND '.join(['true', *conditions])} ORDER BY title"
+        sql = (
+            f"SELECT title FROM articles WHERE {' AND '.join(['true', *conditions])} ORDER BY title"
+        )
         assert "".join(title for (title,) in conn.execute(sql, values)) == found
 
 
@@ -93,8 +116,12 @@ def test_who_is_no_longer_in_the_byline_is_no_author(archive_file: Path) -> None
     with closing(Archive.open(archive_file)) as archive:
         archive.begin_run({}, {})
         for author in (Author("ann", "Ann Lee"), Author("bo", "Bo Ray")):
-            archive.store_article(row(), [author], Page(row()["url"], "article", row()["url"], 200), [], 1)
+            archive.store_article(
+                row(), [author], Page(row()["url"], "article", row()["url"], 200), [], 1
+            )
     with closing(sqlite3.connect(archive_file)) as conn:
         for author, count in (("ann", 0), ("Bo", 1)):
             (condition,), values = Selection(author=author).where()
-            assert conn.execute(f"SELECT count(*) FROM articles WHERE {condition}", values).fetchone() == (count,)
+            assert conn.execute(
+                f"SELECT count(*) FROM articles WHERE {condition}", values
+            ).fetchone() == (count,)

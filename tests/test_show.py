@@ -1,4 +1,6 @@
-"""`scrapy show`: one page through the whole chain, from a file and from the bundled site, storing nothing."""
+"""`scrapy show`: one page through the whole chain, from a file and from the bundled site, storing
+nothing.
+"""
 
 import json
 import subprocess
@@ -19,7 +21,13 @@ def test_a_page_by_its_url(demo: DemoServer, world: World, archive_file: Path) -
     article = world.articles[0]
     true = world.truth(article, demo.base_url)
     done = scrapy(
-        *("show", demo.base_url + article.path + "?utm_source=x", "--json", "-s", f"NKCRAWL_SITE={demo.base_url}"),
+        *(
+            "show",
+            demo.base_url + article.path + "?utm_source=x",
+            "--json",
+            "-s",
+            f"NKCRAWL_SITE={demo.base_url}",
+        ),
         *("-s", f"NKCRAWL_DATABASE={archive_file}", *AT_FULL_SPEED),
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -32,20 +40,28 @@ def test_a_page_by_its_url(demo: DemoServer, world: World, archive_file: Path) -
     assert [hit.path.split("?")[0] for hit in demo.log] == ["/robots.txt", article.path]
 
 
-def test_every_field_that_was_found_names_its_rule(demo: DemoServer, world: World, tmp_path: Path) -> None:
+def test_every_field_that_was_found_names_its_rule(
+    demo: DemoServer, world: World, tmp_path: Path
+) -> None:
     page = tmp_path / "page.html"
     for article in world.articles[:9]:
         page.write_text(article_page(world, article, demo.base_url), encoding="utf-8")
-        shown = json.loads(scrapy("show", page, "--url", demo.base_url + article.path, "--json", **at(demo)).stdout)
+        shown = json.loads(
+            scrapy("show", page, "--url", demo.base_url + article.path, "--json", **at(demo)).stdout
+        )
         found = {name for name, value in shown["article"].items() if value} - {"extractor_version"}
         assert found <= set(shown["rules"])
 
 
-def test_every_block_is_listed_with_its_region_and_role(demo: DemoServer, world: World, tmp_path: Path) -> None:
+def test_every_block_is_listed_with_its_region_and_role(
+    demo: DemoServer, world: World, tmp_path: Path
+) -> None:
     article = with_trap(world, "offer-split", "note")
     page = tmp_path / "page.html"
     page.write_text(article_page(world, article, demo.base_url), encoding="utf-8")
-    shown = json.loads(scrapy("show", page, "--url", demo.base_url + article.path, "--json", **at(demo)).stdout)
+    shown = json.loads(
+        scrapy("show", page, "--url", demo.base_url + article.path, "--json", **at(demo)).stdout
+    )
     by_role: dict[str, list[str]] = {}
     for block in shown["blocks"]:
         by_role.setdefault(block["role"], []).append(block["text"])
@@ -72,10 +88,14 @@ def test_each_field_names_the_sources_for_and_against_it(tmp_path: Path) -> None
         {"name": "title element", "value": "A quay is bought", "agrees": False},
     ]
     assert shown["article"]["byline"] == "Ann Lee"
-    assert shown["sources"]["authors"] == [{"name": "stated author", "value": "Bo Day", "agrees": False}]
+    assert shown["sources"]["authors"] == [
+        {"name": "stated author", "value": "Bo Day", "agrees": False}
+    ]
 
 
-def test_a_saved_file_knows_its_url_by_itself(demo: DemoServer, world: World, tmp_path: Path) -> None:
+def test_a_saved_file_knows_its_url_by_itself(
+    demo: DemoServer, world: World, tmp_path: Path
+) -> None:
     article = next(article for article in world.articles if article.rendering == "block")
     page = tmp_path / "page.html"
     page.write_text(article_page(world, article, demo.base_url), encoding="utf-8")
@@ -84,7 +104,9 @@ def test_a_saved_file_knows_its_url_by_itself(demo: DemoServer, world: World, tm
     assert done.stdout.splitlines()[:2] == [demo.base_url + article.path, "would be kept"]
 
 
-def test_a_saved_file_without_a_url_is_read_all_the_same(demo: DemoServer, world: World, tmp_path: Path) -> None:
+def test_a_saved_file_without_a_url_is_read_all_the_same(
+    demo: DemoServer, world: World, tmp_path: Path
+) -> None:
     article = next(article for article in world.articles if article.rendering == "nested")
     page = tmp_path / "page.html"
     page.write_text(article_page(world, article, demo.base_url), encoding="utf-8")
@@ -97,7 +119,13 @@ def test_a_saved_file_without_a_url_is_read_all_the_same(demo: DemoServer, world
 
 def test_an_author_page_shows_its_listing(demo: DemoServer, world: World) -> None:
     author = world.authors[0]
-    done = scrapy("show", f"{demo.base_url}/content_author/{author.slug}/", "--json", *AT_FULL_SPEED, **at(demo))
+    done = scrapy(
+        "show",
+        f"{demo.base_url}/content_author/{author.slug}/",
+        "--json",
+        *AT_FULL_SPEED,
+        **at(demo),
+    )
     shown = json.loads(done.stdout)
     entries = [demo.base_url + article.path for article in world.entries(author.slug, 1)]
     assert shown["listing"] == {
@@ -111,7 +139,10 @@ def test_an_author_page_shows_its_listing(demo: DemoServer, world: World) -> Non
 
 def test_a_page_that_is_no_article_says_why(demo: DemoServer, world: World) -> None:
     path = world.articles[3].path
-    demo.faults[path] = (200, "<html><title>Page not found | NK News</title><h1>Page not found</h1></html>")
+    demo.faults[path] = (
+        200,
+        "<html><title>Page not found | NK News</title><h1>Page not found</h1></html>",
+    )
     done = scrapy("show", demo.base_url + path, *AT_FULL_SPEED, **at(demo))
     assert done.returncode == 1
     assert done.stdout.splitlines()[1].startswith("would not be kept: soft 404")
@@ -128,7 +159,9 @@ def test_a_page_that_robots_txt_forbids_is_not_fetched(demo: DemoServer, world: 
 
 def test_a_saved_file_that_is_no_article_would_not_be_kept(tmp_path: Path) -> None:
     (tmp_path / "shell.html").write_text("<div id='app'></div>")
-    done = scrapy("show", tmp_path / "shell.html", *AT_FULL_SPEED, NKCRAWL_SITE="http://127.0.0.1:9")
+    done = scrapy(
+        "show", tmp_path / "shell.html", *AT_FULL_SPEED, NKCRAWL_SITE="http://127.0.0.1:9"
+    )
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.splitlines()[1] == "would not be kept: no sign of an article: headline None"
 
@@ -143,7 +176,9 @@ def test_a_saved_file_that_is_no_article_would_not_be_kept(tmp_path: Path) -> No
     ],
 )
 def test_what_cannot_be_shown_is_one_sentence(target: str, code: int, complaint: str) -> None:
-    done = scrapy("show", target, "-s", "RETRY_TIMES=0", *AT_FULL_SPEED, NKCRAWL_SITE="http://127.0.0.1:9")
+    done = scrapy(
+        "show", target, "-s", "RETRY_TIMES=0", *AT_FULL_SPEED, NKCRAWL_SITE="http://127.0.0.1:9"
+    )
     assert (done.returncode, done.stdout) == (code, "")
     assert complaint in done.stderr
     assert done.stderr.count("\n") == 1
@@ -156,7 +191,10 @@ def at(demo: DemoServer) -> dict[str, str]:
 @pytest.mark.parametrize("charset", ["latin-1", "euc-kr", "ascii"])
 def test_what_the_output_s_charset_lacks_is_replaced(tmp_path: Path, charset: str) -> None:
     page = tmp_path / "page.html"
-    page.write_text("<title>Théo’s ferry 페리</title><h1>Théo’s ferry 페리</h1><p>By Ann Lee</p>", encoding="utf-8")
+    page.write_text(
+        "<title>Théo’s ferry 페리</title><h1>Théo’s ferry 페리</h1><p>By Ann Lee</p>",
+        encoding="utf-8",
+    )
     outputs = [
         subprocess.run(
             [*scrapy_command("show", page, "--url", "/2025/06/a-ferry/"), *form],

@@ -1,4 +1,6 @@
-"""What NK News looks like: does every pattern know its samples, and leave the sentences of an article alone?"""
+"""What NK News looks like: does every pattern know its samples, and leave the sentences of an
+article alone?
+"""
 
 import re
 from datetime import date
@@ -11,9 +13,11 @@ from nkcrawl import site
 
 FILLER_IDS = [filler.sample[:30] for filler in site.FILLERS]
 every_filler = pytest.mark.parametrize("filler", site.FILLERS, ids=FILLER_IDS)
-every_note = pytest.mark.parametrize("note", site.STOCK_NOTES, ids=[note.sample[:30] for note in site.STOCK_NOTES])
+every_note = pytest.mark.parametrize(
+    "note", site.STOCK_NOTES, ids=[note.sample[:30] for note in site.STOCK_NOTES]
+)
 
-# --- URLs -------------------------------------------------------------------------------------------------------------
+# --- URLs -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -76,11 +80,17 @@ def test_author_paths(path: str, slug: str | None, number: int) -> None:
 @given(st.from_regex(r"[a-z]{1,9}(-[a-z]{1,9}){0,2}", fullmatch=True))
 def test_an_author_s_path_names_the_author(slug: str) -> None:
     path = site.author_path(slug)
-    assert (site.author_slug(path), site.author_page_number(path), site.article_month(path)) == (slug, 1, None)
+    assert (site.author_slug(path), site.author_page_number(path), site.article_month(path)) == (
+        slug,
+        1,
+        None,
+    )
 
 
 def test_the_seed_authors_are_slugs_without_doubles() -> None:
-    assert [site.author_slug(site.author_path(slug)) for slug in site.SEED_AUTHORS] == list(site.SEED_AUTHORS)
+    assert [site.author_slug(site.author_path(slug)) for slug in site.SEED_AUTHORS] == list(
+        site.SEED_AUTHORS
+    )
     assert len(set(site.SEED_AUTHORS)) == len(site.SEED_AUTHORS)
 
 
@@ -97,7 +107,7 @@ def test_a_repeated_slug(slug: str, first: str) -> None:
     assert site.SLUG_REPEAT.sub("", slug) == first
 
 
-# --- Headings, captions, stamps ---------------------------------------------------------------------------------------
+# --- Headings, captions, stamps -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -129,7 +139,11 @@ def test_the_title_s_suffix(title: str, bare: str) -> None:
         (site.MORE_ARTICLES, "More articles by the dead editor", False),
         (site.VIEW_MORE, "View more articles by Mira Olsen", True),
         (site.VIEW_MORE, "View more articles byte for byte", False),
-        (site.COPYRIGHT, "© 2025, Korea Risk Group (NK Consulting Inc.). All Rights Reserved", True),
+        (
+            site.COPYRIGHT,
+            "© 2025, Korea Risk Group (NK Consulting Inc.). All Rights Reserved",
+            True,
+        ),
         (site.COPYRIGHT, "© Korea Risk Group. All rights reserved. |", True),
         (site.COPYRIGHT, "© 2025 Gull Gazette", False),
         (site.TOPIC, "COVID-19", True),
@@ -148,7 +162,11 @@ def test_the_title_s_suffix(title: str, bare: str) -> None:
         (site.NOT_FOUND, "Page not found", True),
         (site.NOT_FOUND, "Oops! That page can’t be found.", True),
         (site.NOT_FOUND, "4040 lamps", False),
-        (site.NOT_FOUND, "The diver who went down to the wreck said that nothing was found in its hold", False),
+        (
+            site.NOT_FOUND,
+            "The diver who went down to the wreck said that nothing was found in its hold",
+            False,
+        ),
         (site.LOGIN, "Log in", True),
         (site.LOGIN, "Please sign in to NK News", True),
         (site.LOGIN, "Logging in the north", False),
@@ -161,13 +179,19 @@ def test_lines_that_the_site_prints(pattern: re.Pattern[str], line: str, known: 
 
 @pytest.mark.parametrize(
     ("before", "modified"),
-    [("Updated ", True), ("Last modified on ", True), ("Update: ", True), ("Mira Olsen ", False), ("", False)],
+    [
+        ("Updated ", True),
+        ("Last modified on ", True),
+        ("Update: ", True),
+        ("Mira Olsen ", False),
+        ("", False),
+    ],
 )
 def test_what_stands_before_the_day_of_a_change(before: str, modified: bool) -> None:
     assert bool(site.MODIFIED.search(before)) is modified
 
 
-# --- Stock notes ------------------------------------------------------------------------------------------------------
+# --- Stock notes ----------------------------------------------------------------------------------
 
 
 @every_note
@@ -199,7 +223,7 @@ def test_a_stock_note_about_anything(line: str) -> None:
     assert len([note for note in site.STOCK_NOTES if note.opening.match(line)]) == 1
 
 
-# --- Filler -----------------------------------------------------------------------------------------------------------
+# --- Filler ---------------------------------------------------------------------------------------
 
 
 @every_filler
@@ -279,13 +303,17 @@ def test_a_sentence_of_ordinary_words_is_no_filler(words: list[str], stop: str) 
 
 
 @settings(deadline=None)
-@given(st.sampled_from(site.FILLERS), st.sampled_from(["lamp", "he said", "the ferry’s bell", "2018"]))
+@given(
+    st.sampled_from(site.FILLERS), st.sampled_from(["lamp", "he said", "the ferry’s bell", "2018"])
+)
 def test_a_word_before_it_makes_filler_a_sentence(filler: site.Filler, word: str) -> None:
     assert site.filler_in(f"{word} {filler.sample}") == ()
 
 
 @settings(deadline=None)
 @given(st.sampled_from(site.FILLERS), st.data())
-def test_a_word_after_it_makes_cut_filler_a_sentence(filler: site.Filler, data: st.DataObject) -> None:
+def test_a_word_after_it_makes_cut_filler_a_sentence(
+    filler: site.Filler, data: st.DataObject
+) -> None:
     cut = data.draw(st.integers(1, len(filler.sample) // 2))
     assert site.filler_in(filler.sample[:cut] + " •" * 500 + " lamp") == ()

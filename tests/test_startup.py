@@ -1,4 +1,6 @@
-"""What starts with every command: Scrapy imports all of them to find one, and what is heavy only one of them needs."""
+"""What starts with every command: Scrapy imports all of them to find one, and what is heavy only
+one of them needs.
+"""
 
 import subprocess
 import sys
@@ -25,7 +27,9 @@ _FOR_OTHERS = {
 
 
 @pytest.mark.parametrize("command", [["status"], ["search", "ferry"]])
-def test_a_command_imports_nothing_heavy_that_only_others_need(command: list[str], tmp_path: Path) -> None:
+def test_a_command_imports_nothing_heavy_that_only_others_need(
+    command: list[str], tmp_path: Path
+) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _SAY_WHAT_WAS_IMPORTED, *command],
         check=False,

@@ -1,4 +1,6 @@
-"""`scrapy status`: what it tells of an archive, to people, to programs and to a monitor; run as it is typed."""
+"""`scrapy status`: what it tells of an archive, to people, to programs and to a monitor; run as it
+is typed.
+"""
 
 import json
 import os
@@ -42,15 +44,26 @@ def article(name: str, access: str = "free", **changes: object) -> dict[str, obj
 
 @pytest.fixture
 def archive(archive_file: Path) -> Path:
-    """An archive with two runs, the last one good, three articles and three pages that gave nothing."""
+    """An archive with two runs, the last one good, three articles and three pages that gave
+    nothing.
+    """
     with closing(Archive.open(archive_file, lambda: ENDED)) as archive:
         run = archive.begin_run({}, {})
         archive.finish_run(
-            run, verdict="refused", exit_code=4, finish_reason="refused", summary="It said no.", stats={}
+            run,
+            verdict="refused",
+            exit_code=4,
+            finish_reason="refused",
+            summary="It said no.",
+            stats={},
         )
         run = archive.begin_run({"limit": "3"}, {"nkcrawl": "0.1.0"})
         archive.meet([Link(f"{SITE}/content_author/ann/", "author"), Link(f"{SITE}/feed/", "feed")])
-        for name, access, body in (("a", "free", "Text."), ("b", "teaser", "Text."), ("c", "teaser", "")):
+        for name, access, body in (
+            ("a", "free", "Text."),
+            ("b", "teaser", "Text."),
+            ("c", "teaser", ""),
+        ):
             row = article(name, access, body=body)
             archive.store_article(row, [Author("ann", "Ann")], page(name), [], run)
         archive.store_failure(Failure(page("c", status=404), "HTTP 404", ""))
@@ -59,12 +72,21 @@ def archive(archive_file: Path) -> Path:
         archive.store_failure(Failure(page("e", status=None), "timeout", ""))
         archive.store_rejection(Rejection(page("f"), "soft 404", ""), run)
         stats = {"nkcrawl/articles/new": 3, "downloader/request_count": 9}
-        archive.finish_run(run, verdict="ok", exit_code=0, finish_reason="finished", summary="3 articles.", stats=stats)
+        archive.finish_run(
+            run,
+            verdict="ok",
+            exit_code=0,
+            finish_reason="finished",
+            summary="3 articles.",
+            stats=stats,
+        )
     return archive_file
 
 
 def test_everything_as_json(archive: Path) -> None:
-    done = scrapy("status", "--json", NKCRAWL_DATABASE=str(archive), **at(ENDED + timedelta(hours=6)))
+    done = scrapy(
+        "status", "--json", NKCRAWL_DATABASE=str(archive), **at(ENDED + timedelta(hours=6))
+    )
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
     assert told.pop("file") == {
@@ -97,7 +119,11 @@ def test_everything_as_json(archive: Path) -> None:
     assert told.pop("last_good_run_ended_at") == "2025-06-20T03:15:00Z"
     assert told.pop("last_good_run_hours_ago") == 6.0
     last, first = told.pop("runs")
-    assert (last["verdict"], last["args"], last["stats"]["nkcrawl/articles/new"]) == ("ok", {"limit": "3"}, 3)
+    assert (last["verdict"], last["args"], last["stats"]["nkcrawl/articles/new"]) == (
+        "ok",
+        {"limit": "3"},
+        3,
+    )
     assert (first["verdict"], first["exit_code"], first["summary"]) == ("refused", 4, "It said no.")
     assert told == {}
 
@@ -155,7 +181,12 @@ def test_a_bad_run_is_no_good_run_and_its_words_are_told(archive_file: Path) -> 
     with closing(Archive.open(archive_file)) as archive:
         run = archive.begin_run({}, {})
         archive.finish_run(
-            run, verdict="refused", exit_code=4, finish_reason="refused", summary="It said no.", stats={}
+            run,
+            verdict="refused",
+            exit_code=4,
+            finish_reason="refused",
+            summary="It said no.",
+            stats={},
         )
     done = scrapy("status", "--max-age", "26h", NKCRAWL_DATABASE=str(archive_file))
     assert done.returncode == 1
@@ -186,7 +217,9 @@ def test_an_archive_without_any_run(archive_file: Path) -> None:
         (b"SQLite format 3\0" + b"\0" * 4080, "{file} is a database of some other program"),
     ],
 )
-def test_what_is_no_archive_is_said_in_a_sentence(archive_file: Path, content: bytes | None, complaint: str) -> None:
+def test_what_is_no_archive_is_said_in_a_sentence(
+    archive_file: Path, content: bytes | None, complaint: str
+) -> None:
     if content is not None:
         archive_file.write_bytes(content)
     done = scrapy("status", NKCRAWL_DATABASE=str(archive_file))
@@ -210,14 +243,23 @@ def test_a_damaged_archive_is_said_in_a_sentence(archive: Path) -> None:
 def test_a_run_for_one_page_is_no_night(archive_file: Path) -> None:
     with closing(Archive.open(archive_file)) as archive:
         run = archive.begin_run({"url": f"{SITE}/2025/06/a/"}, {})
-        archive.finish_run(run, verdict="ok", exit_code=0, finish_reason="finished", summary="1 article.", stats={})
+        archive.finish_run(
+            run, verdict="ok", exit_code=0, finish_reason="finished", summary="1 article.", stats={}
+        )
     done = scrapy("status", "--max-age", "26h", NKCRAWL_DATABASE=str(archive_file))
     assert done.returncode == 1
     assert done.stderr.startswith("No good run yet; the last run began ")
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--max-age", "soon"], ["--max-age", "26"], ["--max-age", ""], ["--max-age", "٣h"], ["something"]]
+    "arguments",
+    [
+        ["--max-age", "soon"],
+        ["--max-age", "26"],
+        ["--max-age", ""],
+        ["--max-age", "٣h"],
+        ["something"],
+    ],
 )
 def test_bad_arguments_are_refused(archive: Path, arguments: list[str]) -> None:
     done = scrapy("status", *arguments, NKCRAWL_DATABASE=str(archive))
@@ -241,8 +283,13 @@ def test_it_reads_while_a_crawl_writes_and_leaves_nothing_behind(archive: Path) 
 def test_a_live_crawl_without_a_contact_is_mentioned(archive: Path) -> None:
     sentence = "NKCRAWL_CONTACT is not set"
     assert sentence in scrapy("status", NKCRAWL_DATABASE=str(archive)).stdout
-    for set_or_local in ({"NKCRAWL_CONTACT": "https://example.org/me"}, {"NKCRAWL_SITE": "http://127.0.0.1:1"}):
-        assert sentence not in scrapy("status", NKCRAWL_DATABASE=str(archive), **set_or_local).stdout
+    for set_or_local in (
+        {"NKCRAWL_CONTACT": "https://example.org/me"},
+        {"NKCRAWL_SITE": "http://127.0.0.1:1"},
+    ):
+        assert (
+            sentence not in scrapy("status", NKCRAWL_DATABASE=str(archive), **set_or_local).stdout
+        )
 
 
 def test_a_crawl_without_a_contact_says_so_on_a_terminal_alone(tmp_path: Path) -> None:
@@ -250,7 +297,9 @@ def test_a_crawl_without_a_contact_says_so_on_a_terminal_alone(tmp_path: Path) -
     environment = clean_environment(NKCRAWL_DATABASE=str(tmp_path / "none" / "nknews.db"))
     command = scrapy_command("crawl", "nknews")
     ours, theirs = pty.openpty()
-    crawl = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
+    crawl = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
+    )
     os.close(theirs)
     said = b""
     with suppress(OSError):  # the terminal's other end is closed
@@ -258,7 +307,12 @@ def test_a_crawl_without_a_contact_says_so_on_a_terminal_alone(tmp_path: Path) -
             said += piece
     os.close(ours)
     assert crawl.wait(60) == 2
-    assert b"NKCRAWL_CONTACT is not set, so https://www.nknews.org cannot tell whose crawler this is." in said
-    quiet = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False, timeout=60)
+    assert (
+        b"NKCRAWL_CONTACT is not set, so https://www.nknews.org cannot tell whose crawler this is."
+        in said
+    )
+    quiet = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, check=False, timeout=60
+    )
     assert quiet.returncode == 2
     assert b"CONTACT" not in quiet.stderr

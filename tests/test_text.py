@@ -1,4 +1,6 @@
-"""String work that knows nothing of the site: tables of what goes in and comes out, and laws that hold for any text."""
+"""String work that knows nothing of the site: tables of what goes in and comes out, and laws that
+hold for any text.
+"""
 
 import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -14,7 +16,10 @@ SITE = "https://www.nknews.org"
 ANY_TEXT = st.text(max_size=200)
 # Text full of what may go wrong: spaces, invisible characters, lone surrogates.
 AWKWARD = st.text(
-    st.sampled_from(" \t\n\r\u00a0\u2009\u3000\u200b\u00ad\ufeff\u202e\x00\x07\x85\ud83d\udc00ab.’'-–"), max_size=60
+    st.sampled_from(
+        " \t\n\r\u00a0\u2009\u3000\u200b\u00ad\ufeff\u202e\x00\x07\x85\ud83d\udc00ab.’'-–"
+    ),
+    max_size=60,
 )
 
 BIDI_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
@@ -98,7 +103,14 @@ def test_loose(one: str, other: str, same: bool) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "line"),
-    [("O’Hara", "O'Hara"), ("‘a’", "'a'"), ("ʼ", "'"), ("“a”", "“a”"), ("Théo Clair", "Théo Clair"), ("", "")],
+    [
+        ("O’Hara", "O'Hara"),
+        ("‘a’", "'a'"),
+        ("ʼ", "'"),
+        ("“a”", "“a”"),
+        ("Théo Clair", "Théo Clair"),
+        ("", ""),
+    ],
 )
 def test_straight(raw: str, line: str) -> None:
     assert text.straight(raw) == line
@@ -129,7 +141,10 @@ def test_undouble(raw: str, once: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.from_regex(r"[A-Z][a-z]{2,8}( [a-z]{2,8}){1,5} [0-9]{3}[A-Z]", fullmatch=True), st.sampled_from(["", " "]))
+@given(
+    st.from_regex(r"[A-Z][a-z]{2,8}( [a-z]{2,8}){1,5} [0-9]{3}[A-Z]", fullmatch=True),
+    st.sampled_from(["", " "]),
+)
 def test_undouble_finds_what_was_doubled(line: str, glue: str) -> None:
     assert text.undouble(line) == line
     assert text.undouble(line + glue + line) == line
@@ -169,8 +184,14 @@ def test_ends_whole(line: str, whole: bool) -> None:
         ("March 27, 2025Mar 27, 2025", [date(2025, 3, 27)] * 2),
         ("Mira OlsenJune 2, 2025", [date(2025, 6, 2)]),
         ("October 21st, 2013", [date(2013, 10, 21)]),
-        ("May 2nd, 2014 · May 3rd, 2014 · May 4th, 2014", [date(2014, 5, 2), date(2014, 5, 3), date(2014, 5, 4)]),
-        ("Sept. 3, 2019, Sep 4 2019, Feb. 17, 2025", [date(2019, 9, 3), date(2019, 9, 4), date(2025, 2, 17)]),
+        (
+            "May 2nd, 2014 · May 3rd, 2014 · May 4th, 2014",
+            [date(2014, 5, 2), date(2014, 5, 3), date(2014, 5, 4)],
+        ),
+        (
+            "Sept. 3, 2019, Sep 4 2019, Feb. 17, 2025",
+            [date(2019, 9, 3), date(2019, 9, 4), date(2025, 2, 17)],
+        ),
         ("JUNE 20, 2025 june 21, 2025", [date(2025, 6, 20), date(2025, 6, 21)]),
         ("June\u00a020,\u00a02025", [date(2025, 6, 20)]),
         ("2025년 6월 20일", [date(2025, 6, 20)]),
@@ -248,7 +269,11 @@ def test_without_dates(line: str, rest: str) -> None:
         ("2025-06-20T3:14", None, date(2025, 6, 20)),
         ("Fri, 20 Jun 2025 03:14:00 +0000", "2025-06-20T03:14:00Z", date(2025, 6, 20)),
         ("Fri Jun 20 2025 03:14:00 GMT+0000", "2025-06-20T03:14:00Z", date(2025, 6, 20)),
-        ("Thu Jun 19 2025 18:14:00 GMT+0000 (Coordinated Universal Time)", "2025-06-19T18:14:00Z", date(2025, 6, 20)),
+        (
+            "Thu Jun 19 2025 18:14:00 GMT+0000 (Coordinated Universal Time)",
+            "2025-06-19T18:14:00Z",
+            date(2025, 6, 20),
+        ),
         ("Fri Jux 20 2025 03:14:00 GMT+0000", None, None),
         ("20/06/2025", None, None),
         ("yesterday", None, None),
@@ -396,9 +421,12 @@ def test_a_canonical_url_stays_on_the_site_and_is_its_own_canonical(url: str) ->
 
 
 @pytest.mark.parametrize(
-    ("slug", "is_one"), [("é" * 300, True), ("é" * 400, False), ("a" * 1_900, True), ("a" * 2_100, False)]
+    ("slug", "is_one"),
+    [("é" * 300, True), ("é" * 400, False), ("a" * 1_900, True), ("a" * 2_100, False)],
 )
-def test_an_address_that_is_too_long_once_it_is_spelled_out_is_none(slug: str, is_one: bool) -> None:
+def test_an_address_that_is_too_long_once_it_is_spelled_out_is_none(
+    slug: str, is_one: bool
+) -> None:
     url = text.canonical_url(f"/2025/06/{slug}/", "https://www.nknews.org")
     assert (url is not None) == is_one
     assert url is None or text.canonical_url(url, "https://www.nknews.org") == url
@@ -406,13 +434,30 @@ def test_an_address_that_is_too_long_once_it_is_spelled_out_is_none(slug: str, i
 
 @settings(deadline=None)
 @given(
-    st.from_regex(r"/20[12][0-9]/(0[1-9]|1[0-2])/[a-z][a-z0-9]{0,9}(-[a-z0-9]{1,9}){0,3}", fullmatch=True), st.data()
+    st.from_regex(
+        r"/20[12][0-9]/(0[1-9]|1[0-2])/[a-z][a-z0-9]{0,9}(-[a-z0-9]{1,9}){0,3}", fullmatch=True
+    ),
+    st.data(),
 )
 def test_every_spelling_of_an_address_is_one(path: str, data: st.DataObject) -> None:
-    host = data.draw(st.sampled_from(["", "http://nknews.org", "https://nknews.org", "http://www.nknews.org", SITE]))
+    host = data.draw(
+        st.sampled_from(
+            ["", "http://nknews.org", "https://nknews.org", "http://www.nknews.org", SITE]
+        )
+    )
     slash = data.draw(st.sampled_from(["", "/", "//"]))
     query = data.draw(
-        st.sampled_from(["", "?c=1718000000000", "?t=1718000000000", "?page=59", "?show=nkpro", "?utm_source=x", "#y"])
+        st.sampled_from(
+            [
+                "",
+                "?c=1718000000000",
+                "?t=1718000000000",
+                "?page=59",
+                "?show=nkpro",
+                "?utm_source=x",
+                "#y",
+            ]
+        )
     )
     assert text.canonical_url(host + path + slash + query, SITE) == f"{SITE}{path}/"
 
@@ -424,7 +469,8 @@ SLUG_CHARACTERS = "abAB19-._~!$'()*+,;=:@한é%"
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["/2025/06/", "/2025/07/", "/2024/06/"]), st.text(SLUG_CHARACTERS, min_size=1, max_size=6)
+            st.sampled_from(["/2025/06/", "/2025/07/", "/2024/06/"]),
+            st.text(SLUG_CHARACTERS, min_size=1, max_size=6),
         ),
         min_size=2,
         max_size=2,
@@ -438,12 +484,18 @@ SLUG_CHARACTERS = "abAB19-._~!$'()*+,;=:@한é%"
 @example([("/2025/06/", "A"), ("/2025/06/", "a")], SITE)
 @example([("/2025/06/", "a-2"), ("/2025/06/", "a")], SITE)
 @example([("/2025/06/", "a."), ("/2025/06/", "a")], SITE)
-def test_two_addresses_are_one_only_where_they_say_the_same(addresses: list[tuple[str, str]], site: str) -> None:
-    paths = [month + slug for month, slug in addresses if slug.strip(".") and unquote(slug).strip(".")]
+def test_two_addresses_are_one_only_where_they_say_the_same(
+    addresses: list[tuple[str, str]], site: str
+) -> None:
+    paths = [
+        month + slug for month, slug in addresses if slug.strip(".") and unquote(slug).strip(".")
+    ]
     canonical = [text.canonical_url(path, site) for path in paths]
     assert [text.canonical_url(url, site) for url in canonical if url] == canonical
     if len(paths) == 2:
-        assert (canonical[0] == canonical[1]) == (unquote_to_bytes(paths[0]) == unquote_to_bytes(paths[1]))
+        assert (canonical[0] == canonical[1]) == (
+            unquote_to_bytes(paths[0]) == unquote_to_bytes(paths[1])
+        )
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
-"""What goes wrong, one thing at a time, in a real crawl of the bundled site: the exit code, the sentence and the archive.
+"""What goes wrong, one thing at a time, in a real crawl of the bundled site: the exit code, the
+sentence and the archive.
 
-Every case names the code that the README promises for it; the last test holds the README's table against all of them.
+Every case names the code that the README promises for it; the last test holds the README's table
+against all of them.
 """
 
 import gzip
@@ -73,7 +75,9 @@ def shows(case: Case) -> list[pytest.MarkDecorator]:
     return [pytest.mark.fault("P25", *case.rows.split())]
 
 
-UNREADABLE = r"http://127\.0\.0\.1:\d+/robots\.txt could not be read \(%s.*\), so no page was asked for: "
+UNREADABLE = (
+    r"http://127\.0\.0\.1:\d+/robots\.txt could not be read \(%s.*\), so no page was asked for: "
+)
 CASES = [
     # --- the site
     Case(
@@ -168,7 +172,9 @@ CASES = [
         for said in (401, 403, (503, CHALLENGE), (200, CHALLENGE))
     ),
     *(
-        Case("N4", f"robots.txt answers {status}", 75, UNREADABLE % f"HTTP {status}", robots(status))
+        Case(
+            "N4", f"robots.txt answers {status}", 75, UNREADABLE % f"HTTP {status}", robots(status)
+        )
         for status in (429, 500, 502, 503)
     ),
     Case("N4", "robots.txt hangs", 75, UNREADABLE % "timeout: ", robots(slow(1.5)), args=IMPATIENT),
@@ -186,13 +192,26 @@ CASES = [
         UNREADABLE % "it is no UTF-8 text",
         robots(Answer(200, "User-agent: *".encode("utf-16"), "text/plain")),
     ),
-    Case("N4", "robots.txt is too large", 75, UNREADABLE % "too large: ", robots((200, "# a comment\n" * 500_000))),
+    Case(
+        "N4",
+        "robots.txt is too large",
+        75,
+        UNREADABLE % "too large: ",
+        robots((200, "# a comment\n" * 500_000)),
+    ),
     Case(
         "N4 D1",
         "robots.txt is a bomb",
         75,
         UNREADABLE % "too large: ",
-        robots(Answer(200, gzip.compress(bytes(50_000_000)), "text/plain", headers={"Content-Encoding": "gzip"})),
+        robots(
+            Answer(
+                200,
+                gzip.compress(bytes(50_000_000)),
+                "text/plain",
+                headers={"Content-Encoding": "gzip"},
+            )
+        ),
     ),
     Case(
         "N4",
@@ -262,7 +281,9 @@ CASES = [
         "the spider cannot start",
         1,
         r"The crawl ended early \(start_error\); what was stored stays",
-        code_of_ours=breaking("nkcrawl.spiders.nknews", "NKNewsSpider._start_urls", "raise KeyError('x')"),
+        code_of_ours=breaking(
+            "nkcrawl.spiders.nknews", "NKNewsSpider._start_urls", "raise KeyError('x')"
+        ),
     ),
     Case(
         "P5",
@@ -298,14 +319,26 @@ CASES = [
         everything_but_robots(slow(0.2)),
         args=("-s", "MEMUSAGE_LIMIT_MB=10", "-s", "MEMUSAGE_CHECK_INTERVAL_SECONDS=0.1"),
     ),
-    Case("P4", "an argument is wrong", 2, r"limit='0' is no number of articles", args=("-a", "limit=0")),
     Case(
-        "P4", "a setting is wrong", 2, r"NKCRAWL_REQUEST_BUDGET is 'x', ", environment={"NKCRAWL_REQUEST_BUDGET": "x"}
+        "P4",
+        "an argument is wrong",
+        2,
+        r"limit='0' is no number of articles",
+        args=("-a", "limit=0"),
+    ),
+    Case(
+        "P4",
+        "a setting is wrong",
+        2,
+        r"NKCRAWL_REQUEST_BUDGET is 'x', ",
+        environment={"NKCRAWL_REQUEST_BUDGET": "x"},
     ),
 ]
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, marks=shows(case), id=case.name) for case in CASES])
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=shows(case), id=case.name) for case in CASES]
+)
 def test_what_goes_wrong_is_said_in_one_sentence_with_its_code(
     case: Case, demo: DemoServer, archive_file: Path, tmp_path: Path
 ) -> None:
@@ -315,23 +348,39 @@ def test_what_goes_wrong_is_said_in_one_sentence_with_its_code(
         (tmp_path / "sitecustomize.py").write_text(case.code_of_ours)
         environment["PYTHONPATH"] = str(tmp_path)
     done = scrapy(*crawl_args(demo, archive_file), *case.args, **environment)
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (case.code, "", 1), done.stderr
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (case.code, "", 1), (
+        done.stderr
+    )
     assert re.match(case.sentence, done.stderr)
     if case.code == 2:
         assert not archive_file.exists()
         return
     (run,) = rows(archive_file, "SELECT verdict, exit_code, summary FROM runs")
-    assert run == {"verdict": case.verdict, "exit_code": case.code, "summary": done.stderr.rstrip("\n")}
+    assert run == {
+        "verdict": case.verdict,
+        "exit_code": case.code,
+        "summary": done.stderr.rstrip("\n"),
+    }
     assert rows(archive_file, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
     if case.code in (4, 75) and "robots" in case.name:
         assert {hit.path for hit in demo.log} <= {"/robots.txt"}, "a page was asked for"
-        assert rows(archive_file, "SELECT url FROM pages WHERE failures > 0 AND trouble <> 'robots.txt forbids'") == []
+        assert (
+            rows(
+                archive_file,
+                "SELECT url FROM pages WHERE failures > 0 AND trouble <> 'robots.txt forbids'",
+            )
+            == []
+        )
 
 
 @pytest.mark.fault("P23")
-def test_the_memory_of_who_started_the_crawl_is_not_its_own(demo: DemoServer, archive_file: Path) -> None:
+def test_the_memory_of_who_started_the_crawl_is_not_its_own(
+    demo: DemoServer, archive_file: Path
+) -> None:
     """As a notebook of 600 MB would start one."""
-    starting = "import subprocess, sys; held = b'x' * 600_000_000; sys.exit(subprocess.call(sys.argv[1:]))"
+    starting = (
+        "import subprocess, sys; held = b'x' * 600_000_000; sys.exit(subprocess.call(sys.argv[1:]))"
+    )
     command = scrapy_command(*crawl_args(demo, archive_file), "-a", "limit=1")
     done = subprocess.run(
         [sys.executable, "-c", starting, *command],
@@ -358,7 +407,9 @@ def test_the_memory_of_who_started_the_crawl_is_not_its_own(demo: DemoServer, ar
         (200, "User-agent: somebot\nDisallow: /\n"),
     ],
 )
-def test_a_robots_txt_that_forbids_nothing_lets_the_crawl_pass(demo: DemoServer, archive_file: Path, said: Any) -> None:
+def test_a_robots_txt_that_forbids_nothing_lets_the_crawl_pass(
+    demo: DemoServer, archive_file: Path, said: Any
+) -> None:
     demo.faults = {"/robots.txt": said, "/robots/": (200, "User-agent: *\nDisallow:\n")}
     done = scrapy(*crawl_args(demo, archive_file), "-a", "limit=1")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -366,18 +417,25 @@ def test_a_robots_txt_that_forbids_nothing_lets_the_crawl_pass(demo: DemoServer,
 
 
 @pytest.mark.parametrize("name", ["nkcrawl", "NKCrawl", "nkcrawl/0.1"])
-def test_a_robots_txt_that_forbids_us_by_name_is_obeyed(demo: DemoServer, archive_file: Path, name: str) -> None:
-    demo.faults["/robots.txt"] = (200, f"User-agent: *\nDisallow:\n\nUser-agent: {name}\nDisallow: /\n")
+def test_a_robots_txt_that_forbids_us_by_name_is_obeyed(
+    demo: DemoServer, archive_file: Path, name: str
+) -> None:
+    demo.faults["/robots.txt"] = (
+        200,
+        f"User-agent: *\nDisallow:\n\nUser-agent: {name}\nDisallow: /\n",
+    )
     done = scrapy(*crawl_args(demo, archive_file))
     assert done.returncode == 4
     assert {hit.path for hit in demo.log} == {"/robots.txt"}
 
 
-# --- Signals, kills, and two at once ------------------------------------------------------------------------------------
+# --- Signals, kills, and two at once --------------------------------------------------------------
 
 
 @contextmanager
-def crawling(demo: DemoServer, archive_file: Path, *args: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+def crawling(
+    demo: DemoServer, archive_file: Path, *args: str, **environment: str
+) -> Iterator[subprocess.Popen[str]]:
     """Start a crawl, and wait until it has asked for a few pages."""
     command = scrapy_command(*crawl_args(demo, archive_file), "-s", "DOWNLOAD_DELAY=0.1", *args)
     env = clean_environment(**environment)
@@ -392,7 +450,9 @@ def crawling(demo: DemoServer, archive_file: Path, *args: str, **environment: st
             process.kill()
 
 
-@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGTERM] * 2, [signal.SIGINT] * 2])
+@pytest.mark.parametrize(
+    "signals", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGTERM] * 2, [signal.SIGINT] * 2]
+)
 @pytest.mark.fault("P14", "P15")
 def test_a_signal_ends_the_crawl_in_order_and_a_second_one_at_once(
     demo: DemoServer, archive_file: Path, signals: list[signal.Signals]
@@ -405,7 +465,9 @@ def test_a_signal_ends_the_crawl_in_order_and_a_second_one_at_once(
             time.sleep(0.1)
         printed, told = process.communicate(timeout=60)
     assert (process.returncode, printed) == (130, "")
-    assert told == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
+    assert (
+        told == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
+    )
     (run,) = rows(archive_file, "SELECT verdict, exit_code, summary FROM runs")
     assert run == {"verdict": "interrupted", "exit_code": 130, "summary": told.rstrip("\n")}
     demo.delay = 0
@@ -418,7 +480,9 @@ def test_a_signal_ends_the_crawl_in_order_and_a_second_one_at_once(
 def test_a_signal_at_any_moment_of_the_start_ends_the_crawl_with_its_code(
     demo: DemoServer, archive_file: Path, moment: int
 ) -> None:
-    """From when our command looks at its arguments; before that the process is Python's, and just ends."""
+    """From when our command looks at its arguments; before that the process is Python's, and just
+    ends.
+    """
     demo.delay = 0.2
     process = subprocess.Popen(
         scrapy_command(*crawl_args(demo, archive_file)),
@@ -434,32 +498,44 @@ def test_a_signal_at_any_moment_of_the_start_ends_the_crawl_with_its_code(
     process.send_signal(signal.SIGTERM)
     printed, told = process.communicate(timeout=60)
     assert (process.returncode, printed) == (130, "")
-    assert told == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
+    assert (
+        told == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
+    )
     demo.delay = 0
     assert scrapy(*crawl_args(demo, archive_file), "-a", "limit=1").returncode == 0
 
 
 def catches(pid: int, signum: signal.Signals) -> bool:
     """Tell whether a process has a handler of its own for a signal."""
-    caught = re.search(r"^SigCgt:\t(\w+)$", Path(f"/proc/{pid}/status").read_text(), flags=re.MULTILINE)
+    caught = re.search(
+        r"^SigCgt:\t(\w+)$", Path(f"/proc/{pid}/status").read_text(), flags=re.MULTILINE
+    )
     return bool(caught and int(caught[1], 16) >> (signum - 1) & 1)
 
 
 @pytest.mark.fault("P14")
 def test_a_signal_while_robots_txt_hangs_is_a_signal(demo: DemoServer, archive_file: Path) -> None:
     demo.faults["/robots.txt"] = slow(3)
-    command = scrapy_command(*crawl_args(demo, archive_file), "-s", "DOWNLOAD_TIMEOUT=2", "-s", "RETRY_TIMES=0")
-    with subprocess.Popen(command, cwd=ROOT, env=clean_environment(), stderr=subprocess.PIPE, text=True) as process:
+    command = scrapy_command(
+        *crawl_args(demo, archive_file), "-s", "DOWNLOAD_TIMEOUT=2", "-s", "RETRY_TIMES=0"
+    )
+    with subprocess.Popen(
+        command, cwd=ROOT, env=clean_environment(), stderr=subprocess.PIPE, text=True
+    ) as process:
         while process.poll() is None and not demo.in_flight_max:
             time.sleep(0.02)
         process.send_signal(signal.SIGTERM)
         _, told = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert told == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
+    assert (
+        told == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
+    )
 
 
 @pytest.mark.fault("P14")
-def test_a_signal_ends_the_wait_that_the_site_asked_for(demo: DemoServer, archive_file: Path) -> None:
+def test_a_signal_ends_the_wait_that_the_site_asked_for(
+    demo: DemoServer, archive_file: Path
+) -> None:
     patient = Answer(429, headers={"Retry-After": "100"})
     answers = iter([None] * 12)
     demo.faults["*"] = lambda: next(answers, patient)
@@ -475,12 +551,19 @@ def test_a_signal_ends_the_wait_that_the_site_asked_for(demo: DemoServer, archiv
 
 
 @pytest.mark.fault("P15")
-def test_two_signals_while_a_page_is_read_are_two_signals(demo: DemoServer, archive_file: Path, tmp_path: Path) -> None:
+def test_two_signals_while_a_page_is_read_are_two_signals(
+    demo: DemoServer, archive_file: Path, tmp_path: Path
+) -> None:
     sending = "import os; [os.kill(os.getpid(), 15) for _ in range(2)]"
-    (tmp_path / "sitecustomize.py").write_text(breaking("nkcrawl.pages.article", "read_dates", sending))
+    (tmp_path / "sitecustomize.py").write_text(
+        breaking("nkcrawl.pages.article", "read_dates", sending)
+    )
     done = scrapy(*crawl_args(demo, archive_file), PYTHONPATH=str(tmp_path))
     assert (done.returncode, done.stdout) == (130, "")
-    assert done.stderr == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
+    assert (
+        done.stderr
+        == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
+    )
 
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGHUP])
@@ -494,7 +577,10 @@ def test_a_run_that_was_killed_is_marked_by_the_next(
     assert process.returncode == -sent
     assert rows(archive_file, "SELECT verdict FROM runs") == [{"verdict": None}]
     assert scrapy(*crawl_args(demo, archive_file)).returncode == 0
-    runs = rows(archive_file, "SELECT verdict, finish_reason, exit_code, finished_at IS NULL AS open FROM runs")
+    runs = rows(
+        archive_file,
+        "SELECT verdict, finish_reason, exit_code, finished_at IS NULL AS open FROM runs",
+    )
     assert runs[0] == {"verdict": "failed", "finish_reason": "died", "exit_code": None, "open": 1}
     assert runs[1] == {"verdict": "ok", "finish_reason": "finished", "exit_code": 0, "open": 0}
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == 60
@@ -520,7 +606,11 @@ def test_a_crawl_that_is_refused_memory_says_so_and_charges_no_page(
         "The crawl was refused more memory and stopped; what was stored stays, and the rest is "
     )
     (run,) = rows(archive_file, "SELECT verdict, finish_reason, summary FROM runs")
-    assert run == {"verdict": "failed", "finish_reason": "out_of_memory", "summary": done.stderr.rstrip("\n")}
+    assert run == {
+        "verdict": "failed",
+        "finish_reason": "out_of_memory",
+        "summary": done.stderr.rstrip("\n"),
+    }
     assert rows(archive_file, "SELECT url FROM pages WHERE failures > 0") == []
     assert scrapy(*crawl_args(demo, archive_file)).returncode == 0
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == 60
@@ -529,7 +619,11 @@ def test_a_crawl_that_is_refused_memory_says_so_and_charges_no_page(
 @pytest.mark.parametrize(
     ("module", "function", "body"),
     [
-        ("scrapy.core.downloader.handlers.http11", "_ResponseReader.dataReceived", "args[0]._bodybuf.close()"),
+        (
+            "scrapy.core.downloader.handlers.http11",
+            "_ResponseReader.dataReceived",
+            "args[0]._bodybuf.close()",
+        ),
         ("scrapy.core.downloader.handlers.http11", "_ScrapyAgent._get_agent", ""),
         ("scrapy.core.scraper", "Slot.finish_response", ""),
     ],
@@ -538,14 +632,18 @@ def test_a_crawl_that_is_refused_memory_says_so_and_charges_no_page(
 def test_a_crawl_of_which_scrapy_lost_a_page_for_want_of_memory_ends_all_the_same(
     demo: DemoServer, archive_file: Path, tmp_path: Path, module: str, function: str, body: str
 ) -> None:
-    """As it does when memory is refused in the middle of an answer, before it, or at the end of a page."""
+    """As it does when memory is refused in the middle of an answer, before it, or at the end of a
+    page.
+    """
     (tmp_path / "sitecustomize.py").write_text(
         f"import nkcrawl.extensions.record as ours\nours._LONGEST_CLOSING = 2\n"
         f"import {module} as theirs\nas_it_was, calls = theirs.{function}, []\n"
         "def broken(*args, **given):\n    calls.append(1)\n    if len(calls) < 9: return as_it_was(*args, **given)\n"
         f"    {body or 'pass'}\n    raise MemoryError()\ntheirs.{function} = broken\n"
     )
-    done = scrapy(*crawl_args(demo, archive_file), "-s", "NKCRAWL_HARD_LIMIT=60", PYTHONPATH=str(tmp_path))
+    done = scrapy(
+        *crawl_args(demo, archive_file), "-s", "NKCRAWL_HARD_LIMIT=60", PYTHONPATH=str(tmp_path)
+    )
     assert (done.returncode, done.stdout) == (1, ""), done.stderr
     (run,) = rows(archive_file, "SELECT verdict, exit_code, summary FROM runs")
     assert (run["verdict"], run["exit_code"]) == ("failed", 1)
@@ -555,7 +653,9 @@ def test_a_crawl_of_which_scrapy_lost_a_page_for_want_of_memory_ends_all_the_sam
 
 
 @pytest.mark.fault("P18")
-def test_a_second_run_ends_at_once_and_says_who_holds_the_archive(demo: DemoServer, archive_file: Path) -> None:
+def test_a_second_run_ends_at_once_and_says_who_holds_the_archive(
+    demo: DemoServer, archive_file: Path
+) -> None:
     with crawling(demo, archive_file) as process:
         asked = len(demo.log)
         second = scrapy(*crawl_args(demo, archive_file))
@@ -564,29 +664,39 @@ def test_a_second_run_ends_at_once_and_says_who_holds_the_archive(demo: DemoServ
         process.kill()
     assert (second.returncode, second.stdout) == (75, "")
     told = re.fullmatch(
-        re.escape(f"{archive_file} is in use by another run (process {process.pid} on {socket.gethostname()}, since ")
+        re.escape(
+            f"{archive_file} is in use by another run (process {process.pid} on {socket.gethostname()}, since "
+        )
         + r"(\S+)\), so this one did nothing\. Wait until that one is done; `scrapy status` shows how far the archive is\.\n",
         second.stderr,
     )
     assert told
     since, started = datetime.fromisoformat(told[1]), datetime.fromisoformat(run["started_at"])
-    assert timedelta() <= started - since <= timedelta(seconds=10)  # it is held before a row is written
+    assert (
+        timedelta() <= started - since <= timedelta(seconds=10)
+    )  # it is held before a row is written
     assert asked > 0
     assert scrapy(*crawl_args(demo, archive_file)).returncode == 0
 
 
 @pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.long)])
 @pytest.mark.fault("P18", "S7")
-def test_of_two_crawls_started_at_once_on_no_archive_one_works(demo: DemoServer, tmp_path: Path, times: int) -> None:
+def test_of_two_crawls_started_at_once_on_no_archive_one_works(
+    demo: DemoServer, tmp_path: Path, times: int
+) -> None:
     for attempt in range(times):
         archive_file, one_ended = tmp_path / f"{attempt}.db", Event()
         demo.faults["/robots.txt"] = lambda held=one_ended: None if held.wait(60) else 503
         command = scrapy_command(*crawl_args(demo, archive_file), "-a", "limit=5")
         both = [
-            subprocess.Popen(command, cwd=ROOT, env=clean_environment(), stderr=subprocess.PIPE, text=True)
+            subprocess.Popen(
+                command, cwd=ROOT, env=clean_environment(), stderr=subprocess.PIPE, text=True
+            )
             for _ in range(2)
         ]
-        while all(process.poll() is None for process in both):  # the site keeps the one that works waiting
+        while all(
+            process.poll() is None for process in both
+        ):  # the site keeps the one that works waiting
             time.sleep(0.01)
         one_ended.set()
         told = {process.communicate(timeout=120)[1][:60] for process in both}
@@ -598,7 +708,9 @@ def test_of_two_crawls_started_at_once_on_no_archive_one_works(demo: DemoServer,
 
 
 @pytest.mark.fault("P13")
-def test_a_process_that_no_signal_reaches_ends_itself_too(demo: DemoServer, archive_file: Path, tmp_path: Path) -> None:
+def test_a_process_that_no_signal_reaches_ends_itself_too(
+    demo: DemoServer, archive_file: Path, tmp_path: Path
+) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import nkcrawl.pages.article as a, nkcrawl.commands.interrupts as c, itertools\n"
         "c._LAST_RESORT = 1\n"
@@ -611,7 +723,7 @@ def test_a_process_that_no_signal_reaches_ends_itself_too(demo: DemoServer, arch
     assert "in stuck" in done.stderr
 
 
-# --- The disk ---------------------------------------------------------------------------------------------------------------
+# --- The disk -------------------------------------------------------------------------------------
 
 
 @pytest.mark.fault("S5")
@@ -619,18 +731,24 @@ def test_an_archive_that_another_program_keeps_locked_is_a_failure(
     demo: DemoServer, archive_file: Path, tmp_path: Path
 ) -> None:
     Archive.open(archive_file).close()
-    (tmp_path / "sitecustomize.py").write_text("import nkcrawl.archive.opening as o\no.BUSY_SECONDS = 0.2\n")
+    (tmp_path / "sitecustomize.py").write_text(
+        "import nkcrawl.archive.opening as o\no.BUSY_SECONDS = 0.2\n"
+    )
     with closing(sqlite3.connect(archive_file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         done = scrapy(*crawl_args(demo, archive_file), PYTHONPATH=str(tmp_path))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert done.stderr.startswith(f"{archive_file} is locked by another program, for more than 0.2 seconds.")
+    assert done.stderr.startswith(
+        f"{archive_file} is locked by another program, for more than 0.2 seconds."
+    )
     assert demo.log == []
 
 
 @pytest.mark.parametrize("place", ["missing/nknews.db", "."])
 @pytest.mark.fault("P4")
-def test_an_archive_that_cannot_be_there_is_a_wrong_setting(demo: DemoServer, tmp_path: Path, place: str) -> None:
+def test_an_archive_that_cannot_be_there_is_a_wrong_setting(
+    demo: DemoServer, tmp_path: Path, place: str
+) -> None:
     done = scrapy(*crawl_args(demo, tmp_path / place))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert str(tmp_path) in done.stderr
@@ -641,18 +759,24 @@ def test_an_archive_that_cannot_be_there_is_a_wrong_setting(demo: DemoServer, tm
 def test_a_log_that_cannot_be_written_is_said_once(demo: DemoServer, archive_file: Path) -> None:
     done = scrapy(*crawl_args(demo, archive_file), "-L", "DEBUG", "--logfile", "/dev/full")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert done.stderr.startswith("The log could not be written ([Errno 28] No space left on device).")
+    assert done.stderr.startswith(
+        "The log could not be written ([Errno 28] No space left on device)."
+    )
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 @pytest.mark.fault("P20")
-def test_a_standard_stream_that_is_closed_changes_nothing(demo: DemoServer, archive_file: Path, closed: str) -> None:
+def test_a_standard_stream_that_is_closed_changes_nothing(
+    demo: DemoServer, archive_file: Path, closed: str
+) -> None:
     command = shlex.join(scrapy_command(*crawl_args(demo, archive_file), "-a", "limit=3"))
-    done = subprocess.run(["/bin/sh", "-c", f"{command} {closed}"], check=False, cwd=ROOT, env=clean_environment())
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{command} {closed}"], check=False, cwd=ROOT, env=clean_environment()
+    )
     assert done.returncode == 0
-    assert rows(archive_file, "SELECT verdict, (SELECT count(*) FROM articles) AS articles FROM runs") == [
-        {"verdict": "ok", "articles": 3}
-    ]
+    assert rows(
+        archive_file, "SELECT verdict, (SELECT count(*) FROM articles) AS articles FROM runs"
+    ) == [{"verdict": "ok", "articles": 3}]
 
 
 @pytest.mark.parametrize("fate", ["removed", "moved", "replaced"])
@@ -671,7 +795,9 @@ def test_an_archive_that_is_taken_away_from_under_a_crawl_is_a_failure(
                 archive_file.with_name("other.db").rename(archive_file)
         printed, told = process.communicate(timeout=60)
     assert (process.returncode, printed, told.count("\n")) == (1, "", 1)
-    assert told.startswith(f"{archive_file} was removed, moved or replaced while the crawl was writing to it; ")
+    assert told.startswith(
+        f"{archive_file} was removed, moved or replaced while the crawl was writing to it; "
+    )
 
 
 @pytest.mark.parametrize(("said", "code"), [(None, 0), (403, 4)])
@@ -682,27 +808,42 @@ def test_what_cannot_be_printed_changes_no_exit_code(
     demo.faults.update(everything_but_robots(said) if said else {})
     command = scrapy_command(*crawl_args(demo, archive_file), "-L", "DEBUG")
     with open("/dev/full", "w") as full:
-        done = subprocess.run(command, cwd=ROOT, env=clean_environment(), stderr=full, stdout=full, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, env=clean_environment(), stderr=full, stdout=full, check=False
+        )
     assert done.returncode == code
 
 
-# --- What is only some of the site's trouble ------------------------------------------------------------------------------
+# --- What is only some of the site's trouble ------------------------------------------------------
 
 
 @pytest.mark.fault("P9")
-def test_deleted_articles_are_gone_however_many_follow_each_other(demo: DemoServer, archive_file: Path) -> None:
+def test_deleted_articles_are_gone_however_many_follow_each_other(
+    demo: DemoServer, archive_file: Path
+) -> None:
     assert scrapy(*crawl_args(demo, archive_file)).returncode == 0
-    deleted = [row["url"] for row in rows(archive_file, "SELECT url FROM articles ORDER BY url DESC LIMIT 12 OFFSET 5")]
+    deleted = [
+        row["url"]
+        for row in rows(
+            archive_file, "SELECT url FROM articles ORDER BY url DESC LIMIT 12 OFFSET 5"
+        )
+    ]
     with closing(sqlite3.connect(archive_file)) as conn, conn:
-        conn.execute("UPDATE pages SET due_at = found_at WHERE kind = 'article' AND url IN (SELECT url FROM articles)")
+        conn.execute(
+            "UPDATE pages SET due_at = found_at WHERE kind = 'article' AND url IN (SELECT url FROM articles)"
+        )
     demo.faults = {url.removeprefix(demo.base_url): 404 for url in deleted}
     done = scrapy(*crawl_args(demo, archive_file))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    gone = rows(archive_file, "SELECT url FROM articles WHERE gone_at IS NOT NULL ORDER BY url DESC")
+    gone = rows(
+        archive_file, "SELECT url FROM articles WHERE gone_at IS NOT NULL ORDER BY url DESC"
+    )
     assert [row["url"] for row in gone] == deleted
 
 
-def test_authors_who_do_not_exist_are_said_and_stop_no_later_run(demo: DemoServer, archive_file: Path) -> None:
+def test_authors_who_do_not_exist_are_said_and_stop_no_later_run(
+    demo: DemoServer, archive_file: Path
+) -> None:
     assert scrapy(*crawl_args(demo, archive_file), "-a", "limit=5").returncode == 0
     done = scrapy(*crawl_args(demo, archive_file), "-a", "authors=aa,bb,cc,dd,ee")
     assert (done.returncode, done.stdout) == (1, "")
@@ -714,7 +855,9 @@ def test_authors_who_do_not_exist_are_said_and_stop_no_later_run(demo: DemoServe
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == 60
 
 
-def test_a_further_page_of_a_named_author_may_be_missing(demo: DemoServer, archive_file: Path) -> None:
+def test_a_further_page_of_a_named_author_may_be_missing(
+    demo: DemoServer, archive_file: Path
+) -> None:
     author = demo.world.authors[0]
     further = f"{site.author_path(author.slug)}page/2/"
     demo.faults = {further: 404}
@@ -725,12 +868,17 @@ def test_a_further_page_of_a_named_author_may_be_missing(demo: DemoServer, archi
 
 @pytest.mark.parametrize("body", ["", "<div id='app'></div>"])
 @pytest.mark.fault("D14")
-def test_a_site_of_which_no_page_is_an_article_has_changed(demo: DemoServer, archive_file: Path, body: str) -> None:
+def test_a_site_of_which_no_page_is_an_article_has_changed(
+    demo: DemoServer, archive_file: Path, body: str
+) -> None:
     demo.faults = {article.path: (200, body) for article in demo.world.articles}
     for _ in range(2):
         done = scrapy(*crawl_args(demo, archive_file))
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
-        assert re.match(r"\d+ of \d+ (recent )?articles are read as no articles: the site no longer looks", done.stderr)
+        assert re.match(
+            r"\d+ of \d+ (recent )?articles are read as no articles: the site no longer looks",
+            done.stderr,
+        )
         with closing(sqlite3.connect(archive_file)) as conn, conn:
             conn.execute("UPDATE pages SET due_at = found_at WHERE due_at IS NOT NULL")
     demo.faults = {}
@@ -744,20 +892,31 @@ def test_a_site_whose_author_pages_lead_elsewhere_has_changed(
     demo: DemoServer, archive_file: Path, target: str
 ) -> None:
     paths = [site.author_path(author.slug) for author in demo.world.authors]
-    demo.faults = {path: Answer(302, headers={"Location": target.format(path=path)}) for path in paths}
+    demo.faults = {
+        path: Answer(302, headers={"Location": target.format(path=path)}) for path in paths
+    }
     done = scrapy(*crawl_args(demo, archive_file))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
-    assert done.stderr.startswith(f"No author page shows a link to an article, first {demo.base_url}{paths[0]}: ")
+    assert done.stderr.startswith(
+        f"No author page shows a link to an article, first {demo.base_url}{paths[0]}: "
+    )
 
 
-# --- All of it ------------------------------------------------------------------------------------------------------------
+# --- All of it ------------------------------------------------------------------------------------
 
 
 @pytest.mark.fault("N14")
-def test_a_site_that_is_down_for_a_night_changes_nothing_but_the_record(demo: DemoServer, archive_file: Path) -> None:
+def test_a_site_that_is_down_for_a_night_changes_nothing_but_the_record(
+    demo: DemoServer, archive_file: Path
+) -> None:
     def everything() -> dict[str, list[dict[str, Any]]]:
-        tables = [row["name"] for row in rows(archive_file, "SELECT name FROM sqlite_schema WHERE type = 'table'")]
-        return {name: rows(archive_file, f"SELECT * FROM {name}") for name in tables if name != "runs"}
+        tables = [
+            row["name"]
+            for row in rows(archive_file, "SELECT name FROM sqlite_schema WHERE type = 'table'")
+        ]
+        return {
+            name: rows(archive_file, f"SELECT * FROM {name}") for name in tables if name != "runs"
+        }
 
     assert scrapy(*crawl_args(demo, archive_file), "-a", "limit=20").returncode == 0
     before = everything()

@@ -1,4 +1,6 @@
-"""The archive in a browser: pages looked at in a real Chromium, served as `make web` serves them."""
+"""The archive in a browser: pages looked at in a real Chromium, served as `make web` serves
+them.
+"""
 
 import hashlib
 import http.client
@@ -38,7 +40,9 @@ _AREAS = """
 
 @dataclass
 class Seen:
-    """The served archive, a page to look at it with, and what that page complained of or asked for."""
+    """The served archive, a page to look at it with, and what that page complained of or asked
+    for.
+    """
 
     archive_file: Path
     address: str
@@ -96,7 +100,10 @@ def seen(browser: Browser, archive_file: Path, address: str) -> Iterator[Seen]:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     seen = Seen(archive_file, address, page)
     page.on("request", lambda request: seen.requests.append(request.url))
-    page.on("console", lambda message: seen.complaints.append(f"{message.type}: {message.text} on {page.url}"))
+    page.on(
+        "console",
+        lambda message: seen.complaints.append(f"{message.type}: {message.text} on {page.url}"),
+    )
     page.on("pageerror", lambda error: seen.complaints.append(f"{error} on {page.url}"))
     page.on("dialog", lambda dialog: seen.complaints.append(f"a dialog on {page.url}"))
     yield seen
@@ -110,7 +117,11 @@ def every_page(address: str) -> list[str]:
     charts = [f"{DASHBOARD}/{name}" for name in CHARTS]
     rows = [f"/archive/{place}/1" for place in ("articles", "authors", "article_versions", "runs")]
     queries = [f"/archive/{name}" for name in QUERIES]
-    further = ["/archive/articles?access=teaser&_search=the", "/archive?sql=select+*+from+articles", "/archive"]
+    further = [
+        "/archive/articles?access=teaser&_search=the",
+        "/archive?sql=select+*+from+articles",
+        "/archive",
+    ]
     return ["/", *tables, *rows, *queries, "/-/dashboards", DASHBOARD, *charts, *further]
 
 
@@ -124,7 +135,9 @@ def test_no_page_is_wider_than_a_phone_nor_asks_another_host_nor_complains(seen:
 
 def test_the_home_page_leads_on(seen: Seen) -> None:
     page = seen.open("/")
-    assert page.locator(".figures").first.inner_text().startswith(f"{seen.count('articles')} articles")
+    assert (
+        page.locator(".figures").first.inner_text().startswith(f"{seen.count('articles')} articles")
+    )
     newest = seen.rows("SELECT title FROM article_list ORDER BY published_on DESC, id LIMIT 8")
     assert page.locator(".story h3").all_inner_texts() == [row["title"] for row in newest]
     for title in [query["title"] for query in QUERIES.values()]:
@@ -133,7 +146,7 @@ def test_the_home_page_leads_on(seen: Seen) -> None:
     assert page.locator("h1").inner_text() == "At a glance"
 
 
-# --- Articles -----------------------------------------------------------------------------------------------------------
+# --- Articles -------------------------------------------------------------------------------------
 
 
 def test_articles_come_newest_first_page_after_page(seen: Seen) -> None:
@@ -156,10 +169,15 @@ def test_articles_come_newest_first_page_after_page(seen: Seen) -> None:
     ("facet", "column"),
     [("label", "label"), ("access", "access"), ("author", None)],
 )
-def test_a_choice_at_the_side_leaves_as_many_articles_as_it_says(seen: Seen, facet: str, column: str | None) -> None:
+def test_a_choice_at_the_side_leaves_as_many_articles_as_it_says(
+    seen: Seen, facet: str, column: str | None
+) -> None:
     page = seen.open("/archive/articles")
     choices = page.locator(f"#facet-{facet} li")
-    said = {choice.locator("a").inner_text(): int(choice.locator(".count").inner_text()) for choice in choices.all()}
+    said = {
+        choice.locator("a").inner_text(): int(choice.locator(".count").inner_text())
+        for choice in choices.all()
+    }
     if column:
         counted = f"SELECT {column} AS name, count(*) AS articles FROM articles WHERE {column} IS NOT NULL GROUP BY 1"
     else:
@@ -175,7 +193,8 @@ def test_a_choice_at_the_side_leaves_as_many_articles_as_it_says(seen: Seen, fac
 
 def test_a_search_typed_by_keyboard_finds_its_article_and_keeps_what_was_chosen(seen: Seen) -> None:
     (article,) = seen.rows(
-        "SELECT * FROM articles WHERE title LIKE ? LIMIT 1", "%coal ledger ahead of a party congress%"
+        "SELECT * FROM articles WHERE title LIKE ? LIMIT 1",
+        "%coal ledger ahead of a party congress%",
     )
     page = seen.open("/archive/articles?access=free")
     page.get_by_role("searchbox").focus()
@@ -219,7 +238,9 @@ def test_an_article_reads_like_an_article(seen: Seen) -> None:
     assert text(".kicker").lower() == article["label"].lower()
     assert text("h1") == page.title() == article["title"]
     assert text(".standfirst") == article["subtitle"]
-    assert page.locator("article .byline a").all_inner_texts() == [author["name"] for author in authors]
+    assert page.locator("article .byline a").all_inner_texts() == [
+        author["name"] for author in authors
+    ]
     day = date.fromisoformat(article["published_on"])
     assert text("time") == f"{day.day} {day:%B %Y}"
     assert text(".access") == "teaser: cut off by the paywall"
@@ -247,23 +268,29 @@ def test_an_article_that_changed_shows_what_it_was(seen: Seen) -> None:
 
 
 def test_an_article_that_never_changed_has_no_such_part(seen: Seen) -> None:
-    (article,) = seen.rows("SELECT id FROM articles WHERE id NOT IN (SELECT article_id FROM article_versions) LIMIT 1")
+    (article,) = seen.rows(
+        "SELECT id FROM articles WHERE id NOT IN (SELECT article_id FROM article_versions) LIMIT 1"
+    )
     page = seen.open(f"/archive/articles/{article['id']}")
     assert page.locator("#changes, [href='#changes']").count() == 0
 
 
-@pytest.mark.parametrize("words", ["", "  ", '"', "-", "*", "NEAR(", "coal AND", "title:", "%", "'"])
+@pytest.mark.parametrize(
+    "words", ["", "  ", '"', "-", "*", "NEAR(", "coal AND", "title:", "%", "'"]
+)
 def test_whatever_is_typed_into_the_search_box_is_a_search(address: str, words: str) -> None:
     found = fetch(f"{address}/archive/articles.json?{urlencode({'_search': words, '_since': ''})}")
     assert (found["filtered_table_rows_count"] > 300) == (not words.strip(' "'))
 
 
-# --- What is not to be trusted --------------------------------------------------------------------------------------------
+# --- What is not to be trusted --------------------------------------------------------------------
 
 
 @pytest.mark.fault("D15")
 def test_a_hostile_headline_and_label_are_text_wherever_they_stand(seen: Seen) -> None:
-    (article,) = seen.rows("SELECT id FROM articles WHERE title = ? AND label = ?", HOSTILE_TITLE, HOSTILE_LABEL)
+    (article,) = seen.rows(
+        "SELECT id FROM articles WHERE title = ? AND label = ?", HOSTILE_TITLE, HOSTILE_LABEL
+    )
     page = seen.open(f"/archive/articles/{article['id']}")
     assert page.title() == page.locator("h1").inner_text() == HOSTILE_TITLE
     page = seen.open("/archive/articles?" + urlencode({"label": HOSTILE_LABEL}))
@@ -279,12 +306,16 @@ def test_a_hostile_headline_and_label_are_text_wherever_they_stand(seen: Seen) -
     assert page.locator("b[onmouseover], img[onerror]").count() == 0
 
 
-def test_an_address_that_is_a_script_is_no_link(browser: Browser, archive_file: Path, tmp_path: Path) -> None:
+def test_an_address_that_is_a_script_is_no_link(
+    browser: Browser, archive_file: Path, tmp_path: Path
+) -> None:
     copy = tmp_path / "what%20a #name?.db"
     copy.write_bytes(archive_file.read_bytes())
     script = "javascript:alert(1)//https://www.nknews.org/"
     with closing(sqlite3.connect(copy)) as connection, connection:
-        connection.execute("UPDATE articles SET url = ?, image_url = ? WHERE id = 1", (script, script))
+        connection.execute(
+            "UPDATE articles SET url = ?, image_url = ? WHERE id = 1", (script, script)
+        )
     with served(copy) as address, closing(browser.new_page()) as page:
         for path in (
             "/archive/articles/1",
@@ -302,25 +333,35 @@ def test_an_address_that_is_a_script_is_no_link(browser: Browser, archive_file: 
 def test_a_page_can_ask_no_other_host_even_if_it_wanted_to(browser: Browser, address: str) -> None:
     with DemoServer(World(articles=1)) as elsewhere, closing(browser.new_page()) as page:
         page.goto(f"{address}/archive/articles/1")
-        page.evaluate(f"document.body.append(Object.assign(new Image(), {{src: '{elsewhere.base_url}/x.png'}}))")
-        blocked = page.evaluate(f"fetch('{elsewhere.base_url}/').then(() => 'answered', () => 'blocked')")
+        page.evaluate(
+            f"document.body.append(Object.assign(new Image(), {{src: '{elsewhere.base_url}/x.png'}}))"
+        )
+        blocked = page.evaluate(
+            f"fetch('{elsewhere.base_url}/').then(() => 'answered', () => 'blocked')"
+        )
         assert (blocked, elsewhere.log) == ("blocked", [])
 
 
-# --- Questions --------------------------------------------------------------------------------------------------------------
+# --- Questions ------------------------------------------------------------------------------------
 
 
 def test_the_questions_have_the_right_answers(seen: Seen) -> None:
-    found = seen.ask("/archive/by-author-and-period", author="MASLIN", since="2019", until="2020-06")
+    found = seen.ask(
+        "/archive/by-author-and-period", author="MASLIN", since="2019", until="2020-06"
+    )
     expected = seen.rows(
         "SELECT id FROM article_list WHERE instr(authors, 'Viktor Maslin') AND published_on BETWEEN '2019' AND '2020-06-31'"
     )
     assert {row["article"] for row in found} == {row["id"] for row in expected} != set()
-    assert [row["published_on"] for row in found] == sorted((row["published_on"] for row in found), reverse=True)
+    assert [row["published_on"] for row in found] == sorted(
+        (row["published_on"] for row in found), reverse=True
+    )
 
     changed = seen.ask("/archive/changed-headlines")
     assert len(changed) == 2
-    assert {row["title_before"] + EDIT for row in changed} == {row["title_after"] for row in changed}
+    assert {row["title_before"] + EDIT for row in changed} == {
+        row["title_after"] for row in changed
+    }
 
     freed = seen.ask("/archive/teasers-that-became-free")
     assert len(freed) == 2
@@ -340,11 +381,16 @@ def test_the_longest_silence_is_the_longest(seen: Seen) -> None:
         " JOIN articles ON articles.id = article_id WHERE published_on IS NOT NULL ORDER BY published_on"
     ):
         days.setdefault(row["name"], []).append(date.fromisoformat(row["published_on"]))
-    longest = {name: max((later - earlier).days for earlier, later in pairwise(all_)) for name, all_ in days.items()}
+    longest = {
+        name: max((later - earlier).days for earlier, later in pairwise(all_))
+        for name, all_ in days.items()
+    }
     found = seen.ask("/archive/longest-silence")
     assert {row["author"]: row["days"] for row in found} == longest
     for row in found:
-        assert (date.fromisoformat(row["until"]) - date.fromisoformat(row["silent_from"])).days == row["days"]
+        assert (
+            date.fromisoformat(row["until"]) - date.fromisoformat(row["silent_from"])
+        ).days == row["days"]
 
 
 def test_a_question_is_asked_in_its_form_and_leads_to_the_article(seen: Seen) -> None:
@@ -360,7 +406,7 @@ def test_a_question_is_asked_in_its_form_and_leads_to_the_article(seen: Seen) ->
     assert page.locator("h1").inner_text() == title
 
 
-# --- Charts -----------------------------------------------------------------------------------------------------------------
+# --- Charts ---------------------------------------------------------------------------------------
 
 
 def test_every_chart_is_drawn_as_its_query_says(seen: Seen) -> None:
@@ -387,7 +433,9 @@ def test_an_access_has_one_colour_everywhere(seen: Seen) -> None:
     for name in ("months", "labels"):
         for access in ("free", "teaser", "unknown"):
             marks = page.locator(f"#chart-{name} .role-mark path[aria-label*='access: {access}']")
-            colours[name, access] = set(marks.evaluate_all("marks => marks.map(mark => getComputedStyle(mark).fill)"))
+            colours[name, access] = set(
+                marks.evaluate_all("marks => marks.map(mark => getComputedStyle(mark).fill)")
+            )
     page = seen.open("/archive/articles")
     for access in ("free", "teaser", "unknown"):
         badge = page.locator(f"#facet-access .access-{access}")
@@ -395,7 +443,7 @@ def test_an_access_has_one_colour_everywhere(seen: Seen) -> None:
         assert colours["months", access] == colours["labels", access] == {colour}
 
 
-# --- Serving it -----------------------------------------------------------------------------------------------------------------
+# --- Serving it -----------------------------------------------------------------------------------
 
 
 def test_every_table_and_column_is_explained_as_the_archive_explains_it(address: str) -> None:
@@ -415,9 +463,9 @@ def test_looking_changes_nothing_and_the_whole_file_cannot_be_had(seen: Seen) ->
     assert page.request.get(refused).status == 400
     assert page.request.get(f"{seen.address}/archive.db").status == 403
     assert hashlib.sha256(seen.archive_file.read_bytes()).hexdigest() == before
-    assert [file.name for file in seen.archive_file.parent.iterdir() if not file.name.endswith(".lock")] == [
-        seen.archive_file.name
-    ]
+    assert [
+        file.name for file in seen.archive_file.parent.iterdir() if not file.name.endswith(".lock")
+    ] == [seen.archive_file.name]
 
 
 def test_not_even_a_writing_connection_of_datasette_s_can_write(archive_file: Path) -> None:
@@ -451,11 +499,11 @@ def test_it_is_read_while_a_crawl_is_writing(archive_file: Path, tmp_path: Path)
     Archive.open(growing).close()
     with DemoServer(World(articles=30)) as site, served(growing) as address:
         site.delay = 0.02
-        counting = (
-            f"{address}/archive.json?{urlencode({'sql': 'SELECT count(*) FROM articles', '_shape': 'arrayfirst'})}"
-        )
+        counting = f"{address}/archive.json?{urlencode({'sql': 'SELECT count(*) FROM articles', '_shape': 'arrayfirst'})}"
         command = scrapy_command(*crawl_args(site, growing))
-        crawl = subprocess.Popen(command, cwd=ROOT, env=clean_environment(), stderr=subprocess.PIPE, text=True)
+        crawl = subprocess.Popen(
+            command, cwd=ROOT, env=clean_environment(), stderr=subprocess.PIPE, text=True
+        )
         counts = []
         while crawl.poll() is None:
             for path in ("/", "/archive/articles", DASHBOARD, "/archive/what-a-run-brought"):
@@ -471,7 +519,13 @@ def test_it_is_read_while_a_crawl_is_writing(archive_file: Path, tmp_path: Path)
 def web(*args: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "nkcrawl.web", *map(str, args)]
     return subprocess.run(
-        command, check=False, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, timeout=60
+        command,
+        check=False,
+        cwd=ROOT,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
 
@@ -501,11 +555,17 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(archive_file: Path, address:
     done = web(archive_file, "--port", port)
     assert (done.returncode, done.stdout) == (2, "")
     assert re.fullmatch(
-        rf"Port {port} cannot be used: .+\. Name another one, as in `make web PORT=\d+`\.\n", done.stderr
+        rf"Port {port} cannot be used: .+\. Name another one, as in `make web PORT=\d+`\.\n",
+        done.stderr,
     )
 
 
-def test_without_chromium_these_tests_fail_and_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_chromium_these_tests_fail_and_say_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(pytest.fail.Exception, match=r"no chromium here.*apt-get install chromium"), chromium():
+    with (
+        pytest.raises(pytest.fail.Exception, match=r"no chromium here.*apt-get install chromium"),
+        chromium(),
+    ):
         pass

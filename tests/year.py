@@ -1,6 +1,8 @@
-"""A year of nights on the made-up site: what happens to a site and to a machine, one real crawl a night, and the sum.
+"""A year of nights on the made-up site: what happens to a site and to a machine, one real crawl a
+night, and the sum.
 
-The clock of each crawl is set, nothing else is: the site is served on loopback, the crawls are processes.
+The clock of each crawl is set, nothing else is: the site is served on loopback, the crawls are
+processes.
 """
 
 import random
@@ -20,12 +22,15 @@ from tests.nights import Nights
 from tests.test_crawl import stored
 
 END = date(2025, 11, 10)  # the day of the newest article
-ALLOWANCE = 3  # requests a quiet night may cost beside what is new and due: robots.txt, the feed, an alias
+ALLOWANCE = (
+    3  # requests a quiet night may cost beside what is new and due: robots.txt, the feed, an alias
+)
 RECENT = 250  # articles, more than come while no crawl runs
 PLAIN = "-"
 
-# What happens, in this order and so many nights each, with the exit code it must have; plain nights lie between, but for
-# those after the machine was off: what waits then is enough to show what is wrong with the site.
+# What happens, in this order and so many nights each, with the exit code it must have; plain nights
+# lie between, but for those after the machine was off: what waits then is enough to show what is
+# wrong with the site.
 OFF = "no crawl, the machine is off"
 EVENTS: tuple[tuple[str, int, int | None], ...] = (
     ("pages answer 503", 1, 1),
@@ -51,9 +56,9 @@ class Night:
     event: str
     code: int | None  # None: no crawl
     requests: int
-    further: (
-        int  # of them, pages of a listing after the first: a busy author's, due once the first shows much that is new
-    )
+    # of them, pages of a listing after the first: a busy author's, due once the first shows much
+    # that is new
+    further: int
     new: int
     allowed: int  # requests that a quiet night may cost
     stderr: str
@@ -79,12 +84,16 @@ class Year:
         self.rng = random.Random(seed)
         self.log: list[Night] = []
         self.lives: dict[str, Life] = {}
-        self.truths: dict[str, dict[str, Any]] = {}  # as they were last seen by a good crawl, or are now
+        self.truths: dict[
+            str, dict[str, Any]
+        ] = {}  # as they were last seen by a good crawl, or are now
         self.happened: Counter[str] = Counter()
         self.backfilled = False
 
     def live(self) -> None:
-        """Live through all nights, and then through as many quiet ones as it takes until nothing is due any more."""
+        """Live through all nights, and then through as many quiet ones as it takes until nothing is
+        due any more.
+        """
         events = self._calendar()
         for number in range(self.count):
             event, code = events.get(number, (PLAIN, 0))
@@ -105,7 +114,7 @@ class Year:
             start += length + (pause if event != OFF else 0)
         return calendar
 
-    # --- A night ------------------------------------------------------------------------------------------------------
+    # --- A night ----------------------------------------------------------------------------------
 
     def _crawl(self, event: str, code: int | None) -> None:
         self.nights.pass_by()
@@ -120,7 +129,16 @@ class Year:
         self._recover()
         paths = [hit.path for hit in self.nights.site.log]
         further = sum("/page/" in path for path in paths)
-        night = Night(self.nights.now.date(), event, done.returncode, len(paths), further, new, allowed, done.stderr)
+        night = Night(
+            self.nights.now.date(),
+            event,
+            done.returncode,
+            len(paths),
+            further,
+            new,
+            allowed,
+            done.stderr,
+        )
         self.log.append(night)
         assert done.returncode == code, f"{night}"
         assert done.stdout == ""
@@ -129,11 +147,15 @@ class Year:
         self.backfilled = self.backfilled or (code == 0 and self._due_now() == 0)
 
     def _whole(self) -> subprocess.CompletedProcess[str]:
-        return self.nights.crawl("-s", f"NKCRAWL_REQUEST_BUDGET={self.budget}", "-s", "RETRY_TIMES=1")
+        return self.nights.crawl(
+            "-s", f"NKCRAWL_REQUEST_BUDGET={self.budget}", "-s", "RETRY_TIMES=1"
+        )
 
     def _killed(self) -> subprocess.CompletedProcess[str]:
         self.nights.site.log.clear()
-        command = scrapy_command(*crawl_args(self.nights.site, self.nights.archive_file), "-s", "DOWNLOAD_DELAY=0.05")
+        command = scrapy_command(
+            *crawl_args(self.nights.site, self.nights.archive_file), "-s", "DOWNLOAD_DELAY=0.05"
+        )
         environment = clean_environment(**at(self.nights.now))
         with subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -173,47 +195,75 @@ class Year:
         self.nights.site.redesign = None
 
     def _expected_requests(self) -> tuple[int, int]:
-        """Return how many articles are there that were never met, and how many requests a quiet night may cost."""
+        """Return how many articles are there that were never met, and how many requests a quiet
+        night may cost.
+        """
         if not self.backfilled:
             return 0, 0
-        known = {row["url"] for row in self.nights.rows("SELECT url FROM pages WHERE kind = 'article'")}
-        new = sum(self.nights.url(article.path) not in known for article in self.world.articles[:RECENT])
+        known = {
+            row["url"] for row in self.nights.rows("SELECT url FROM pages WHERE kind = 'article'")
+        }
+        new = sum(
+            self.nights.url(article.path) not in known for article in self.world.articles[:RECENT]
+        )
         due = self._due_now("kind <> 'feed'")
         return new, new + due + ALLOWANCE
 
     def _due_now(self, which: str = "true") -> int:
         if not self.nights.archive_file.exists():
             return 0
-        now = f"{self.nights.now + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"  # what a crawl finds is due while it runs
-        return int(self.nights.rows(f"SELECT count(*) AS n FROM pages WHERE due_at <= ? AND {which}", now)[0]["n"])
+        # what a crawl finds is due while it runs
+        now = f"{self.nights.now + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+        return int(
+            self.nights.rows(f"SELECT count(*) AS n FROM pages WHERE due_at <= ? AND {which}", now)[
+                0
+            ]["n"]
+        )
 
-    # --- What the editors do ------------------------------------------------------------------------------------------
+    # --- What the editors do ----------------------------------------------------------------------
 
     def _edit(self) -> None:
-        """Change one article or another that a visit is still due to, and that shows no change nobody has seen yet."""
+        """Change one article or another that a visit is still due to, and that shows no change
+        nobody has seen yet.
+        """
         if not self.backfilled:
             return
         waiting = self._waiting()
         for change in ("edit", "open", "close", "delete", "delete old"):
-            if self.rng.random() < {"edit": 0.7, "open": 0.3, "close": 0.6, "delete": 0.15, "delete old": 0.1}[change]:
+            if (
+                self.rng.random()
+                < {"edit": 0.7, "open": 0.3, "close": 0.6, "delete": 0.15, "delete old": 0.1}[
+                    change
+                ]
+            ):
                 self._change(change, waiting)
 
     def _waiting(self) -> list[str]:
-        """Return the paths of the stored articles that will be visited again, and were seen as they are."""
+        """Return the paths of the stored articles that will be visited again, and were seen as they
+        are.
+        """
         rows = self.nights.rows(
             "SELECT a.url, a.title, a.body, a.access FROM articles a JOIN pages p ON p.url = a.url "
             "WHERE p.due_at IS NOT NULL AND p.failures = 0 AND a.gone_at IS NULL"
         )
-        as_seen = {row["url"]: {name: row[name] for name in ("title", "body", "access")} for row in rows}
+        as_seen = {
+            row["url"]: {name: row[name] for name in ("title", "body", "access")} for row in rows
+        }
         return [
             path
             for path, life in self.lives.items()
-            if not life.deleted and as_seen.get(self.nights.url(path)) == life.states[-1] and self.world.article(path)
+            if not life.deleted
+            and as_seen.get(self.nights.url(path)) == life.states[-1]
+            and self.world.article(path)
         ]
 
     def _change(self, change: str, waiting: list[str]) -> None:
         if change == "delete old":
-            paths = [a.path for a in self.world.articles[300:400] if not self.lives.get(a.path, Life()).deleted]
+            paths = [
+                a.path
+                for a in self.world.articles[300:400]
+                if not self.lives.get(a.path, Life()).deleted
+            ]
         else:
             paths = waiting
         self.rng.shuffle(paths)
@@ -231,7 +281,9 @@ class Year:
         match change:
             case "edit":
                 number = len(self.lives[article.path].states)
-                self._note(self.world.revise(article.path, title=f"{article.title}, edition {number + 1}"))
+                self._note(
+                    self.world.revise(article.path, title=f"{article.title}, edition {number + 1}")
+                )
             case "open":
                 if article.access != "teaser" or not article.paragraphs:
                     return False
@@ -239,7 +291,9 @@ class Year:
             case "close":
                 if article.access != "free" or article.language == "ko":
                     return False
-                self.world.close_off(article.path)  # what is stored stays whole, so the story has no new state
+                self.world.close_off(
+                    article.path
+                )  # what is stored stays whole, so the story has no new state
             case "delete" | "delete old":
                 self._note(article)
                 life = self.lives[article.path]
@@ -248,7 +302,9 @@ class Year:
         return True
 
     def _note(self, article: DemoArticle) -> None:
-        """Remember how an article is now; of one that was closed off, the whole text that was seen before is what stays."""
+        """Remember how an article is now; of one that was closed off, the whole text that was seen
+        before is what stays.
+        """
         life = self.lives.setdefault(article.path, Life())
         truth = self.world.truth(article, self.nights.site.base_url)
         if life.states and life.states[-1]["access"] == "free":
@@ -258,7 +314,7 @@ class Year:
             life.states.append(state)
         self.truths[self.nights.url(article.path)] = truth
 
-    # --- The sum ------------------------------------------------------------------------------------------------------
+    # --- The sum ----------------------------------------------------------------------------------
 
     def check(self) -> None:
         """Hold the archive against everything that happened."""
@@ -283,7 +339,9 @@ class Year:
             assert self.happened[change], change
 
     def _check_versions(self) -> None:
-        """Check that each change is a version, in order, that none is missing and none was made up."""
+        """Check that each change is a version, in order, that none is missing and none was made
+        up.
+        """
         told: dict[str, list[dict[str, Any]]] = {}
         for row in self.nights.rows(
             "SELECT a.url, v.title, v.body, v.access FROM article_versions v JOIN articles a ON a.id = v.article_id "
@@ -296,7 +354,10 @@ class Year:
             assert told[self.nights.url(path)] == life.states, path
 
     def _check_gone(self) -> None:
-        gone = {row["url"] for row in self.nights.rows("SELECT url FROM articles WHERE gone_at IS NOT NULL")}
+        gone = {
+            row["url"]
+            for row in self.nights.rows("SELECT url FROM articles WHERE gone_at IS NOT NULL")
+        }
         deleted = {self.nights.url(path) for path, life in self.lives.items() if life.deleted}
         seen = {self.nights.url(path) for path, life in self.lives.items() if life.seen_gone}
         assert seen <= gone <= deleted
@@ -307,12 +368,22 @@ class Year:
             assert night.further <= 2, night
 
     def quiet(self) -> list[Night]:
-        """Return the nights after the backfill on which nothing happened to the site, and nothing the night before."""
-        return [night for before, night in pairwise(self.log) if before.code == night.code == 0 and before.allowed]
+        """Return the nights after the backfill on which nothing happened to the site, and nothing
+        the night before.
+        """
+        return [
+            night
+            for before, night in pairwise(self.log)
+            if before.code == night.code == 0 and before.allowed
+        ]
 
 
-def live_through(nights: int, articles: int, authors: int, budget: int, seed: int, folder: Path) -> Year:
-    """Live through so many nights of a world of so many articles, hold the archive against it, and return the year."""
+def live_through(
+    nights: int, articles: int, authors: int, budget: int, seed: int, folder: Path
+) -> Year:
+    """Live through so many nights of a world of so many articles, hold the archive against it, and
+    return the year.
+    """
     world = World(articles=articles, authors=authors, seed=seed, today=END + timedelta(days=10))
     with Nights(world, folder / "year.db", END - timedelta(days=nights)) as site:
         year = Year(site, nights, budget, seed)
@@ -327,7 +398,9 @@ def report(year: Year) -> str:
     codes = Counter(night.code for night in year.log)
     happened = sorted(f"{count} x {what}" for what, count in year.happened.items() if what != PLAIN)
     changes = sum(len(life.states) - 1 for life in year.lives.values())
-    counted = ", ".join(f"{count} x {'no crawl' if code is None else code}" for code, count in codes.items())
+    counted = ", ".join(
+        f"{count} x {'no crawl' if code is None else code}" for code, count in codes.items()
+    )
     average = sum(quiet) / len(quiet)
     return f"""\
 {len(year.log)} nights: {len(year.truths)} articles stored, {changes} changes seen, each of them a version

@@ -1,4 +1,6 @@
-"""The one SQLite file: every article, every version of it, and when each page is to be visited again."""
+"""The one SQLite file: every article, every version of it, and when each page is to be visited
+again.
+"""
 
 from nkcrawl.archive.contents import Outcome
 from nkcrawl.archive.copying import copy_archive

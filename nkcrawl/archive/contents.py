@@ -1,4 +1,6 @@
-"""Writing articles, their versions and their authors; each function runs inside its caller's transaction."""
+"""Writing articles, their versions and their authors; each function runs inside its caller's
+transaction.
+"""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -47,7 +49,9 @@ class StoredArticle:
     first_seen_at: str
 
 
-def put_article(conn: sqlite3.Connection, row: Mapping[str, Any], run_id: int, now: str) -> StoredArticle:
+def put_article(
+    conn: sqlite3.Connection, row: Mapping[str, Any], run_id: int, now: str
+) -> StoredArticle:
     """Insert an article or merge it into the stored one, keeping a version of what it replaces."""
     found = rows(conn, _SELECT, row["url"])
     stored = found[0] if found else None
@@ -66,11 +70,16 @@ def put_article(conn: sqlite3.Connection, row: Mapping[str, Any], run_id: int, n
     else:
         article_id, first_seen_at = stored["id"], stored["first_seen_at"]
         outcome = _change(conn, stored, merged, values | {"id": article_id})
-    return StoredArticle(article_id, outcome, merged["published_at"], merged["published_on"], first_seen_at)
+    return StoredArticle(
+        article_id, outcome, merged["published_at"], merged["published_on"], first_seen_at
+    )
 
 
 def _change(
-    conn: sqlite3.Connection, stored: Mapping[str, Any], merged: Mapping[str, Any], values: Mapping[str, Any]
+    conn: sqlite3.Connection,
+    stored: Mapping[str, Any],
+    merged: Mapping[str, Any],
+    values: Mapping[str, Any],
 ) -> Outcome:
     conn.execute(_CHECKED, values)
     if not differs(stored, merged):
@@ -83,7 +92,11 @@ def _change(
 def check_article(conn: sqlite3.Connection, url: str, now: str) -> StoredArticle:
     """Note that a stored article is on the site as it is stored."""
     conn.execute("UPDATE articles SET checked_at = ?, gone_at = NULL WHERE url = ?", (now, url))
-    (found,) = rows(conn, "SELECT id, published_at, published_on, first_seen_at FROM articles WHERE url = ?", url)
+    (found,) = rows(
+        conn,
+        "SELECT id, published_at, published_on, first_seen_at FROM articles WHERE url = ?",
+        url,
+    )
     return StoredArticle(outcome="unchanged", **found)
 
 
@@ -99,12 +112,18 @@ def newest_article_by(conn: sqlite3.Connection, slug: str) -> list[str]:
     return [row["newest_url"] for row in found if row["newest_url"]]
 
 
-def put_byline(conn: sqlite3.Connection, article_id: int, url: str, authors: Sequence[Author]) -> None:
-    """Number an article's authors from 1; who is not among them loses the number but stays, and none changes nothing."""
+def put_byline(
+    conn: sqlite3.Connection, article_id: int, url: str, authors: Sequence[Author]
+) -> None:
+    """Number an article's authors from 1; who is not among them loses the number but stays, and
+    none changes nothing.
+    """
     if not authors:
         return
     conn.execute("UPDATE article_authors SET position = NULL WHERE article_id = ?", (article_id,))
-    by_slug = {author.slug: author for author in reversed(authors)}  # a name given twice stands where it came first
+    by_slug = {
+        author.slug: author for author in reversed(authors)
+    }  # a name given twice stands where it came first
     order = dict.fromkeys(author.slug for author in authors)
     for position, slug in enumerate(order, start=1):
         put_author(conn, slug, by_slug[slug].name)
@@ -120,8 +139,12 @@ def put_byline(conn: sqlite3.Connection, article_id: int, url: str, authors: Seq
         conn.execute(newer, {"url": url, "slug": slug})
 
 
-def put_author(conn: sqlite3.Connection, slug: str, name: str | None, bio: str | None = None) -> None:
-    """Insert an author, or replace the name and the bio of a known one by those that are not empty."""
+def put_author(
+    conn: sqlite3.Connection, slug: str, name: str | None, bio: str | None = None
+) -> None:
+    """Insert an author, or replace the name and the bio of a known one by those that are not
+    empty.
+    """
     conn.execute(
         """
         INSERT INTO authors (slug, name, bio) VALUES (?, ?, ?)
@@ -136,7 +159,9 @@ def mark_gone(conn: sqlite3.Connection, url: str, now: str) -> None:
     conn.execute("UPDATE articles SET gone_at = ? WHERE url = ? AND gone_at IS NULL", (now, url))
 
 
-def put_reject(conn: sqlite3.Connection, url: str, run_id: int, now: str, reason: str, detail: str) -> None:
+def put_reject(
+    conn: sqlite3.Connection, url: str, run_id: int, now: str, reason: str, detail: str
+) -> None:
     """Note a page that looked like an article and was not kept."""
     conn.execute(
         "INSERT INTO rejects (url, run_id, seen_at, reason, detail) VALUES (?, ?, ?, ?, ?)",

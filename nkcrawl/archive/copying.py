@@ -1,22 +1,32 @@
-"""A whole copy of the archive, taken while a crawl writes to it or not, and looked through before anybody gets it."""
+"""A whole copy of the archive, taken while a crawl writes to it or not, and looked through before
+anybody gets it.
+"""
 
 import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from nkcrawl.archive.opening import ArchiveTrouble, damaged, explained, open_for_reading, primary_code
+from nkcrawl.archive.opening import (
+    ArchiveTrouble,
+    damaged,
+    explained,
+    open_for_reading,
+    primary_code,
+)
 
 _OLDEST = 1  # an archive is copied best before a newer nkcrawl changes its tables
 _STEPS = 10_000  # of SQLite's, between two looks for a signal; about a millisecond
 
 
 def copy_archive(path: Path, copy: Path) -> int:
-    """Write the archive at `path` as it is at this moment to the new file `copy`, check that, and return its articles.
+    """Write the archive at `path` as it is at this moment to the new file `copy`, check that, and
+    return its articles.
 
-    The copy is for its owner to write and its group to read, and in rollback mode, so that whoever may read it can open
-    it. Raises ArchiveError where there is no archive or it is damaged, ArchiveTrouble where the copy cannot be written, and
-    KeyboardInterrupt where a signal that Python turns into one came; what there is of the copy is then left to the caller.
+    The copy is for its owner to write and its group to read, and in rollback mode, so that whoever
+    may read it can open it. Raises ArchiveError where there is no archive or it is damaged,
+    ArchiveTrouble where the copy cannot be written, and KeyboardInterrupt where a signal that
+    Python turns into one came; what there is of the copy is then left to the caller.
     """
     copy = copy.resolve()
     os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o640))
@@ -31,10 +41,12 @@ def copy_archive(path: Path, copy: Path) -> int:
 def _write(conn: sqlite3.Connection, path: Path, copy: Path) -> None:
     """Write the copy in one read transaction, which holds up no writer.
 
-    SQLite's backup API in steps begins anew whenever another process has written, so beside a crawl it does not come to
-    an end; in one step it would leave the copy in the crawl's WAL mode.
+    SQLite's backup API in steps begins anew whenever another process has written, so beside a crawl
+    it does not come to an end; in one step it would leave the copy in the crawl's WAL mode.
     """
-    conn.set_progress_handler(lambda: 0, _STEPS)  # Python hears of a signal only between two lines of its own
+    conn.set_progress_handler(
+        lambda: 0, _STEPS
+    )  # Python hears of a signal only between two lines of its own
     try:
         conn.execute("VACUUM INTO ?", (copy.as_uri(),))
     except sqlite3.OperationalError as error:
@@ -49,7 +61,9 @@ def _write(conn: sqlite3.Connection, path: Path, copy: Path) -> None:
 
 
 def _check(conn: sqlite3.Connection, path: Path) -> None:
-    """Raise ArchiveError unless the copy is sound, no row of it refers to a missing one, and its search finds its articles."""
+    """Raise ArchiveError unless the copy is sound, no row of it refers to a missing one, and its
+    search finds its articles.
+    """
     verdict = conn.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if verdict != "ok":
         raise damaged(path, str(verdict))

@@ -1,4 +1,5 @@
-"""What each table, view and column of the archive means: told here once, shown in the README and in the browser.
+"""What each table, view and column of the archive means: told here once, shown in the README and in
+the browser.
 
 The README and docs/tables.md hold these words as `python -m nkcrawl.archive.meanings` prints them.
 """
@@ -159,7 +160,10 @@ COLUMNS: dict[str, dict[str, str]] = {
 def as_markdown(table: str) -> str:
     """Return the columns of a table and what they mean, as a table in Markdown."""
     return "".join(
-        ["| column | |\n|---|---|\n", *(f"| `{name}` | {words} |\n" for name, words in COLUMNS[table].items())]
+        [
+            "| column | |\n|---|---|\n",
+            *(f"| `{name}` | {words} |\n" for name, words in COLUMNS[table].items()),
+        ]
     )
 
 

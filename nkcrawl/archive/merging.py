@@ -1,4 +1,6 @@
-"""What becomes of a stored article when its page is seen again; pure, so that no rule needs a database to be tried."""
+"""What becomes of a stored article when its page is seen again; pure, so that no rule needs a
+database to be tried.
+"""
 
 import hashlib
 import json
@@ -43,24 +45,32 @@ _READ = (
 
 
 def merge(stored: Mapping[str, Any] | None, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the VERSIONED columns as they are to be stored, given the stored ones (None: a new article) and a new row.
+    """Return the VERSIONED columns as they are to be stored, given the stored ones (None: a new
+    article) and a new row.
 
-    The row wins, except that an empty value never replaces a value and a teaser never replaces a full body.
+    The row wins, except that an empty value never replaces a value and a teaser never replaces a
+    full body.
     """
     seen = _observed(row)
     kept = stored or {}
     merged: dict[str, Any] = {column: seen[column] or kept.get(column) for column in _PLAIN}
-    merged |= _merged_body(kept, seen) if kept else {column: seen[column] for column in _BODY_COLUMNS}
+    merged |= (
+        _merged_body(kept, seen) if kept else {column: seen[column] for column in _BODY_COLUMNS}
+    )
     merged["word_count"] = len(merged["body"].split())
     merged["content_hash"] = content_hash(merged)
     return merged
 
 
 def _merged_body(stored: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
-    """Return body, access and access_evidence, which stay together because access describes the body beside it."""
+    """Return body, access and access_evidence, which stay together because access describes the
+    body beside it.
+    """
     if _keeps_body(stored, seen):
         return {column: stored[column] for column in _BODY_COLUMNS}
-    evidence = stored["access_evidence"] if seen["access_evidence"] == "[]" else seen["access_evidence"]
+    evidence = (
+        stored["access_evidence"] if seen["access_evidence"] == "[]" else seen["access_evidence"]
+    )
     return {"body": seen["body"], "access": seen["access"], "access_evidence": evidence}
 
 
@@ -86,7 +96,9 @@ def _observed(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def content_hash(columns: Mapping[str, Any]) -> str:
     """Return the SHA-256, in hex, of the words that a reader of the article sees."""
-    words = json.dumps({column: columns[column] for column in _READ}, sort_keys=True, separators=(",", ":"))
+    words = json.dumps(
+        {column: columns[column] for column in _READ}, sort_keys=True, separators=(",", ":")
+    )
     return hashlib.sha256(words.encode()).hexdigest()
 
 

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 SEOUL = timezone(timedelta(hours=9))
 _ARTICLE_VISITS = (timedelta(days=1), timedelta(days=7))  # after publication
 _FEED_VISIT = timedelta(hours=12)  # so that a run each night finds it due, at whatever minute
-_EARLIER = timedelta(hours=4)  # than whole days, for no night's run comes to the minute of an earlier one
+_EARLIER = timedelta(
+    hours=4
+)  # than whole days, for no night's run comes to the minute of an earlier one
 _FIRST_BACKOFF = timedelta(hours=12)
 _LONGEST_BACKOFF = timedelta(days=30)
 # Age in calendar months of an author's newest article → days until the next visit.
@@ -31,7 +33,8 @@ def stamp(moment: datetime) -> str:
 def after_article(
     now: datetime, url: str, published_at: str | None, published_on: str | None, first_seen_at: str
 ) -> str | None:
-    """Return when an article that was just read is due again, or None when it has had all its visits.
+    """Return when an article that was just read is due again, or None when it has had all its
+    visits.
 
     Raises ValueError for a date that is none.
     """
@@ -40,10 +43,14 @@ def after_article(
     return next((stamp(visit) for visit in visits if visit > now), None)
 
 
-def _publication(url: str, published_at: str | None, published_on: str | None, first_seen_at: str) -> datetime:
-    """Return the stated moment, or else the end of the stated day, so that a visit is rather late than early.
+def _publication(
+    url: str, published_at: str | None, published_on: str | None, first_seen_at: str
+) -> datetime:
+    """Return the stated moment, or else the end of the stated day, so that a visit is rather late
+    than early.
 
-    An article without a date was published before it was seen, and at the latest in the month that its URL names.
+    An article without a date was published before it was seen, and at the latest in the month that
+    its URL names.
     """
     if published_at:
         return _moment(published_at)
@@ -61,9 +68,11 @@ def _moment(text: str) -> datetime:
 
 
 def after_listing(now: datetime, url: str, article_urls: Iterable[str]) -> str | None:
-    """Return when a listing page that was just read is due again: never, unless it is the first of its listing.
+    """Return when a listing page that was just read is due again: never, unless it is the first of
+    its listing.
 
-    `article_urls` are the articles it shows; the newest of them, by the month in its URL, says how busy the author is.
+    `article_urls` are the articles it shows; the newest of them, by the month in its URL, says how
+    busy the author is.
     """
     if not is_first_page(url):
         return None
@@ -72,7 +81,9 @@ def after_listing(now: datetime, url: str, article_urls: Iterable[str]) -> str |
         return _nights_from(now, _UNKNOWN_AUTHOR)
     local = now.astimezone(SEOUL)
     age = local.year * 12 + local.month - max(months)
-    return _nights_from(now, next((days for limit, days in _AUTHOR_VISITS if age <= limit), _QUIET_AUTHOR))
+    return _nights_from(
+        now, next((days for limit, days in _AUTHOR_VISITS if age <= limit), _QUIET_AUTHOR)
+    )
 
 
 def _nights_from(now: datetime, days: int) -> str:
@@ -90,12 +101,16 @@ def _month_of(url: str) -> int | None:
 
 
 def is_first_page(url: str) -> bool:
-    """Tell whether a listing's URL has no page number: /author/slug/ has none, /author/slug/page/2/ has."""
+    """Tell whether a listing's URL has no page number: /author/slug/ has none, /author/slug/page/2/
+    has.
+    """
     return len([segment for segment in urlsplit(url).path.split("/") if segment]) <= 2
 
 
 def listing_name(url: str) -> str:
-    """Return whose listing a URL is a page of: 'slug' for /author/slug/ and for /author/slug/page/2/."""
+    """Return whose listing a URL is a page of: 'slug' for /author/slug/ and for
+    /author/slug/page/2/.
+    """
     return [segment for segment in urlsplit(url).path.split("/") if segment][1]
 
 

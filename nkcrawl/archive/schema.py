@@ -1,4 +1,6 @@
-"""The archive's tables as numbered migrations; a released migration never changes, a new one is added below it."""
+"""The archive's tables as numbered migrations; a released migration never changes, a new one is
+added below it.
+"""
 
 from collections.abc import Callable
 
@@ -139,7 +141,8 @@ _FURTHER_INDEXES = (
     "CREATE INDEX rejects_url ON rejects (url)",
 )
 
-# What would take the longer, the more is stored: counting the pages of a kind, and looking through all that an author wrote.
+# What would take the longer, the more is stored: counting the pages of a kind, and looking through
+# all that an author wrote.
 _SUMS = (
     "CREATE INDEX pages_kind ON pages (kind)",
     "ALTER TABLE authors ADD COLUMN newest_url TEXT",
@@ -194,7 +197,8 @@ SELECT id, published_on, title,
 FROM articles
 """
 
-# The same table, its content named in the way by which sqlite-utils and Datasette know it for the articles' search.
+# The same table, its content named in the way by which sqlite-utils and Datasette know it for the
+# articles' search.
 _FINDABLE_SEARCH = (
     "DROP TABLE articles_fts",
     """
@@ -220,7 +224,8 @@ JOIN articles ON articles.id = article_id
 GROUP BY authors.id
 """
 
-# After the last version of an article stands the article itself; coalesce would take a headline that was lost for it.
+# After the last version of an article stands the article itself; coalesce would take a headline
+# that was lost for it.
 _CHANGED_ARTICLES = """
 CREATE VIEW changed_articles AS
 SELECT articles.id, seen_at, articles.published_on,
@@ -277,7 +282,9 @@ NEWEST = len(_MIGRATIONS)
 
 
 def migrate(db: Database) -> None:
-    """Bring an empty database, or one of ours, to the newest schema inside the caller's transaction."""
+    """Bring an empty database, or one of ours, to the newest schema inside the caller's
+    transaction.
+    """
     db.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
     _registered().apply(db)
     db.execute(f"PRAGMA user_version = {NEWEST:d}")

@@ -18,7 +18,8 @@ BY_SLUG = """
     )
 """
 
-# Who wrote the articles that a query of the table gives, as {articles}, and how many each; up to {limit}.
+# Who wrote the articles that a query of the table gives, as {articles}, and how many each; up to
+# {limit}.
 AUTHORS_AMONG = """
     SELECT slug, coalesce(name, slug) AS name, count(*) AS articles
     FROM article_authors JOIN authors ON authors.id = author_id
@@ -38,7 +39,9 @@ class Selection:
     access: Access | None = None
 
     def where(self) -> tuple[list[str], dict[str, Any]]:
-        """Return conditions on a row of `articles`, to be joined by AND, and the values they name."""
+        """Return conditions on a row of `articles`, to be joined by AND, and the values they
+        name.
+        """
         conditions = {
             "author": f"articles.id IN ({BY_AUTHOR})",
             "since": "articles.published_on >= :since",
@@ -46,7 +49,9 @@ class Selection:
             "label": "articles.label = :label COLLATE NOCASE",
             "access": "articles.access = :access",
         }
-        values: dict[str, Any] = {name: value for name in conditions if (value := getattr(self, name))}
+        values: dict[str, Any] = {
+            name: value for name in conditions if (value := getattr(self, name))
+        }
         stated = [conditions[name] for name in values]
         if self.author:
             values["name"] = f"%{_escaped(self.author)}%"

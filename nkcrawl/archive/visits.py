@@ -1,4 +1,6 @@
-"""The memory of every URL met and when it is due; each writing function runs inside its caller's transaction."""
+"""The memory of every URL met and when it is due; each writing function runs inside its caller's
+transaction.
+"""
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +15,8 @@ _BATCH = 10  # most who ask take the first, and ask again once it is fetched
 _AFTER_EVERY_URL = "\U0010ffff"
 IN_DOUBT = "redesign suspected"  # the trouble of a page that was read, but probably wrongly
 
-# The index holds only what is due at some time, in the order of the visits; no statistics may talk SQLite out of it.
+# The index holds only what is due at some time, in the order of the visits; no statistics may talk
+# SQLite out of it.
 _DUE_COLUMNS = """
     url, kind, found_on, fetched_at, status, etag, last_modified, failures, due_at,
     (SELECT extractor_version FROM articles WHERE articles.url = pages.url) AS extractor_version
@@ -43,7 +46,8 @@ class DuePage:
 
 
 def due(conn: sqlite3.Connection, now: Callable[[], str]) -> Iterator[DuePage]:
-    """Yield what is due, each page at most once: feeds, authors' first pages, articles from the newest, further pages.
+    """Yield what is due, each page at most once: feeds, authors' first pages, articles from the
+    newest, further pages.
 
     Pages may be written between two steps: what stopped being due is left out.
     """
@@ -58,10 +62,14 @@ def due(conn: sqlite3.Connection, now: Callable[[], str]) -> Iterator[DuePage]:
     yield from _still_due(conn, now, [page for page in authors if not is_first_page(page["url"])])
 
 
-def _still_due(conn: sqlite3.Connection, now: Callable[[], str], found: list[dict[str, Any]]) -> Iterator[DuePage]:
+def _still_due(
+    conn: sqlite3.Connection, now: Callable[[], str], found: list[dict[str, Any]]
+) -> Iterator[DuePage]:
     changes = conn.total_changes
     for page in found:
-        fresh = [page] if conn.total_changes == changes else rows(conn, _ONE_DUE, page["url"], now())
+        fresh = (
+            [page] if conn.total_changes == changes else rows(conn, _ONE_DUE, page["url"], now())
+        )
         for columns in fresh:
             yield DuePage(**columns)
 
@@ -77,13 +85,17 @@ def is_known(conn: sqlite3.Connection, url: str) -> bool:
 
 
 def known_until(conn: sqlite3.Connection, url: str) -> str | None:
-    """Return until when all that a listing had to show, from this page of it on, was met; None if that cannot be told.
+    """Return until when all that a listing had to show, from this page of it on, was met; None if
+    that cannot be told.
 
-    A first page tells it by its last visit. A further page has been due since then: `lead_on` hands the moment down.
+    A first page tells it by its last visit. A further page has been due since then: `lead_on` hands
+    the moment down.
     """
     moment = "fetched_at" if is_first_page(url) else "due_at"
     found = rows(
-        conn, f"SELECT {moment} AS until FROM pages WHERE url = ? AND failures = 0 AND fetched_at IS NOT NULL", url
+        conn,
+        f"SELECT {moment} AS until FROM pages WHERE url = ? AND failures = 0 AND fetched_at IS NOT NULL",
+        url,
     )
     return found[0]["until"] if found else None
 
@@ -95,7 +107,9 @@ def count_known(conn: sqlite3.Connection, links: Iterable[Link], until: str) -> 
 
 
 def lead_on(conn: sqlite3.Connection, url: str, since: str | None, now: str) -> None:
-    """Make the next page of a listing due, since the moment until which what it shows is known, or else its last visit."""
+    """Make the next page of a listing due, since the moment until which what it shows is known, or
+    else its last visit.
+    """
     conn.execute(
         """
         UPDATE pages SET due_at = min(coalesce(due_at, :now), coalesce(:since, fetched_at, :now), :now) WHERE url = :url
@@ -105,12 +119,19 @@ def lead_on(conn: sqlite3.Connection, url: str, since: str | None, now: str) -> 
 
 
 def meet(conn: sqlite3.Connection, links: Iterable[Link], found_on: str | None, now: str) -> int:
-    """Make due at once what was never met, and return how many pages that is; known ones stay as they are."""
+    """Make due at once what was never met, and return how many pages that is; known ones stay as
+    they are.
+    """
     return sum(_insert(conn, link.url, link.kind, found_on, now, due_at=now) for link in links)
 
 
 def _insert(
-    conn: sqlite3.Connection, url: str, kind: PageKind, found_on: str | None, now: str, due_at: str | None
+    conn: sqlite3.Connection,
+    url: str,
+    kind: PageKind,
+    found_on: str | None,
+    now: str,
+    due_at: str | None,
 ) -> bool:
     """Insert a page unless it is known, and tell whether it was not."""
     cursor = conn.execute(
@@ -124,7 +145,9 @@ def _insert(
 
 
 def find_again(conn: sqlite3.Connection, links: Iterable[Link], found_on: str) -> None:
-    """Name a page as the finder of pages never fetched: an author page outranks the feed, and both outrank an article."""
+    """Name a page as the finder of pages never fetched: an author page outranks the feed, and both
+    outrank an article.
+    """
     conn.executemany(
         """
         UPDATE pages SET found_on = :found_on
@@ -138,13 +161,17 @@ def find_again(conn: sqlite3.Connection, links: Iterable[Link], found_on: str) -
 
 
 def gone_among(conn: sqlite3.Connection, links: Iterable[Link]) -> list[tuple[str, int, str]]:
-    """Return of the pages that are gone for good: URL, failures in a row, and when that was last seen."""
+    """Return of the pages that are gone for good: URL, failures in a row, and when that was last
+    seen.
+    """
     gone = "SELECT url, failures, fetched_at FROM pages WHERE url = ? AND status IN (404, 410) AND due_at IS NULL"
     return [tuple(row.values()) for link in links for row in rows(conn, gone, link.url)]
 
 
 def doubt(conn: sqlite3.Connection, urls: Iterable[str], due_at: str) -> None:
-    """Mark pages as read wrongly, it seems, make them due at `due_at` if they are not sooner, and forget the validators."""
+    """Mark pages as read wrongly, it seems, make them due at `due_at` if they are not sooner, and
+    forget the validators.
+    """
     conn.executemany(
         """
         UPDATE pages
@@ -170,11 +197,15 @@ def set_due(conn: sqlite3.Connection, links: Iterable[Link], now: str) -> None:
 
 
 def bring_forward(conn: sqlite3.Connection, url: str, due_at: str | None) -> None:
-    """Make a page that is due some time due at `due_at`, if that is sooner; None is never sooner."""
+    """Make a page that is due some time due at `due_at`, if that is sooner; None is never
+    sooner.
+    """
     conn.execute("UPDATE pages SET due_at = ? WHERE url = ? AND due_at > ?", (due_at, url, due_at))
 
 
-def mark_visited(conn: sqlite3.Connection, page: Page, own_url: str, due_at: str | None, now: str) -> None:
+def mark_visited(
+    conn: sqlite3.Connection, page: Page, own_url: str, due_at: str | None, now: str
+) -> None:
     """Note that a page gave its content, which belongs at `own_url`: that URL is due at `due_at`.
 
     A page at another URL than its own is an alias and never due again.
@@ -193,7 +224,9 @@ def mark_visited(conn: sqlite3.Connection, page: Page, own_url: str, due_at: str
         _mark_own(conn, page, own_url, due_at, now)
 
 
-def _mark_own(conn: sqlite3.Connection, page: Page, own_url: str, due_at: str | None, now: str) -> None:
+def _mark_own(
+    conn: sqlite3.Connection, page: Page, own_url: str, due_at: str | None, now: str
+) -> None:
     _insert(conn, own_url, page.kind, page.url, now, due_at=due_at)
     conn.execute(
         "UPDATE pages SET fetched_at = ?, status = ?, failures = 0, trouble = NULL, due_at = ? WHERE url = ?",
@@ -201,7 +234,8 @@ def _mark_own(conn: sqlite3.Connection, page: Page, own_url: str, due_at: str | 
     )
     if page.final_url == own_url:  # the validators are those of the URL that answered
         conn.execute(
-            "UPDATE pages SET etag = ?, last_modified = ? WHERE url = ?", (page.etag, page.last_modified, own_url)
+            "UPDATE pages SET etag = ?, last_modified = ? WHERE url = ?",
+            (page.etag, page.last_modified, own_url),
         )
 
 
@@ -214,14 +248,20 @@ def mark_unchanged(conn: sqlite3.Connection, page: Page, due_at: str | None, now
 
 
 def mark_failed(conn: sqlite3.Connection, page: Page, reason: str, now: str) -> int:
-    """Note why a visit gave nothing and return how many in a row did; the caller says when the page is due again.
+    """Note why a visit gave nothing and return how many in a row did; the caller says when the page
+    is due again.
 
     The validators stay: they belong to the content that was stored last.
     """
     _insert(conn, page.url, page.kind, None, now, due_at=now)
-    conn.execute("UPDATE pages SET failures = failures + 1, trouble = ? WHERE url = ?", (reason, page.url))
+    conn.execute(
+        "UPDATE pages SET failures = failures + 1, trouble = ? WHERE url = ?", (reason, page.url)
+    )
     if page.status is not None:
-        conn.execute("UPDATE pages SET fetched_at = ?, status = ? WHERE url = ?", (now, page.status, page.url))
+        conn.execute(
+            "UPDATE pages SET fetched_at = ?, status = ? WHERE url = ?",
+            (now, page.status, page.url),
+        )
     return int(rows(conn, "SELECT failures FROM pages WHERE url = ?", page.url)[0]["failures"])
 
 

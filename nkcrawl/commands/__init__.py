@@ -21,13 +21,16 @@ _IN_A_CELL = str.maketrans("\t\n", "  ")  # so that a line is a row, and a tab p
 def hold_standard_streams() -> None:
     """Put the null device where a standard stream is closed, as by `>&-`.
 
-    The archive would get its number otherwise, and what is written to the stream would go into the file.
+    The archive would get its number otherwise, and what is written to the stream would go into the
+    file.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, which is this one
+            os.open(
+                os.devnull, os.O_RDWR
+            )  # takes the lowest number that is free, which is this one
             setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
 
 
@@ -37,7 +40,9 @@ def keep_others_out() -> None:
 
 
 def end_quietly_on_closed_pipe() -> None:
-    """Let the process end as other tools do when its output is cut off, as by `| head`, and not with a traceback."""
+    """Let the process end as other tools do when its output is cut off, as by `| head`, and not
+    with a traceback.
+    """
     hold_standard_streams()
     replace_unprintable()
     if hasattr(signal, "SIGPIPE"):
@@ -45,13 +50,17 @@ def end_quietly_on_closed_pipe() -> None:
 
 
 def replace_unprintable() -> None:
-    """Print '?' for a character that the locale's charset does not have (EUC-KR, ISO-8859-1), rather than fail."""
+    """Print '?' for a character that the locale's charset does not have (EUC-KR, ISO-8859-1),
+    rather than fail.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
 
 
 def complain(words: object) -> None:
-    """Print a sentence on stderr, as one line that obeys nothing which a page or a file has put into it."""
+    """Print a sentence on stderr, as one line that obeys nothing which a page or a file has put
+    into it.
+    """
     print(text.visible(str(words)).replace("\n", " "), file=sys.stderr)
 
 
@@ -65,11 +74,15 @@ def print_json(value: object) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
-    """Print a table after an empty line: drawn to the width of a terminal, or a tab between cells where there is none."""
+    """Print a table after an empty line: drawn to the width of a terminal, or a tab between cells
+    where there is none.
+    """
     print()
     if not sys.stdout.isatty():
         for row in [columns, *rows]:
-            lines = (_shown(cell).plain.replace("\n\n", " ¶ ").translate(_IN_A_CELL) for cell in row)
+            lines = (
+                _shown(cell).plain.replace("\n\n", " ¶ ").translate(_IN_A_CELL) for cell in row
+            )
             print("\t".join(lines).rstrip())
         return
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))

@@ -12,7 +12,9 @@ from nkcrawl.commands import complain, end_quietly_on_closed_pipe
 
 @contextmanager
 def asking(command: ScrapyCommand) -> Iterator[None]:
-    """Run the block that asks and prints; a bad argument or no usable archive ends the command with 2 and a sentence."""
+    """Run the block that asks and prints; a bad argument or no usable archive ends the command with
+    2 and a sentence.
+    """
     end_quietly_on_closed_pipe()
     try:
         yield

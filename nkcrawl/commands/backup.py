@@ -42,4 +42,6 @@ class Command(ScrapyCommand):
             with Console(stderr=True).status("Copying …"), placed(file) as made:
                 articles = copy_archive(database, made)
             if sys.stdout.isatty():
-                print(f"{file}: {articles:,} articles, {size(file.stat().st_size)}, whole and checked.")
+                print(
+                    f"{file}: {articles:,} articles, {size(file.stat().st_size)}, whole and checked."
+                )

@@ -43,7 +43,9 @@ class Command(ScrapyCrawl):
         hold_standard_streams()
         self.signals = Signals()
         keep_others_out()  # before the log is opened
-        logging.raiseExceptions = False  # a log that cannot be written, on a full disk, is no reason to fill the mail
+        logging.raiseExceptions = (
+            False  # a log that cannot be written, on a full disk, is no reason to fill the mail
+        )
         super().process_options(args, opts)
         try:
             check_names(opts.spargs)
@@ -65,7 +67,9 @@ class Command(ScrapyCrawl):
                 print(judgement.summary)
 
     def _warn_without_contact(self) -> None:
-        """Say on a terminal that the site is not told whom to write to; under cron that is `scrapy status`'s to say."""
+        """Say on a terminal that the site is not told whom to write to; under cron that is `scrapy
+        status`'s to say.
+        """
         assert self.settings is not None
         if sys.stderr.isatty() and (warning := missing_contact(read_options(self.settings))):
             complain(warning)
@@ -79,10 +83,18 @@ class Command(ScrapyCrawl):
         except UsageError as error:
             return Judgement("usage", str(error))
         except OSError as error:
-            return Judgement("failed", f"The log could not be written ({error}). Make room, or leave out --logfile.")
+            return Judgement(
+                "failed",
+                f"The log could not be written ({error}). Make room, or leave out --logfile.",
+            )
         except KeyError:
-            return Judgement("usage", f"There is no spider {name!r}; the one there is: scrapy crawl nknews")
-        with self.signals.ending(process), hard_limit(crawler, read_options(crawler.settings).hard_limit):
+            return Judgement(
+                "usage", f"There is no spider {name!r}; the one there is: scrapy crawl nknews"
+            )
+        with (
+            self.signals.ending(process),
+            hard_limit(crawler, read_options(crawler.settings).hard_limit),
+        ):
             task = process.crawl(crawler, **opts.spargs)
             process.start(install_signal_handlers=False)
         _let_go_of_the_terminal(crawler)
@@ -96,7 +108,9 @@ def _check_log(settings: BaseSettings) -> None:
     """Raise UsageError where Scrapy could not keep the log that it was told to keep."""
     level, file = settings["LOG_LEVEL"], settings["LOG_FILE"]
     if level not in (levels := logging.getLevelNamesMapping()) and level not in levels.values():
-        raise UsageError(f"LOG_LEVEL is {level!r}, but it takes one of DEBUG, INFO, WARNING, ERROR, CRITICAL.")
+        raise UsageError(
+            f"LOG_LEVEL is {level!r}, but it takes one of DEBUG, INFO, WARNING, ERROR, CRITICAL."
+        )
     try:
         if file:
             open(file, "ab").close()
@@ -114,7 +128,9 @@ def _let_go_of_the_terminal(crawler: Crawler) -> None:
 
 
 def _outcome(crawler: Crawler, task: "asyncio.Task[None]") -> Judgement:
-    """Return the judgement on a crawl that has ended, however it ended, with its record completed if it has one."""
+    """Return the judgement on a crawl that has ended, however it ended, with its record completed
+    if it has one.
+    """
     error = task.exception() if task.done() and not task.cancelled() else None
     record = RunRecord.begun(crawler)
     if error is None:
@@ -133,7 +149,9 @@ def _judgement_on(error: BaseException, archive: Path) -> Judgement:
         case UsageError() | ArchiveError():
             return Judgement("usage", str(error))
     logger.error("The crawl could not start", exc_info=error)
-    while error.__context__ is not None:  # what Scrapy stumbled over as it cleared up is not the cause
+    while (
+        error.__context__ is not None
+    ):  # what Scrapy stumbled over as it cleared up is not the cause
         error = error.__context__
     if isinstance(error, sqlite3.Error):
         return not_stored(archive, error)

@@ -1,4 +1,6 @@
-"""`scrapy demo`: the whole tool in a few seconds, on a made-up NK News that this machine serves to itself."""
+"""`scrapy demo`: the whole tool in a few seconds, on a made-up NK News that this machine serves to
+itself.
+"""
 
 import argparse
 import subprocess
@@ -39,28 +41,46 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--articles", type=int, default=60, metavar="N", help="articles of the site (default: 60)")
+        parser.add_argument(
+            "--articles",
+            type=int,
+            default=60,
+            metavar="N",
+            help="articles of the site (default: 60)",
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        from nkcrawl.demo import DemoServer, World  # not at the top, for Scrapy imports every command to find one
+        from nkcrawl.demo import (
+            DemoServer,
+            World,
+        )  # not at the top, for Scrapy imports every command to find one
 
         if args or opts.articles < 1:
-            raise UsageError("scrapy demo takes no argument but --articles N, from 1 up", print_help=False)
+            raise UsageError(
+                "scrapy demo takes no argument but --articles N, from 1 up", print_help=False
+            )
         try:
             remove_old(ARCHIVE)
         except ArchiveError as error:
             complain(error)
             self.exitcode = 2
             return
-        print(f"Crawling a made-up NK News of {opts.articles} articles, served by this machine to itself …", flush=True)
+        print(
+            f"Crawling a made-up NK News of {opts.articles} articles, served by this machine to itself …",
+            flush=True,
+        )
         with DemoServer(World(articles=opts.articles)) as server:
-            self.exitcode = subprocess.run(crawl_command(server.base_url, ARCHIVE), check=False).returncode
+            self.exitcode = subprocess.run(
+                crawl_command(server.base_url, ARCHIVE), check=False
+            ).returncode
         if self.exitcode == 0:
             print_stored(ARCHIVE)
 
 
 def remove_old(archive: Path) -> None:
-    """Remove the archive of an earlier demo; raises ArchiveError for a file that is no archive of ours."""
+    """Remove the archive of an earlier demo; raises ArchiveError for a file that is no archive of
+    ours.
+    """
     if archive.exists():
         Archive.open(archive).close()
     for end in ("", "-wal", "-shm"):
@@ -88,10 +108,29 @@ def print_stored(archive: Path) -> None:
     console = Console(highlight=False)
     counts.pop("gone")
     articles = ", ".join(f"{count} {access}" for access, count in counts.items())
-    console.print(Text(f"\nStored in {_shown(archive)}: {sum(counts.values())} articles ({articles}). The newest:\n"))
-    table = Table("published", "title", "authors", "access", "words", box=None, pad_edge=False, header_style="dim")
+    console.print(
+        Text(
+            f"\nStored in {_shown(archive)}: {sum(counts.values())} articles ({articles}). The newest:\n"
+        )
+    )
+    table = Table(
+        "published",
+        "title",
+        "authors",
+        "access",
+        "words",
+        box=None,
+        pad_edge=False,
+        header_style="dim",
+    )
     for row in newest:
-        cells = (row["published_on"], row["title"], row["authors"], row["access"], str(row["word_count"]))
+        cells = (
+            row["published_on"],
+            row["title"],
+            row["authors"],
+            row["access"],
+            str(row["word_count"]),
+        )
         table.add_row(*(Text(cell or "", overflow="ellipsis", no_wrap=True) for cell in cells))
     console.print(table)
     print("\nTwo queries to try:\n")

@@ -1,4 +1,6 @@
-"""`scrapy export`: stored articles as a table, as JSON Lines, as a feed, or as a folder of Markdown files."""
+"""`scrapy export`: stored articles as a table, as JSON Lines, as a feed, or as a folder of Markdown
+files.
+"""
 
 import argparse
 import sys
@@ -50,7 +52,9 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         add_selection(parser)
-        parser.add_argument("--limit", metavar="N", help=f"how many articles a feed has (default: {_IN_A_FEED})")
+        parser.add_argument(
+            "--limit", metavar="N", help=f"how many articles a feed has (default: {_IN_A_FEED})"
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         with making(self, " ".join(args)):
@@ -75,7 +79,9 @@ class Command(ScrapyCommand):
 
 
 def read_form(name: str) -> Form:
-    """Return which form a name asks for by its ending, '' for a folder; raises UsageError for an ending that is none."""
+    """Return which form a name asks for by its ending, '' for a folder; raises UsageError for an
+    ending that is none.
+    """
     ending = "" if name.endswith("/") else Path(name).suffix.lower()
     match ending:
         case "" | ".csv" | ".jsonl" | ".atom":
@@ -87,9 +93,13 @@ def read_form(name: str) -> Form:
 
 
 def read_limit(words: str | None, form: Form) -> int | None:
-    """Return how many articles a feed has, or None for what is no feed; raises UsageError for what is no such number."""
+    """Return how many articles a feed has, or None for what is no feed; raises UsageError for what
+    is no such number.
+    """
     if words is not None and form != ".atom":
-        raise UsageError("--limit is how many articles a feed has; leave it out, or name a file that ends in .atom.")
+        raise UsageError(
+            "--limit is how many articles a feed has; leave it out, or name a file that ends in .atom."
+        )
     if form != ".atom":
         return None
     number = str(_IN_A_FEED) if words is None else words
@@ -99,8 +109,16 @@ def read_limit(words: str | None, form: Form) -> int | None:
 
 
 def in_words(opts: argparse.Namespace) -> str:
-    """Return what the options ask for as people say it, ' by Ann since 2025'; '' where they ask for nothing."""
-    names = {"by": opts.author, "since": opts.since, "until": opts.until, "labelled": opts.label, "access": opts.access}
+    """Return what the options ask for as people say it, ' by Ann since 2025'; '' where they ask for
+    nothing.
+    """
+    names = {
+        "by": opts.author,
+        "since": opts.since,
+        "until": opts.until,
+        "labelled": opts.label,
+        "access": opts.access,
+    }
     return "".join(f" {name} {words}" for name, words in names.items() if words)
 
 
@@ -111,7 +129,9 @@ def made_in_words(target: Path, articles: int) -> str:
 
 
 def write(form: Form, path: Path, articles: Iterable[StoredArticle], site: str, about: str) -> None:
-    """Write articles into a new file or folder of a form; what a feed is about, and of which site, only it tells."""
+    """Write articles into a new file or folder of a form; what a feed is about, and of which site,
+    only it tells.
+    """
     match form:
         case "":
             write_folder(path, articles)
@@ -126,11 +146,17 @@ def write(form: Form, path: Path, articles: Iterable[StoredArticle], site: str, 
 def with_progress(articles: Iterator[dict[str, Any]], total: int) -> Iterable[dict[str, Any]]:
     """Yield articles, and show on a terminal how far that is."""
     console = Console(stderr=True)
-    return track(articles, "Writing …", total, console=console, transient=True) if console.is_terminal else articles
+    return (
+        track(articles, "Writing …", total, console=console, transient=True)
+        if console.is_terminal
+        else articles
+    )
 
 
 def write_file(path: Path, pieces: Iterable[str]) -> None:
-    """Write a text into a new file, as UTF-8, its line ends as they are; a lone surrogate becomes a question mark."""
+    """Write a text into a new file, as UTF-8, its line ends as they are; a lone surrogate becomes a
+    question mark.
+    """
     with path.open("x", encoding="utf-8", errors="replace", newline="") as file:
         file.writelines(pieces)
 

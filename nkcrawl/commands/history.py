@@ -45,13 +45,17 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help="print the states whole, as one JSON list")
+        parser.add_argument(
+            "--json", action="store_true", help="print the states whole, as one JSON list"
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         with asking(self):
             url, states = self._states(args)
             if not states:
-                complain(f"No article is stored under {url}; scrapy crawl nknews -a url=… takes one.")
+                complain(
+                    f"No article is stored under {url}; scrapy crawl nknews -a url=… takes one."
+                )
                 self.exitcode = 1
             elif opts.json:
                 print_json(states)
@@ -83,7 +87,9 @@ def print_history(url: str, states: Sequence[Mapping[str, Any]]) -> None:
         if changed:  # and not only what speaks for a paywall
             console.print(Text(f"\n{after['since']}  changed", style="bold"))
         for field in changed:
-            _print_field(console, field, shortened(changes(before[field] or "", after[field] or "")))
+            _print_field(
+                console, field, shortened(changes(before[field] or "", after[field] or ""))
+            )
     if states[-1]["gone_at"]:
         console.print(Text(f"\n{states[-1]['gone_at']}  gone from the site", style="bold"))
 
@@ -93,15 +99,22 @@ def _print_field(console: Console, field: str, parts: Sequence[Part]) -> None:
     line = Text(f"  {field:14}")
     for kind, words in parts:
         begin, end = ("", "") if console.is_terminal else marks[kind]
-        line.append(begin + text.visible(words).replace("\n\n", " ¶ ").replace("\n", " ") + end, style=_STYLES[kind])
+        line.append(
+            begin + text.visible(words).replace("\n\n", " ¶ ").replace("\n", " ") + end,
+            style=_STYLES[kind],
+        )
     console.print(line)
 
 
 def changes(before: str, after: str) -> list[Part]:
-    """Return two texts as one: what both have, what only the first has, what only the second has, in reading order."""
+    """Return two texts as one: what both have, what only the first has, what only the second has,
+    in reading order.
+    """
     old, new = _words(before), _words(after)
     parts: list[Part] = []
-    for step, old_start, old_end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=True).get_opcodes():
+    for step, old_start, old_end, new_start, new_end in SequenceMatcher(
+        None, old, new, autojunk=True
+    ).get_opcodes():
         if step == "equal":
             parts.append(("kept", "".join(old[old_start:old_end])))
             continue

@@ -1,4 +1,6 @@
-"""What ends a command from outside: a signal, which it heeds at once, and a clock for a crawl that is stuck."""
+"""What ends a command from outside: a signal, which it heeds at once, and a clock for a crawl that
+is stuck.
+"""
 
 import asyncio
 import faulthandler
@@ -20,9 +22,11 @@ _LAST_RESORT = 10  # seconds after the hard limit, for a process that cannot eve
 
 
 class Signals:
-    """Heeds SIGINT and SIGTERM from the first moment to the last: the crawl ends in order, at a second signal at once.
+    """Heeds SIGINT and SIGTERM from the first moment to the last: the crawl ends in order, at a
+    second signal at once.
 
-    Scrapy's own handlers come and go with its reactor; a signal in between would kill the process, or go unheard.
+    Scrapy's own handlers come and go with its reactor; a signal in between would kill the process,
+    or go unheard.
     """
 
     def __init__(self) -> None:
@@ -33,7 +37,9 @@ class Signals:
 
     @contextmanager
     def ending(self, process: AsyncCrawlerProcess) -> Iterator[None]:
-        """Let signals end the crawl of a process while the block runs it, and nothing after that."""
+        """Let signals end the crawl of a process while the block runs it, and nothing after
+        that.
+        """
         self.process = process
         try:
             yield
@@ -59,7 +65,9 @@ class Signals:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn the first signal into a KeyboardInterrupt, and heed no other, so that what clears up after it is let finish."""
+    """Turn the first signal into a KeyboardInterrupt, and heed no other, so that what clears up
+    after it is let finish.
+    """
 
     def heed(_: int, __: FrameType | None) -> None:
         for signum in _HEEDED:
@@ -81,15 +89,19 @@ def _is_begun(crawler: Crawler) -> bool:
 
 @contextmanager
 def hard_limit(crawler: Crawler, seconds: int) -> Iterator[None]:
-    """End the process if the block takes so long, even if it is stuck in its own code, as in a regular expression.
+    """End the process if the block takes so long, even if it is stuck in its own code, as in a
+    regular expression.
 
-    Scrapy's clocks stand still then. A signal still gets through where Python looks for signals; where it does not, in a
-    library written in C, the fault handler ends the process a little later, with a traceback in place of a sentence.
+    Scrapy's clocks stand still then. A signal still gets through where Python looks for signals;
+    where it does not, in a library written in C, the fault handler ends the process a little later,
+    with a traceback in place of a sentence.
     """
 
     def end(_: int, frame: FrameType | None) -> None:
         record = RunRecord.begun(crawler)
-        show_cursor = "\x1b[?25h" if sys.stderr.isatty() else ""  # which the progress display has hidden
+        show_cursor = (
+            "\x1b[?25h" if sys.stderr.isatty() else ""
+        )  # which the progress display has hidden
         print(
             f"{show_cursor}The crawl was stuck for {seconds} seconds (NKCRAWL_HARD_LIMIT) and ended itself, while it was at "
             f"{(record and record.visiting) or 'no page yet'}, in {place_in_ours(traceback.extract_stack(frame))}; what "

@@ -15,9 +15,11 @@ from nkcrawl.placing import NoPlace
 
 @contextmanager
 def making(command: ScrapyCommand, file: str) -> Iterator[None]:
-    """Run the block that makes a file, and end the command with a code and at most one sentence on why it was not made.
+    """Run the block that makes a file, and end the command with a code and at most one sentence on
+    why it was not made.
 
-    The codes: 0 it was made, 1 it could not be written, 2 a bad argument or no usable archive, 130 stopped by a signal.
+    The codes: 0 it was made, 1 it could not be written, 2 a bad argument or no usable archive, 130
+    stopped by a signal.
     """
     keep_others_out()
     try:

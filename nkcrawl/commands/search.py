@@ -1,4 +1,6 @@
-"""`scrapy search`: the articles in which words stand, best first, each with the words in their context."""
+"""`scrapy search`: the articles in which words stand, best first, each with the words in their
+context.
+"""
 
 import argparse
 import re
@@ -50,16 +52,30 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         add_selection(parser)
-        parser.add_argument("--limit", default="20", metavar="N", help="show so many at most (default: 20)")
         parser.add_argument(
-            "--raw", action="store_true", help="the words are FTS5's own syntax: rason AND (ferr* OR ship)"
+            "--limit", default="20", metavar="N", help="show so many at most (default: 20)"
         )
-        parser.add_argument("--json", action="store_true", help="print one JSON object: how many were found, and these")
-        parser.add_argument("--sql", action="store_true", help="print the query for sqlite3 in place of what it finds")
+        parser.add_argument(
+            "--raw",
+            action="store_true",
+            help="the words are FTS5's own syntax: rason AND (ferr* OR ship)",
+        )
+        parser.add_argument(
+            "--json",
+            action="store_true",
+            help="print one JSON object: how many were found, and these",
+        )
+        parser.add_argument(
+            "--sql",
+            action="store_true",
+            help="print the query for sqlite3 in place of what it finds",
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         with asking(self):
-            question = Question(read_words(args), read_selection(opts), read_limit(opts.limit), opts.raw)
+            question = Question(
+                read_words(args), read_selection(opts), read_limit(opts.limit), opts.raw
+            )
             if opts.sql:
                 print(complete_sql(*search_sql(question, MARKS_TO_READ)))
             else:
@@ -89,7 +105,9 @@ class Command(ScrapyCommand):
 
 
 def read_words(args: Sequence[str]) -> str:
-    """Return the words to look for; raises UsageError where there are none, and for a mistyped option among them."""
+    """Return the words to look for; raises UsageError where there are none, and for a mistyped
+    option among them.
+    """
     before, after = list(args), list[str]()
     if "--" in args:
         at = before.index("--")
@@ -128,7 +146,9 @@ def print_hits(hits: Sequence[Mapping[str, Any]]) -> None:
     """Print the articles found: a few lines each on a terminal, elsewhere one line with tabs."""
     if not sys.stdout.isatty():
         for hit in hits:
-            cells = [hit[name] for name in ("published_on", "title", "authors", "label", "access", "url")]
+            cells = [
+                hit[name] for name in ("published_on", "title", "authors", "label", "access", "url")
+            ]
             print("\t".join(_unmarked(cell or "") for cell in [*cells, _context(hit)]))
         return
     console = Console(highlight=False)
@@ -149,7 +169,9 @@ def _context(hit: Mapping[str, Any]) -> str:
 
 
 def _coloured(words: str, style: str = "") -> Text:
-    """Return words with what was found in colour; never read for rich's markup, which a web page could hold."""
+    """Return words with what was found in colour; never read for rich's markup, which a web page
+    could hold.
+    """
     line, is_found = Text(style=style), False
     for piece in _PIECES.split(words):
         if piece in MARKS:
@@ -161,13 +183,17 @@ def _coloured(words: str, style: str = "") -> Text:
 
 def _cleaned(hit: Mapping[str, Any]) -> dict[str, Any]:
     """Return an article found without any character that a terminal would obey."""
-    return {name: text.clean(value) if isinstance(value, str) else value for name, value in hit.items()}
+    return {
+        name: text.clean(value) if isinstance(value, str) else value for name, value in hit.items()
+    }
 
 
 def _plain(hit: Mapping[str, Any]) -> dict[str, Any]:
     """Return an article found as programs take it."""
     return {
-        name: _unmarked(value) if isinstance(value, str) else value for name, value in hit.items() if name != "found"
+        name: _unmarked(value) if isinstance(value, str) else value
+        for name, value in hit.items()
+        if name != "found"
     }
 
 

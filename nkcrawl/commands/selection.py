@@ -14,11 +14,23 @@ from nkcrawl.text import clean
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
     """Add --author, --since, --until, --label and --access."""
-    parser.add_argument("--author", metavar="NAME", help="by this author: a part of the name, or the slug")
-    parser.add_argument("--since", metavar="DAY", help="published on this day or later: 2025, 2025-06 or 2025-06-20")
-    parser.add_argument("--until", metavar="DAY", help="published on this day or earlier; 2025 is to its last day")
-    parser.add_argument("--label", metavar="LABEL", help="of this section or series, such as Opinion")
-    parser.add_argument("--access", metavar="|".join(get_args(Access)), help="free, cut off by the paywall, or unknown")
+    parser.add_argument(
+        "--author", metavar="NAME", help="by this author: a part of the name, or the slug"
+    )
+    parser.add_argument(
+        "--since", metavar="DAY", help="published on this day or later: 2025, 2025-06 or 2025-06-20"
+    )
+    parser.add_argument(
+        "--until", metavar="DAY", help="published on this day or earlier; 2025 is to its last day"
+    )
+    parser.add_argument(
+        "--label", metavar="LABEL", help="of this section or series, such as Opinion"
+    )
+    parser.add_argument(
+        "--access",
+        metavar="|".join(get_args(Access)),
+        help="free, cut off by the paywall, or unknown",
+    )
 
 
 def read_selection(opts: argparse.Namespace) -> Selection:
@@ -26,14 +38,21 @@ def read_selection(opts: argparse.Namespace) -> Selection:
     access: Access | None = opts.access
     if access not in (None, *get_args(Access)):
         raise UsageError(f"--access {opts.access!r} is none of {', '.join(get_args(Access))}.")
-    since, until = read_day("since", opts.since or "", "-01-01"), read_day("until", opts.until or "", "-12-31")
+    since, until = (
+        read_day("since", opts.since or "", "-01-01"),
+        read_day("until", opts.until or "", "-12-31"),
+    )
     if since and until and since > until:
-        raise UsageError(f"--since {opts.since} is later than --until {opts.until}: no article can be both.")
+        raise UsageError(
+            f"--since {opts.since} is later than --until {opts.until}: no article can be both."
+        )
     return Selection(clean(opts.author or ""), since, until, clean(opts.label or ""), access)
 
 
 def read_day(name: str, words: str, rest: str) -> str:
-    """Return the day that a year, a month or a day stands for, `rest` being what a year lacks of the day that is meant."""
+    """Return the day that a year, a month or a day stands for, `rest` being what a year lacks of
+    the day that is meant.
+    """
     if not words:
         return ""
     try:
@@ -41,6 +60,8 @@ def read_day(name: str, words: str, rest: str) -> str:
             raise ValueError(words)
         date.fromisoformat(words + "-01-01"[len(words) - 4 :])
     except ValueError:
-        raise UsageError(f"--{name} {words!r} is no day; write it like 2025, 2025-06 or 2025-06-20.") from None
+        raise UsageError(
+            f"--{name} {words!r} is no day; write it like 2025, 2025-06 or 2025-06-20."
+        ) from None
     # The 31st of every month will do: days are compared as texts.
     return words + rest[len(words) - 4 :]

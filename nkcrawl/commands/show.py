@@ -57,11 +57,17 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print one JSON object")
-        parser.add_argument("--url", metavar="URL", help="where a saved file came from, if it does not say so itself")
+        parser.add_argument(
+            "--url",
+            metavar="URL",
+            help="where a saved file came from, if it does not say so itself",
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
-            raise UsageError("Name one page: scrapy show URL, or scrapy show FILE", print_help=False)
+            raise UsageError(
+                "Name one page: scrapy show URL, or scrapy show FILE", print_help=False
+            )
         assert self.settings is not None
         try:
             shown = self._shown(args[0], opts.url, read_options(self.settings).site)
@@ -90,7 +96,9 @@ class Command(ScrapyCommand):
         if not isinstance(response, HtmlResponse):
             return f"{response.url} is no HTML page but {response.headers.get('Content-Type')!r}."
         final = text.canonical_url(response.url, site_url) or ""
-        return show_page(parse_html(response.text), Page(canonical, "article", final, response.status), site_url)
+        return show_page(
+            parse_html(response.text), Page(canonical, "article", final, response.status), site_url
+        )
 
     def _fetch(self, url: str) -> Response | str:
         assert self.crawler_process is not None
@@ -105,7 +113,9 @@ class Command(ScrapyCommand):
 
 
 class PageSpider(Spider):
-    """Fetches one page with all the manners of a crawl (robots.txt, user agent) and keeps the answer for the command."""
+    """Fetches one page with all the manners of a crawl (robots.txt, user agent) and keeps the
+    answer for the command.
+    """
 
     name = "page"
     custom_settings = {  # noqa: RUF012
@@ -136,20 +146,34 @@ def show_file(path: Path, url: str | None, site_url: str) -> dict[str, Any]:
     try:
         response = in_its_charset(HtmlResponse(site_url + "/", body=path.read_bytes()))
     except OSError as error:
-        raise UsageError(f"{path} could not be read ({error.strerror}); give a saved HTML file or a URL.") from None
+        raise UsageError(
+            f"{path} could not be read ({error.strerror}); give a saved HTML file or a URL."
+        ) from None
     html = parse_html(response.text)
-    stated = html.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content").get("")
-    found = text.canonical_url(urljoin(get_base_url(response), url or stated), site_url) if url or stated else ""
+    stated = html.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content").get(
+        ""
+    )
+    found = (
+        text.canonical_url(urljoin(get_base_url(response), url or stated), site_url)
+        if url or stated
+        else ""
+    )
     if found is None:
-        raise UsageError(f"{url or stated} is not on {site_url}; give the page's own URL with --url.")
+        raise UsageError(
+            f"{url or stated} is not on {site_url}; give the page's own URL with --url."
+        )
     return show_page(html, Page(found or site_url + "/", "article", status=None), site_url)
 
 
 def show_page(html: Selector, page: Page, site_url: str) -> dict[str, Any]:
-    """Take a page through the chain and return everything there is to show of it, ready for JSON."""
+    """Take a page through the chain and return everything there is to show of it, ready for
+    JSON.
+    """
     reading = read_article(html, page, site_url)
     known_url = urlsplit(page.final_url or page.url).path != "/"
-    if reading.article.suspicion == "listing" or site.author_slug(urlsplit(page.final_url or page.url).path):
+    if reading.article.suspicion == "listing" or site.author_slug(
+        urlsplit(page.final_url or page.url).path
+    ):
         return _listing_shown(read_listing(html, page, site_url))
     article = drop_filler(normalise(reading.article, datetime.now(UTC).date()))
     verdict = gate(article, known_url=known_url)
@@ -162,7 +186,10 @@ def show_page(html: Selector, page: Page, site_url: str) -> dict[str, Any]:
         "article": _fields(article),
         "evidence": article.evidence,
         "rules": article.rules,
-        "sources": {name: [source._asdict() for source in sources] for name, sources in article.sources.items()},
+        "sources": {
+            name: [source._asdict() for source in sources]
+            for name, sources in article.sources.items()
+        },
         "links": [asdict(link) for link in article.links],
         "blocks": _blocks(reading),
     }
@@ -176,7 +203,8 @@ def _fields(article: Article) -> dict[str, Any]:
 def _blocks(reading: Reading) -> list[dict[str, str]]:
     kinds = iter(classify_paragraphs(reading.article.paragraphs))
     return [
-        {**block._asdict(), "role": next(kinds) if block.role == "text" else block.role} for block in reading.blocks
+        {**block._asdict(), "role": next(kinds) if block.role == "text" else block.role}
+        for block in reading.blocks
     ]
 
 
@@ -197,10 +225,18 @@ def _listing_shown(listing: Listing) -> dict[str, Any]:
 
 
 def print_shown(shown: dict[str, Any]) -> None:
-    """Print what `show_page` returned, as tables; unbroken lines where the output is no terminal."""
+    """Print what `show_page` returned, as tables; unbroken lines where the output is no
+    terminal.
+    """
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
     console.print(Text(shown["url"] or "URL not known (give it with --url)", style="bold"))
-    console.print(Text("would be kept" if shown["kept"] else text.visible(f"would not be kept: {shown['reason']}")))
+    console.print(
+        Text(
+            "would be kept"
+            if shown["kept"]
+            else text.visible(f"would not be kept: {shown['reason']}")
+        )
+    )
     fields = shown.get("article") or shown["listing"]
     rules = shown.get("rules", {})
     rows = [[name, _plain(value), rules.get(name, "")] for name, value in fields.items()]
@@ -222,5 +258,8 @@ def print_shown(shown: dict[str, Any]) -> None:
 
 def _plain(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(f"{item['name']} ({item['slug']})" if isinstance(item, dict) else str(item) for item in value)
+        return ", ".join(
+            f"{item['name']} ({item['slug']})" if isinstance(item, dict) else str(item)
+            for item in value
+        )
     return "" if value is None else str(value)

@@ -1,4 +1,6 @@
-"""`scrapy status`: how the archive is, for people, for programs, and for whoever must know that no good run came."""
+"""`scrapy status`: how the archive is, for people, for programs, and for whoever must know that no
+good run came.
+"""
 
 import argparse
 import re
@@ -43,7 +45,9 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print one JSON object")
-        parser.add_argument("--max-age", metavar="AGE", help="how old the last good run may be: 90m, 26h, 3d")
+        parser.add_argument(
+            "--max-age", metavar="AGE", help="how old the last good run may be: 90m, 26h, 3d"
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         with asking(self):
@@ -86,38 +90,61 @@ def gather(reader: Reader, now: datetime) -> dict[str, Any]:
         "failures": reader.failures(_FAILURES),
         "fields": reader.fill_rates(),
         "last_good_run_ended_at": format_timestamp(last_good) if last_good else None,
-        "last_good_run_hours_ago": round((now - last_good) / timedelta(hours=1), 2) if last_good else None,
+        "last_good_run_hours_ago": round((now - last_good) / timedelta(hours=1), 2)
+        if last_good
+        else None,
         "runs": reader.runs(_RUNS),
     }
 
 
 def too_old(status: dict[str, Any], now: datetime, max_age: timedelta) -> str | None:
-    """Return a sentence if no good run ended within `max_age`, with what the last run had to say, or None."""
+    """Return a sentence if no good run ended within `max_age`, with what the last run had to say,
+    or None.
+    """
     ended = status["last_good_run_ended_at"]
     if ended and now - datetime.fromisoformat(ended) <= max_age:
         return None
-    since = f"No good run since {ended} ({status['last_good_run_hours_ago']:.0f} hours)" if ended else "No good run yet"
+    since = (
+        f"No good run since {ended} ({status['last_good_run_hours_ago']:.0f} hours)"
+        if ended
+        else "No good run yet"
+    )
     last = status["runs"][0] if status["runs"] else None
     if last is None:
         return f"{since}, nor any other; is the crawl in a crontab, and is cron running?"
-    said = f"`{last['verdict']}`: {last['summary']}" if last["verdict"] else "not ended: it is running, or was killed."
+    said = (
+        f"`{last['verdict']}`: {last['summary']}"
+        if last["verdict"]
+        else "not ended: it is running, or was killed."
+    )
     return f"{since}; the last run began {last['started_at']} and is {said}"
 
 
 def print_status(status: dict[str, Any]) -> None:
     """Print what `gather` returned, for people."""
     file, articles = status["file"], dict(status["articles"])
-    print(f"{file['path']}: {size(file['bytes'])}, schema {file['schema']}, SQLite {file['sqlite']}")
+    print(
+        f"{file['path']}: {size(file['bytes'])}, schema {file['schema']}, SQLite {file['sqlite']}"
+    )
     gone = articles.pop("gone")
     print_table(
         ["articles", *articles, "gone"],
-        [[f"{sum(articles.values()):,}", *(f"{count:,}" for count in articles.values()), f"{gone:,}"]],
+        [
+            [
+                f"{sum(articles.values()):,}",
+                *(f"{count:,}" for count in articles.values()),
+                f"{gone:,}",
+            ]
+        ],
     )
     if status["pages"]:
         columns = list(next(iter(status["pages"].values())))
         print_table(
             ["due", *(name.replace("_", " ") for name in columns)],
-            [[kind, *(f"{counts[name]:,}" for name in columns)] for kind, counts in status["pages"].items()],
+            [
+                [kind, *(f"{counts[name]:,}" for name in columns)]
+                for kind, counts in status["pages"].items()
+            ],
         )
     if status["fields"]:
         rates = ", ".join(f"{field} {rate:.0%}" for field, rate in status["fields"].items())
@@ -127,11 +154,20 @@ def print_status(status: dict[str, Any]) -> None:
         print_table(
             ["trouble", "pages", "one of them", "failures", "due again"],
             [
-                [row["trouble"], f"{row['pages']:,}", row["url"], str(row["in_a_row"]), row["due_at"] or "never"]
+                [
+                    row["trouble"],
+                    f"{row['pages']:,}",
+                    row["url"],
+                    str(row["in_a_row"]),
+                    row["due_at"] or "never",
+                ]
                 for row in status["failures"]
             ],
         )
-    print_table(["run", "took", "verdict", "new", "requests", "summary"], [_run_row(run) for run in status["runs"]])
+    print_table(
+        ["run", "took", "verdict", "new", "requests", "summary"],
+        [_run_row(run) for run in status["runs"]],
+    )
 
 
 def _run_row(run: dict[str, Any]) -> list[str | Text]:

@@ -1,7 +1,7 @@
 """A small made-up NK News on loopback, with the true value of every field at hand.
 
-`World` is the truth, `DemoServer` shows it. The pages are modelled by hand; nobody has recorded the live site.
-Standard library only: newcomers, tests and benchmarks need nothing else.
+`World` is the truth, `DemoServer` shows it. The pages are modelled by hand; nobody has recorded the
+live site. Standard library only: newcomers, tests and benchmarks need nothing else.
 """
 
 from nkcrawl.demo.redesign import Redesign

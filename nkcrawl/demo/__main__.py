@@ -1,4 +1,6 @@
-"""Which made-up site is to be served? `python -m nkcrawl.demo --articles 2000 --authors 40 --port 8000`."""
+"""Which made-up site is to be served? `python -m nkcrawl.demo --articles 2000 --authors 40 --port
+8000`.
+"""
 
 import argparse
 import sys
@@ -25,11 +27,21 @@ def _between(least: int, most: int) -> Callable[[str], int]:
 
 
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m nkcrawl.demo", description="Serve a made-up NK News on loopback.")
-    parser.add_argument("--articles", type=_between(1, 100_000), default=60, help="how many articles (60)")
-    parser.add_argument("--authors", type=_between(1, 2_000), default=8, help="how many authors (8)")
-    parser.add_argument("--port", type=_between(0, 65_535), default=0, help="port on 127.0.0.1 (0: any free one)")
-    parser.add_argument("--seed", type=_between(0, 1_000_000), default=0, help="another seed, another world (0)")
+    parser = argparse.ArgumentParser(
+        prog="python -m nkcrawl.demo", description="Serve a made-up NK News on loopback."
+    )
+    parser.add_argument(
+        "--articles", type=_between(1, 100_000), default=60, help="how many articles (60)"
+    )
+    parser.add_argument(
+        "--authors", type=_between(1, 2_000), default=8, help="how many authors (8)"
+    )
+    parser.add_argument(
+        "--port", type=_between(0, 65_535), default=0, help="port on 127.0.0.1 (0: any free one)"
+    )
+    parser.add_argument(
+        "--seed", type=_between(0, 1_000_000), default=0, help="another seed, another world (0)"
+    )
     return parser.parse_args(given)
 
 

@@ -1,6 +1,7 @@
 """What does a page of a block theme look like, with everything a machine could wish for?
 
-This is modelled by hand; nobody has recorded the live site. Whether it has JSON-LD or OpenGraph at all is not known.
+This is modelled by hand; nobody has recorded the live site. Whether it has JSON-LD or OpenGraph at
+all is not known.
 """
 
 import json
@@ -48,14 +49,20 @@ def _moment(when: datetime, number: int) -> str:
 def _dates(article: DemoArticle, *names: str) -> dict[str, str]:
     """Publication and change under their names; nothing where the page has no date."""
     moments = () if "no-date" in article.traps else (article.published_at, article.modified_at)
-    return {name: _moment(moment, article.number) for name, moment in zip(names, moments, strict=False)}
+    return {
+        name: _moment(moment, article.number) for name, moment in zip(names, moments, strict=False)
+    }
 
 
 def article_page(world: World, article: DemoArticle, base_url: str) -> str:
     """The whole page of an article."""
     language = "ko-KR" if article.language == "ko" else "en-US"
-    inner = "\n".join((_header(article, base_url), _content(article, base_url), offer(article, "p"), rights("p")))
-    popup = "".join(tag("p", text(line)) for line in wording.POPUP) if "popup" in article.traps else ""
+    inner = "\n".join(
+        (_header(article, base_url), _content(article, base_url), offer(article, "p"), rights("p"))
+    )
+    popup = (
+        "".join(tag("p", text(line)) for line in wording.POPUP) if "popup" in article.traps else ""
+    )
     parts = (
         f'<!DOCTYPE html>\n<html lang="{language}">\n<head>\n{_head(article, base_url)}\n</head>\n<body>',
         f"<!-- {wording.MODELLED} -->\n{_site_header(world, article.number)}",
@@ -81,7 +88,11 @@ def _head(article: DemoArticle, base_url: str) -> str:
     }
     graph = {"@context": "https://schema.org", "@graph": _graph(article, base_url)}
     data = json.dumps(graph, ensure_ascii=article.number % 3 == 0).replace("</", "<\\/")
-    style = "<style>.member-part { display: none }</style>" if "hidden-rest-selector" in article.traps else ""
+    style = (
+        "<style>.member-part { display: none }</style>"
+        if "hidden-rest-selector" in article.traps
+        else ""
+    )
     return "\n".join(
         (
             f'<meta charset="utf-8">{style}<title> {plain_headline(article)} | NK News</title>',
@@ -128,7 +139,9 @@ def _news_node(article: DemoArticle, base_url: str) -> dict[str, Any]:
         "headline": article.title,
         "description": excerpt(article),
         **_dates(article, "datePublished", "dateModified"),
-        "author": [{"@id": f"{base_url}/#/schema/person/{author.slug}"} for author in article.authors],
+        "author": [
+            {"@id": f"{base_url}/#/schema/person/{author.slug}"} for author in article.authors
+        ],
         "image": {"@type": "ImageObject", "url": base_url + article.image_path},
         "inLanguage": "ko-KR" if article.language == "ko" else "en-US",
     }
@@ -146,7 +159,11 @@ def _access_node(article: DemoArticle) -> dict[str, Any]:
         return {}
     node: dict[str, Any] = {"isAccessibleForFree": claim}
     if article.access == "teaser":
-        part = {"@type": "WebPageElement", "isAccessibleForFree": claim, "cssSelector": ".member-part"}
+        part = {
+            "@type": "WebPageElement",
+            "isAccessibleForFree": claim,
+            "cssSelector": ".member-part",
+        }
         node["hasPart"] = [part] if article.number % 2 else part
     return node
 
@@ -172,7 +189,9 @@ def _header(article: DemoArticle, base_url: str) -> str:
         tag("p", link(f"/category/{slug}/", label), 'class="wp-block-post-terms"') if label else "",
         tag("h1", headline(article), 'class="wp-block-post-title"'),
         hidden_headlines(article),
-        tag("p", text(article.subtitle), 'class="wp-block-post-excerpt"') if article.subtitle else "",
+        tag("p", text(article.subtitle), 'class="wp-block-post-excerpt"')
+        if article.subtitle
+        else "",
         tag("div", signed, 'class="wp-block-group"'),
         tag("div", " ".join(wording.SHARE), 'class="wp-block-social-links"'),
         tag("div", headline(article)),
@@ -183,7 +202,11 @@ def _header(article: DemoArticle, base_url: str) -> str:
 def _content(article: DemoArticle, base_url: str) -> str:
     """Picture, lead, and on some pages the rest for members, out of sight."""
     picture = f'<img src="{base_url}{article.image_path}" alt="{plain_headline(article)}">'
-    line = f"{text(article.caption)} | Image: {text(article.credit)}" if article.caption and article.credit else ""
+    line = (
+        f"{text(article.caption)} | Image: {text(article.credit)}"
+        if article.caption and article.credit
+        else ""
+    )
     name = "div" if "div-paragraphs" in article.traps else "p"
     figure = tag("figure", picture + (tag("figcaption", line) if line else ""))
     inner = "\n".join((figure, *lead(article, name), hidden_rest(article)))

@@ -1,6 +1,8 @@
-"""What does a page of the older WordPress theme look like? The site's name in `h1`, the headline in `h2`.
+"""What does a page of the older WordPress theme look like? The site's name in `h1`, the headline in
+`h2`.
 
-This is modelled by hand; nobody has recorded the live site. The wording is known, no tag or class of it is.
+This is modelled by hand; nobody has recorded the live site. The wording is known, no tag or class
+of it is.
 """
 
 from nkcrawl.demo import wording
@@ -58,7 +60,9 @@ def article_page(world: World, article: DemoArticle, base_url: str) -> str:
         f'<div id="content"><div class="post">\n{_header(article, base_url)}\n{_content(article, base_url)}\n</div>',
         _tail(world, article, base_url),
         "</div>",
-        tag("div", "".join(tag("p", text(line)) for line in wording.POPUP), 'class="modal"') if popup else "",
+        tag("div", "".join(tag("p", text(line)) for line in wording.POPUP), 'class="modal"')
+        if popup
+        else "",
         _bottom(world),
     )
     return "\n".join(part for part in parts if part)
@@ -71,14 +75,18 @@ def _header(article: DemoArticle, base_url: str) -> str:
     date = "" if "no-date" in article.traps else wording.ordinal_date(article.published_on)
     share = " ".join(wording.SHARE)
     parts = (
-        tag("div", link(f"/category/{slug}/", label, 'rel="category tag"'), 'class="cat"') if label else "",
+        tag("div", link(f"/category/{slug}/", label, 'rel="category tag"'), 'class="cat"')
+        if label
+        else "",
         tag("h2", headline(article)),
         hidden_headlines(article),
         tag("div", text(article.subtitle), 'class="deck"') if article.subtitle else "",
         tag("div", date, 'class="date"') if date else "",
         tag("div", "By " + byline(article, base_url, 'rel="author"'), 'class="by"'),
         tag("div", share, 'class="share"') if "headline-thrice" in article.traps else "",
-        tag("div", headline(article), 'class="again"') if "headline-thrice" in article.traps else "",
+        tag("div", headline(article), 'class="again"')
+        if "headline-thrice" in article.traps
+        else "",
     )
     return "\n".join(part for part in parts if part)
 
@@ -109,7 +117,9 @@ def _tail(world: World, article: DemoArticle, base_url: str) -> str:
         "<h3>About the Author</h3>",
         *about_author(world, article, "p"),
         tag("p", " ".join(wording.TIP)),
-        "<h4>Recommended for You</h4>\n<h4>Join the discussion</h4>" if article.published_on.year < 2015 else "",
+        "<h4>Recommended for You</h4>\n<h4>Join the discussion</h4>"
+        if article.published_on.year < 2015
+        else "",
     )
     return "\n".join(part for part in parts if part)
 

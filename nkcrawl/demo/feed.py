@@ -1,6 +1,8 @@
-"""What does the feed say? RSS 2.0 as WordPress writes it, each story with the whole text, the part for members included.
+"""What does the feed say? RSS 2.0 as WordPress writes it, each story with the whole text, the part
+for members included.
 
-This is modelled by hand; nobody has recorded the live site. Only the address of its feed and its length are known.
+This is modelled by hand; nobody has recorded the live site. Only the address of its feed and its
+length are known.
 """
 
 from datetime import datetime
@@ -51,7 +53,9 @@ def _pro_story(beside: DemoArticle, base_url: str) -> str:
     return _item(title, base_url + path, "NK Pro", beside.published_at, about, (about,))
 
 
-def _item(title: str, link: str, creator: str, published: datetime, about: str, text: tuple[str, ...]) -> str:
+def _item(
+    title: str, link: str, creator: str, published: datetime, about: str, text: tuple[str, ...]
+) -> str:
     """One item; the texts are HTML, and so stand in CDATA."""
     parts = (
         tag("title", escape(title, quote=False)),

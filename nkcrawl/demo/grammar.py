@@ -1,4 +1,6 @@
-"""How does a made-up story read? Titles that never repeat, and sentences from a small grammar of our own."""
+"""How does a made-up story read? Titles that never repeat, and sentences from a small grammar of
+our own.
+"""
 
 import re
 from math import gcd, prod
@@ -137,7 +139,17 @@ _KOREAN_SLOTS: dict[str, tuple[str, ...]] = {
         "현지 주민",
     ),
     "place": ("신의주", "나선", "남포", "단둥", "원산", "함흥", "청진", "개성", "혜산"),
-    "thing": ("중고 버스", "디젤유", "식용유", "지붕 자재", "어망", "유리판", "태양광 등", "겨울 외투", "양수기"),
+    "thing": (
+        "중고 버스",
+        "디젤유",
+        "식용유",
+        "지붕 자재",
+        "어망",
+        "유리판",
+        "태양광 등",
+        "겨울 외투",
+        "양수기",
+    ),
     "when": ("화요일", "지난주", "초봄", "연휴 동안", "이달 초", "분기 말", "주말 전"),
     "num": ("14", "35", "60", "90", "120", "200", "1,000"),
 }
@@ -153,11 +165,14 @@ _KOREAN_SUBTITLES = (
     "{place} 현지 {who}들은 {thing} 거래가 먼저 움직였다고 본다",
     "{when} 확인된 기록, {thing} 재고 감소 보여 줘",
 )
-_STEP = 1_000_003  # a prime that divides no table of parts, so that the steps visit every combination once
+# a prime that divides no table of parts, so that the steps visit every combination once
+_STEP = 1_000_003
 
 
 def _pick(parts: tuple[tuple[str, ...], ...], number: int, seed: int) -> list[str]:
-    """The combination of parts that belongs to a number: another one for every number below their product."""
+    """The combination of parts that belongs to a number: another one for every number below their
+    product.
+    """
     total = prod(len(part) for part in parts)
     assert gcd(_STEP, total) == 1
     rest = (number * _STEP + seed * 7919) % total
@@ -185,7 +200,9 @@ def slugify(text: str) -> str:
 
 
 def misspell(slug: str) -> str:
-    """A slug with two letters of its longest word the wrong way round, as an editor's slip leaves it."""
+    """A slug with two letters of its longest word the wrong way round, as an editor's slip leaves
+    it.
+    """
     word = max(slug.split("-"), key=len)
     at = next(at for at in range(1, len(word) - 1) if word[at] != word[at + 1])
     return slug.replace(word, word[:at] + word[at + 1] + word[at] + word[at + 2 :], 1)
@@ -205,7 +222,9 @@ def _fill(template: str, slots: dict[str, tuple[str, ...]], rng: Random) -> str:
 def paragraph(rng: Random, korean: bool = False) -> str:
     """Two or three sentences."""
     templates, slots = (_KOREAN_SENTENCES, _KOREAN_SLOTS) if korean else (_SENTENCES, _SLOTS)
-    return " ".join(_fill(template, slots, rng) for template in rng.sample(templates, rng.choice((2, 2, 3))))
+    return " ".join(
+        _fill(template, slots, rng) for template in rng.sample(templates, rng.choice((2, 2, 3)))
+    )
 
 
 def subtitle(rng: Random, korean: bool = False) -> str:

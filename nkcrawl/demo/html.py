@@ -12,7 +12,11 @@ _CLOUDFLARE = (
     '<a href="/cdn-cgi/l/email-protection" class="__cf_email__" data-cfemail="4f3b263f3c0f2a372e223f232a6120">'
     "[email&#160;protected]</a>"
 )
-_QUERIES = {1: "?t=1718870000000", 2: "?utm_source=related&amp;utm_medium=web", 5: "?c=1718870000000"}
+_QUERIES = {
+    1: "?t=1718870000000",
+    2: "?utm_source=related&amp;utm_medium=web",
+    5: "?c=1718870000000",
+}
 
 
 def text(value: str) -> str:
@@ -36,7 +40,9 @@ def link(path: str, inner: str, attributes: str = "") -> str:
 
 
 def variant(base_url: str, path: str, style: int) -> str:
-    """A link target as the site varies it: query, fragment, no final slash, relative or absolute."""
+    """A link target as the site varies it: query, fragment, no final slash, relative or
+    absolute.
+    """
     target = path[:-1] if style % 6 == 3 else path
     target += _QUERIES.get(style % 6, "") + ("#comments" if style % 6 == 4 else "")
     return target if style % 2 else base_url + target
@@ -69,7 +75,9 @@ def headline(article: DemoArticle) -> str:
 
 def plain_headline(article: DemoArticle) -> str:
     """The headline as `<title>` and picture alts have it, fit for an attribute."""
-    return attribute(straight(article.title) if "straight-title" in article.traps else article.title)
+    return attribute(
+        straight(article.title) if "straight-title" in article.traps else article.title
+    )
 
 
 def excerpt(article: DemoArticle) -> str:
@@ -77,8 +85,12 @@ def excerpt(article: DemoArticle) -> str:
     return article.subtitle or " ".join(" ".join(article.paragraphs).split(" ")[:20]) + " […]"
 
 
-def lead(article: DemoArticle, name: str, attributes: str = "", note_opening: str = "") -> list[str]:
-    """The blocks of the public text, with the note where the page has it and what stands in front of the note."""
+def lead(
+    article: DemoArticle, name: str, attributes: str = "", note_opening: str = ""
+) -> list[str]:
+    """The blocks of the public text, with the note where the page has it and what stands in front
+    of the note.
+    """
     paragraphs = _paragraphs(article)
     note = text(article.note) if article.note else ""
     if note and "note-glued" in article.traps:
@@ -114,21 +126,29 @@ def hidden_rest(article: DemoArticle) -> str:
     rest = "".join(tag("p", text(paragraph)) for paragraph in article.hidden)
     if "hidden-rest-style" in article.traps:
         return tag("div", rest, 'style="display: none;"')
-    return tag("div", rest, 'class="member-part"') if "hidden-rest-selector" in article.traps else ""
+    return (
+        tag("div", rest, 'class="member-part"') if "hidden-rest-selector" in article.traps else ""
+    )
 
 
 def hidden_headlines(article: DemoArticle) -> str:
     """The headline once more for nobody to see."""
     if "hidden-headline" in article.traps:
         return tag("div", headline(article), "hidden")
-    return tag("div", headline(article), 'aria-hidden="true"') if "aria-hidden" in article.traps else ""
+    return (
+        tag("div", headline(article), 'aria-hidden="true"')
+        if "aria-hidden" in article.traps
+        else ""
+    )
 
 
 def offer(article: DemoArticle, name: str = "div", attributes: str = "") -> str:
     """The offer box, if the page has one."""
     if "limit-box" in article.traps:
         return tag("div", "".join(tag(name, text(line), attributes) for line in wording.LIMIT_BOX))
-    heading = next((lines for trap, lines in wording.OFFER_HEADINGS.items() if trap in article.traps), None)
+    heading = next(
+        (lines for trap, lines in wording.OFFER_HEADINGS.items() if trap in article.traps), None
+    )
     if heading is None:
         return ""
     broken = "subscribe-break" in article.traps
@@ -164,7 +184,9 @@ def byline(article: DemoArticle, base_url: str, attributes: str = "") -> str:
     for author in article.authors:
         target = base_url + author_path(author.slug) + query
         if not links and "byline-portrait" in article.traps:
-            picture = f'<img src="/wp-content/authors/{author.slug}.jpg" alt="{attribute(author.name)}">'
+            picture = (
+                f'<img src="/wp-content/authors/{author.slug}.jpg" alt="{attribute(author.name)}">'
+            )
             links.append(link(target, picture) + link(target, text(author.name), attributes))
         else:
             links.append(link(target, text(author.name), attributes))
@@ -172,7 +194,9 @@ def byline(article: DemoArticle, base_url: str, attributes: str = "") -> str:
 
 
 def recent_stories(world: World, article: DemoArticle, base_url: str, copies: int = 2) -> list[str]:
-    """The three stories as links, each so many times; an NK Pro story stands in for the last on some pages."""
+    """The three stories as links, each so many times; an NK Pro story stands in for the last on
+    some pages.
+    """
     style = (article.number * 5 + len(article.title)) % 6
     wanted = {"no-final-slash": (3,), "fragments": (4,), "tracked-links": (1, 2, 5)}
     styles = next((styles for trap, styles in wanted.items() if trap in article.traps), (0,))
@@ -218,14 +242,19 @@ def pager(slug: str, number: int, last: int) -> str:
     """The pager: the first six pages, the neighbours, the last."""
     if last == 1:
         return ""
-    shown = sorted({*range(1, min(last, 6) + 1), max(1, number - 1), min(last, number + 1), number, last})
+    shown = sorted(
+        {*range(1, min(last, 6) + 1), max(1, number - 1), min(last, number + 1), number, last}
+    )
     return " ".join(
-        tag("span", str(page)) if page == number else link(author_path(slug, page), str(page)) for page in shown
+        tag("span", str(page)) if page == number else link(author_path(slug, page), str(page))
+        for page in shown
     )
 
 
 def entry_links(article: DemoArticle, base_url: str) -> list[str]:
-    """The two or three links of a listing entry: picture, headline, sometimes the headline again."""
+    """The two or three links of a listing entry: picture, headline, sometimes the headline
+    again.
+    """
     picture = f'<img src="{article.image_path}" alt="{plain_headline(article)}">'
     inner = [picture, headline(article), headline(article)][: 2 + article.number % 2]
     return [

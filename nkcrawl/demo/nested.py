@@ -1,6 +1,8 @@
-"""What does a page look like that says nothing to machines? Nested boxes with made-up class names, as since 2025.
+"""What does a page look like that says nothing to machines? Nested boxes with made-up class names,
+as since 2025.
 
-This is modelled by hand; nobody has recorded the live site. Only the order of the visible text is known.
+This is modelled by hand; nobody has recorded the live site. Only the order of the visible text is
+known.
 """
 
 from nkcrawl.demo import wording
@@ -53,8 +55,15 @@ def article_page(world: World, article: DemoArticle, base_url: str) -> str:
     parts = [
         _box(wording.BROWSER_NOTICE, "1e0") if "popup" in article.traps else "",
         _top(world, plain_headline(article), article.number),
-        _box(_header(article, base_url) + _content(article, base_url) + _tail(world, article, base_url), "w4ap"),
-        _box("".join(tag("div", line) for line in wording.POPUP), "p0p") if "popup" in article.traps else "",
+        _box(
+            _header(article, base_url)
+            + _content(article, base_url)
+            + _tail(world, article, base_url),
+            "w4ap",
+        ),
+        _box("".join(tag("div", line) for line in wording.POPUP), "p0p")
+        if "popup" in article.traps
+        else "",
         _bottom(world),
     ]
     return "\n".join(part for part in parts if part)
@@ -83,7 +92,11 @@ def _header(article: DemoArticle, base_url: str) -> str:
 def _content(article: DemoArticle, base_url: str) -> str:
     """Picture, lead, offer, rights."""
     picture = f'<img src="{base_url}{article.image_path}" alt="{plain_headline(article)}">'
-    line = f"{text(article.caption)} | Image: {text(article.credit)}" if article.caption and article.credit else ""
+    line = (
+        f"{text(article.caption)} | Image: {text(article.credit)}"
+        if article.caption and article.credit
+        else ""
+    )
     name = "div" if "div-paragraphs" in article.traps else "p"
     parts = (
         _box(picture + (_box(line, "c4pt") if line else ""), "1m4g"),
@@ -104,12 +117,18 @@ def _tail(world: World, article: DemoArticle, base_url: str) -> str:
 
 def listing_page(world: World, author: DemoAuthor, number: int, base_url: str) -> str:
     """One page of an author's listing."""
-    entries = [_box(_entry(entry, author, base_url), "5t0ry") for entry in world.entries(author.slug, number)]
+    entries = [
+        _box(_entry(entry, author, base_url), "5t0ry")
+        for entry in world.entries(author.slug, number)
+    ]
     if entries and number % 2:
         entries.insert(1, _box(pro_entry(number), "5t0ry"))
     parts = (
         _top(world, attribute(author.name), number),
-        _box(_box("About the author") + _box(text(curly(author.name))) + _box(text(author.bio)), "4u7h"),
+        _box(
+            _box("About the author") + _box(text(curly(author.name))) + _box(text(author.bio)),
+            "4u7h",
+        ),
         _box(f"More articles by '{text(author.name)}'", "m0r3"),
         *entries,
         _box(pager(author.slug, number, world.page_count(author.slug)), "p4g3"),

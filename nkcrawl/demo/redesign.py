@@ -1,6 +1,7 @@
 """What becomes of the pages when the site is redesigned, and no crawler is told?
 
-This is modelled by hand; nobody has recorded the live site. Addresses, robots.txt and the feed stay as they were.
+This is modelled by hand; nobody has recorded the live site. Addresses, robots.txt and the feed stay
+as they were.
 """
 
 import re
@@ -10,7 +11,8 @@ from typing import Literal
 from nkcrawl.demo.wording import MODELLED
 from nkcrawl.demo.world import DemoArticle
 
-# Article and author pages are empty until a script fills them; articles say no date; author pages link to no article.
+# Article and author pages are empty until a script fills them; articles say no date; author pages
+# link to no article.
 Redesign = Literal["shell", "undated", "unlinked"]
 
 SHELL = (

@@ -57,7 +57,9 @@ Fault = int | tuple[int, str] | Answer | Callable[[], Answer | None]
 
 
 class Hit(NamedTuple):
-    """One request as it was logged: when it came (monotonic), what was asked, how it was answered."""
+    """One request as it was logged: when it came (monotonic), what was asked, how it was
+    answered.
+    """
 
     at: float
     method: str
@@ -73,16 +75,22 @@ def article_page(world: World, article: DemoArticle, base_url: str) -> str:
 
 
 def listing_page(world: World, slug: str, number: int, base_url: str) -> str | None:
-    """The HTML of one page of an author's listing; one past the end is empty, further ones are None."""
+    """The HTML of one page of an author's listing; one past the end is empty, further ones are
+    None.
+    """
     author = world.author(slug)
     if author is None or not 1 <= number <= world.page_count(slug) + 1:
         return None
-    page: str = _MODULES[author_rendering(world, slug)].listing_page(world, author, number, base_url)
+    page: str = _MODULES[author_rendering(world, slug)].listing_page(
+        world, author, number, base_url
+    )
     return page
 
 
 def author_rendering(world: World, slug: str) -> Rendering:
-    """The style of an author's listing: one of the first three, since the others have no listing of their own."""
+    """The style of an author's listing: one of the first three, since the others have no listing of
+    their own.
+    """
     author = world.author(slug)
     return RENDERINGS[world.authors.index(author) % 3] if author else RENDERINGS[0]
 
@@ -96,7 +104,9 @@ def answer(world: World, path: str, base_url: str, redesign: Redesign | None = N
     if path == "/":
         return Answer(200, _front_page(world))
     if path.startswith("/pro/"):
-        return Answer(200, _plain_page("Log in to NK Pro", "<p>This page is for subscribers of NK Pro.</p>"))
+        return Answer(
+            200, _plain_page("Log in to NK Pro", "<p>This page is for subscribers of NK Pro.</p>")
+        )
     if path.startswith("/wp-content/"):
         return Answer(200, _PIXEL, "image/png")
     page = _page(world, path, base_url, redesign)
@@ -137,18 +147,27 @@ def _plain_page(title: str, inner: str) -> str:
 def _front_page(world: World) -> str:
     newest = [link(article.path, text(article.title)) for article in list(world.articles[:5])]
     authors = [link(author_path(author.slug), text(author.name)) for author in world.authors[:7]]
-    return _plain_page("A made-up NK News", "".join(f"<p>{part}</p>\n" for part in (*newest, *authors, pro_entry(1))))
+    return _plain_page(
+        "A made-up NK News",
+        "".join(f"<p>{part}</p>\n" for part in (*newest, *authors, pro_entry(1))),
+    )
 
 
 class DemoServer:
-    """The made-up site on loopback, in threads of its own, between `with` and the end of its block."""
+    """The made-up site on loopback, in threads of its own, between `with` and the end of its
+    block.
+    """
 
     def __init__(self, world: World | None = None, port: int = 0, delay: float = 0) -> None:
         self.world = world or World()
         self.delay = delay  # seconds before every answer, so that requests can overlap
-        self.faults: dict[str, Fault] = {}  # a path, or '*' for all of them, and what it says instead
+        self.faults: dict[
+            str, Fault
+        ] = {}  # a path, or '*' for all of them, and what it says instead
         self.redesign: Redesign | None = None
-        self.etag_ignores_visit = False  # does a page that has not changed keep its ETag on another day?
+        self.etag_ignores_visit = (
+            False  # does a page that has not changed keep its ETag on another day?
+        )
         self.lying_304 = False  # does every conditional request hear that nothing has changed?
         self.log: list[Hit] = []
         self.in_flight_max = 0
@@ -157,14 +176,19 @@ class DemoServer:
         self._http = _Http((LOOPBACK, port), self)
         self.port: int = self._http.server_address[1]
         self.base_url = f"http://{LOOPBACK}:{self.port}"
-        self._thread = Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = Thread(
+            target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -190,7 +214,9 @@ class DemoServer:
     def etag(self, body: str | bytes) -> str:
         """The ETag of a page, a hash of all of it or of all but the day of the visit."""
         if isinstance(body, str):
-            body = (without_visit(body, self.world.today) if self.etag_ignores_visit else body).encode()
+            body = (
+                without_visit(body, self.world.today) if self.etag_ignores_visit else body
+            ).encode()
         return f'"{sha256(body).hexdigest()[:20]}"'
 
     @contextmanager
@@ -274,8 +300,14 @@ class _Handler(BaseHTTPRequestHandler):
         if said.status != 200:
             return said
         headers = said.headers | {"ETag": site.etag(said.body)}
-        same = known == headers["ETag"] if known else bool(since) and since == headers.get("Last-Modified")
-        return Answer(304, b"", said.content_type, headers) if same else replace(said, headers=headers)
+        same = (
+            known == headers["ETag"]
+            if known
+            else bool(since) and since == headers.get("Last-Modified")
+        )
+        return (
+            Answer(304, b"", said.content_type, headers) if same else replace(said, headers=headers)
+        )
 
     def _send(self, said: Answer) -> None:
         body = said.body.encode() if isinstance(said.body, str) else said.body

@@ -1,8 +1,12 @@
-"""Which strings does the site's interface show around every article, and how does it write a date?"""
+"""Which strings does the site's interface show around every article, and how does it write a
+date?
+"""
 
 from datetime import date
 
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = (
+    "January February March April May June July August September October November December".split()
+)
 
 LOGO = "NK News Logo"
 PROMOS = ("Get behind the headlines", "NK News is hiring")
@@ -44,7 +48,9 @@ RIGHTS = (
 )
 MOBILE = "Never miss a beat. Try the new mobile app."
 TIP = ("EMAIL", "Got a news tip?", "Let us know!")
-BROWSER_NOTICE = "Internet Explorer is not compatible with this website. Please use another browser."
+BROWSER_NOTICE = (
+    "Internet Explorer is not compatible with this website. Please use another browser."
+)
 POPUP = (
     "Specialist news and analysis,",
     "research tools, and unique data sets",
@@ -85,9 +91,7 @@ def copyright_line(year: int) -> str:
     return f"© {year}, Korea Risk Group (NK Consulting Inc.). All Rights Reserved"
 
 
-NOTE_VIEWS = (
-    "Views expressed in Opinion articles are exclusively the authors’ own and do not represent those of NK News."
-)
+NOTE_VIEWS = "Views expressed in Opinion articles are exclusively the authors’ own and do not represent those of NK News."
 NOTES = (
     NOTE_VIEWS,
     "The following article is a column by {name}, who has followed the border economy for a decade.",

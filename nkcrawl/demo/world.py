@@ -1,6 +1,8 @@
-"""What is true on the made-up site: every author, every article, every field, and which traps a page sets.
+"""What is true on the made-up site: every author, every article, every field, and which traps a
+page sets.
 
-Nothing here knows HTML. The same numbers always give the same world, and an article is only made when asked for.
+Nothing here knows HTML. The same numbers always give the same world, and an article is only made
+when asked for.
 """
 
 from bisect import bisect_left
@@ -13,11 +15,19 @@ from random import Random
 from typing import Any, Literal, overload
 
 from nkcrawl.demo import grammar
-from nkcrawl.demo.wording import NOTE_VIEWS, NOTES, NOTES_AFTER_LEAD, OFFER_HEADINGS, dotted_date, long_date
+from nkcrawl.demo.wording import (
+    NOTE_VIEWS,
+    NOTES,
+    NOTES_AFTER_LEAD,
+    OFFER_HEADINGS,
+    dotted_date,
+    long_date,
+)
 
 Rendering = Literal["nested", "classic", "block", "popover", "cards", "headless"]
 RENDERINGS: tuple[Rendering, ...] = ("nested", "classic", "block", "popover", "cards", "headless")
-# Articles take these in turn. Nine shares no factor with the cycles of labels, co-authors and shapes of text.
+# Articles take these in turn. Nine shares no factor with the cycles of labels, co-authors and
+# shapes of text.
 _ROTATION: tuple[Rendering, ...] = (
     "nested", "classic", "block", "popover", "nested", "classic", "cards", "headless", "block",
 )  # fmt: skip
@@ -124,15 +134,31 @@ _SEED_AUTHORS = (
 )
 _GIVEN = "Ada Bram Cleo Dov Edda Finn Greta Hal Ines Jory Kaia Lorn Mina Nils Orla Pim Quill Rhea Sten Tova".split()
 _FAMILY = "Arden Bellweather Crane Dunmore Eastlake Farrow Gant Holloway Ivers Jessup Kerrow Lund Marsh Norling".split()
-_LABELS = ("News", "Columns", "Features", "COVID-19", None, "Border Controls", "Settling in Seoul", "News")
+_LABELS = (
+    "News",
+    "Columns",
+    "Features",
+    "COVID-19",
+    None,
+    "Border Controls",
+    "Settling in Seoul",
+    "News",
+)
 _TOPICS = ("COVID-19", "Border Controls")
-_CREDITS = ("Yalu Photo Pool", "Jun Verro", "NK News", "Harbor Watch, edited by NK News", "Pool photo")
+_CREDITS = (
+    "Yalu Photo Pool",
+    "Jun Verro",
+    "NK News",
+    "Harbor Watch, edited by NK News",
+    "Pool photo",
+)
 _BIOS = (
     "{name} has reported from the border region since {year}, mostly on roads, ports and the people who mend them.",
     "{name} joined in {year}. Before that, {name} kept the books of a shipping firm - and says it shows.",
     "{name} writes about trade & travel. A first book, on ferries, came out in {year}.",
 )
-# In the years of teasers. What only one rendering has comes round often enough for sixty articles to meet it.
+# In the years of teasers. What only one rendering has comes round often enough for sixty articles
+# to meet it.
 _FORMS = (
     "plain", "note-only", "free-late", "note-glued", "doubled-lead", "plain", "note", "update-stamp", "free-late",
     "filler-words", "plain",
@@ -180,7 +206,9 @@ class DemoAuthor:
 
 @dataclass(frozen=True, slots=True)
 class DemoArticle:
-    """Everything that is true of one article, and `traps`, the ways its page makes that hard to see."""
+    """Everything that is true of one article, and `traps`, the ways its page makes that hard to
+    see.
+    """
 
     number: int
     path: str
@@ -192,7 +220,9 @@ class DemoArticle:
     published_at: datetime  # UTC; only the renderings of `STATES_TIMESTAMP` state it
     modified_at: datetime
     paragraphs: tuple[str, ...]
-    hidden: tuple[str, ...]  # what only members see: never part of the truth, though some pages hold it out of sight
+    hidden: tuple[
+        str, ...
+    ]  # what only members see: never part of the truth, though some pages hold it out of sight
     note: str | None
     access: Literal["free", "teaser", "unknown"]
     image_path: str
@@ -253,9 +283,11 @@ class _Articles(Sequence[DemoArticle]):
 
 
 class World:
-    """A made-up NK News: `today` fixes the day of every article, `go_to` shows the site as it stands on another day.
+    """A made-up NK News: `today` fixes the day of every article, `go_to` shows the site as it
+    stands on another day.
 
-    `held_back` keeps the newest articles secret, as if they were still to be written, until `go_to` goes by their days.
+    `held_back` keeps the newest articles secret, as if they were still to be written, until `go_to`
+    goes by their days.
     """
 
     def __init__(
@@ -267,7 +299,9 @@ class World:
         held_back: int = 0,
     ) -> None:
         if articles < 0 or authors < 1 or not 0 <= held_back <= articles:
-            raise ValueError("a world needs at least one author, and cannot hold back more articles than it has")
+            raise ValueError(
+                "a world needs at least one author, and cannot hold back more articles than it has"
+            )
         if today < FIRST_DAY + timedelta(days=365):
             raise ValueError(f"today must be at least a year after {FIRST_DAY}")
         self.seed, self.today, self.feed_size = seed, today, FEED_SIZE
@@ -286,9 +320,13 @@ class World:
         self._publish_from(held_back)
 
     def go_to(self, day: date) -> None:
-        """Let it be that day: its date is on every page, and nothing that was published later is there yet."""
+        """Let it be that day: its date is on every page, and nothing that was published later is
+        there yet.
+        """
         self.today = day
-        self._publish_from(bisect_left(self._stubs, -day.toordinal(), key=lambda stub: -stub.day.toordinal()))
+        self._publish_from(
+            bisect_left(self._stubs, -day.toordinal(), key=lambda stub: -stub.day.toordinal())
+        )
 
     def article(self, path: str) -> DemoArticle | None:
         """The article that a path serves, be it its own or its `-2` alias."""
@@ -329,13 +367,17 @@ class World:
         return self.revise(path, access="free", paragraphs=article.whole, hidden=(), traps=traps)
 
     def close_off(self, path: str) -> DemoArticle:
-        """A free article goes behind the paywall: its page shows the first paragraph and an offer box."""
+        """A free article goes behind the paywall: its page shows the first paragraph and an offer
+        box.
+        """
         position = self._positions[path]
         article = self._make(position)
         if article.access != "free":
             raise ValueError(f"{path} is not free")
         shown, hidden = article.paragraphs[:1], article.paragraphs[1:]
-        traps = article.traps - _FREE_TRAPS - _LATER_TEXT_TRAPS | _offer_traps(self._stubs[position], position)
+        traps = article.traps - _FREE_TRAPS - _LATER_TEXT_TRAPS | _offer_traps(
+            self._stubs[position], position
+        )
         return self.revise(path, access="teaser", paragraphs=shown, hidden=hidden, traps=traps)
 
     def delete(self, path: str) -> None:
@@ -344,7 +386,10 @@ class World:
         stub = self._stubs[position]
         for address in _addresses(stub):
             del self._positions[address]
-        for positions in (self._kept, *(self._by_author[self.authors[author].slug] for author in stub.authors)):
+        for positions in (
+            self._kept,
+            *(self._by_author[self.authors[author].slug] for author in stub.authors),
+        ):
             positions.remove(position)
         self._publish_from(self._newest)
 
@@ -356,18 +401,24 @@ class World:
         if "alias-link" in article.traps and stories:
             aliased = self._aliased(article)
             if aliased is not None and aliased.alias_path is not None:
-                rest = [(story, path) for story, path in stories[1:] if story.number != aliased.number]
+                rest = [
+                    (story, path) for story, path in stories[1:] if story.number != aliased.number
+                ]
                 stories = [(aliased, aliased.alias_path), *rest]
         return stories
 
     def related(self, article: DemoArticle) -> list[DemoArticle]:
-        """Up to six other stories for the cards beside an article; those of Recent Stories come last."""
+        """Up to six other stories for the cards beside an article; those of Recent Stories come
+        last.
+        """
         count = min(6, max(0, len(self.articles) - 1))
         picked = [self._make(position) for position in islice(self._drawn(article), count)]
         return picked[3:] + picked[:3]
 
     def truth(self, article: DemoArticle, base_url: str) -> dict[str, Any]:
-        """The archive row that a perfect reader makes of the article's page; absent is None, an absent body ''."""
+        """The archive row that a perfect reader makes of the article's page; absent is None, an
+        absent body ''.
+        """
         stated = article.rendering in STATES_TIMESTAMP and "no-date" not in article.traps
         return {
             "url": base_url + article.path,
@@ -375,7 +426,9 @@ class World:
             "subtitle": article.subtitle,
             "label": article.label,
             "byline": " | ".join(author.name for author in article.authors),
-            "published_on": None if "no-date" in article.traps else article.published_on.isoformat(),
+            "published_on": None
+            if "no-date" in article.traps
+            else article.published_on.isoformat(),
             "published_at": _moment(article.published_at) if stated else None,
             "modified_at": _moment(article.modified_at) if stated else None,
             "body": "\n\n".join(article.paragraphs),
@@ -409,7 +462,9 @@ class World:
         return self._positions.get(self._stubs[position].path, -1) >= self._newest
 
     def _drawn(self, article: DemoArticle) -> Iterator[int]:
-        """Other published articles in an order of chance, without end; new ones seldom change its beginning."""
+        """Other published articles in an order of chance, without end; new ones seldom change its
+        beginning.
+        """
         rng = Random(f"recent {self.seed} {article.number}")
         met = {self._all - article.number}
         first = rng.sample(range(self._all), min(4, self._all))
@@ -496,16 +551,23 @@ def _author(number: int) -> DemoAuthor:
         first = _GIVEN[(given + family) % len(_GIVEN)]
         name = f"{first} {_FAMILY[family]}" + (f" {again + 1}" if again else "")
         slug = grammar.slugify(name)
-    return DemoAuthor(slug, name, _BIOS[number % len(_BIOS)].format(name=name, year=2009 + number % 9))
+    return DemoAuthor(
+        slug, name, _BIOS[number % len(_BIOS)].format(name=name, year=2009 + number % 9)
+    )
 
 
 def _bylines(articles: int, authors: int, seed: int) -> list[tuple[int, ...]]:
-    """Who wrote what: every author who wrote anything shares a byline with one the crawler starts from."""
+    """Who wrote what: every author who wrote anything shares a byline with one the crawler starts
+    from.
+    """
     seeds = min(authors, len(_SEED_AUTHORS))
     bylines: list[tuple[int, ...]] = []
     known = set(range(seeds))
-    for position in reversed(range(articles)):  # from the oldest, so that holding back the newest changes no byline
-        # Every third is by one busy author, so that even a small site has a listing of several pages.
+    for position in reversed(
+        range(articles)
+    ):  # from the oldest, so that holding back the newest changes no byline
+        # Every third is by one busy author, so that even a small site has a listing of several
+        # pages.
         main = 0 if position % 3 == 2 else (position + position // authors + seed) % authors
         names = [main]
         if position % 4 == 1 or main not in known:
@@ -539,7 +601,9 @@ def _form(era: str, turn: int, rendering: Rendering) -> str:
 
 
 def _turn(position: int, seed: int) -> int:
-    """How many articles of the same rendering are newer, counted from a start that the seed moves."""
+    """How many articles of the same rendering are newer, counted from a start that the seed
+    moves.
+    """
     cycle, place = divmod(position, len(_ROTATION))
     rendering = _ROTATION[place]
     return cycle * _ROTATION.count(rendering) + _ROTATION[:place].count(rendering) + seed % 1000
@@ -561,7 +625,9 @@ def _access(stub: _Stub) -> Literal["free", "teaser", "unknown"]:
 
 
 def _published_at(stub: _Stub) -> datetime:
-    """A moment on the Seoul day; every third one is before nine, when it is still yesterday in UTC."""
+    """A moment on the Seoul day; every third one is before nine, when it is still yesterday in
+    UTC.
+    """
     clock = time(7, 30) if stub.turn % 3 == 0 else time(9 + stub.turn * 5 % 14, stub.turn * 7 % 60)
     return datetime.combine(stub.day, clock, tzinfo=UTC) - SEOUL
 
@@ -572,7 +638,9 @@ def _note(stub: _Stub, name: str, rng: Random) -> str | None:
     return rng.choice(NOTES).format(name=name) if stub.form == "note" else None
 
 
-def _text(stub: _Stub, access: str, traps: frozenset[str], rng: Random) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _text(
+    stub: _Stub, access: str, traps: frozenset[str], rng: Random
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The public paragraphs and those for members only."""
     korean = "korean" in traps
     # What no page holds is drawn apart, and so changes nothing that is drawn after it.
@@ -588,7 +656,9 @@ def _text(stub: _Stub, access: str, traps: frozenset[str], rng: Random) -> tuple
 def _public(stub: _Stub, access: str, traps: frozenset[str], rng: Random) -> list[str]:
     """The whole text of a free article, the lead of any other."""
     count = rng.randint(4, 8) if access == "free" else rng.choice((1, 2, 2))
-    paragraphs = _paragraphs(max(count, 2) if traps & {"br-paragraphs", "br-lines"} else count, "korean" in traps, rng)
+    paragraphs = _paragraphs(
+        max(count, 2) if traps & {"br-paragraphs", "br-lines"} else count, "korean" in traps, rng
+    )
     if stub.form in _FORM_PARAGRAPHS:
         paragraphs[-1:] = [paragraphs[-1], _FORM_PARAGRAPHS[stub.form]]
     return paragraphs
@@ -605,7 +675,9 @@ def _paragraphs(count: int, korean: bool, rng: Random, others: Sequence[str] = (
 
 
 def _cut_off(rng: Random) -> tuple[str, str]:
-    """Paragraphs glued with no space after the stop, the last one cut in mid-sentence; and how that one goes on."""
+    """Paragraphs glued with no space after the stop, the last one cut in mid-sentence; and how that
+    one goes on.
+    """
     first, second, last = _paragraphs(3, False, rng)
     words = grammar.opening(last).split(" ")
     shown = f"{first}{second}{' '.join(words[: max(2, len(words) // 2)])}".rstrip(",.”")
@@ -615,11 +687,16 @@ def _cut_off(rng: Random) -> tuple[str, str]:
 def _image_text(stub: _Stub, traps: frozenset[str], rng: Random) -> tuple[str | None, str | None]:
     """Caption and credit of the picture."""
     if stub.form == "illustration":
-        return grammar.caption(rng), f"Illustration by {rng.choice(('Jun Verro', 'Mo Lark', 'Petra Nils'))}"
+        return grammar.caption(
+            rng
+        ), f"Illustration by {rng.choice(('Jun Verro', 'Mo Lark', 'Petra Nils'))}"
     if "caption-dates" in traps:
         shown, lifted = stub.day - timedelta(days=15), stub.day - timedelta(days=120)
         caption = f"{grammar.caption(rng)} on {long_date(shown)}"
-        return caption, f"KCTV ({dotted_date(lifted)}), Rodong Sinmun ({long_date(shown)}), edited by NK News"
+        return (
+            caption,
+            f"KCTV ({dotted_date(lifted)}), Rodong Sinmun ({long_date(shown)}), edited by NK News",
+        )
     if stub.turn % 8 == 6:
         return None, None
     return grammar.caption(rng), rng.choice(_CREDITS)
@@ -633,7 +710,11 @@ def _subtitle(traps: frozenset[str], paragraphs: Sequence[str], rng: Random) -> 
 
 def _traps(stub: _Stub, position: int, access: str) -> frozenset[str]:
     """The traps that do not follow from an article's fields."""
-    groups = (_text_traps(stub, position), _page_traps(stub, position), _access_traps(stub, position, access))
+    groups = (
+        _text_traps(stub, position),
+        _page_traps(stub, position),
+        _access_traps(stub, position, access),
+    )
     return frozenset(trap for group in groups for trap, wanted in group.items() if wanted)
 
 

@@ -1,4 +1,6 @@
-"""Articles as an Atom feed (RFC 4287): what leads to them, and never their text, which belongs to its authors."""
+"""Articles as an Atom feed (RFC 4287): what leads to them, and never their text, which belongs to
+its authors.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -15,8 +17,8 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def as_atom(articles: Iterable[StoredArticle], site: str, about: str) -> Iterator[str]:
     """Yield a feed of at least one article, in the order given.
 
-    `site` is like 'https://www.nknews.org'; `about` says which articles are asked for, and makes the feed's id together
-    with it, so that a later feed of the same is known as such.
+    `site` is like 'https://www.nknews.org'; `about` says which articles are asked for, and makes
+    the feed's id together with it, so that a later feed of the same is known as such.
     """
     about = _NOT_XML.sub("", about)
     entries, updated = [], []
@@ -36,12 +38,17 @@ def as_atom(articles: Iterable[StoredArticle], site: str, about: str) -> Iterato
 
 
 def _entry(article: StoredArticle) -> str:
-    published = article["published_at"] or (article["published_on"] and f"{article['published_on']}T00:00:00+09:00")
+    published = article["published_at"] or (
+        article["published_on"] and f"{article['published_on']}T00:00:00+09:00"
+    )
     elements = [
         _element("id", article["url"]),
         _element("title", article["title"] or article["url"]),
         _element("link", rel="alternate", href=article["url"]),
-        *(_element("author", _element("name", name), is_xml=True) for name in author_names(article)),
+        *(
+            _element("author", _element("name", name), is_xml=True)
+            for name in author_names(article)
+        ),
         _element("published", published) if published else "",
         _element("updated", article["changed_at"]),
         _element("category", term=article["label"]) if article["label"] else "",
@@ -51,7 +58,11 @@ def _entry(article: StoredArticle) -> str:
 
 
 def _element(name: str, content: str = "", *, is_xml: bool = False, **attributes: str) -> str:
-    """Return an element on a line of its own; characters that XML cannot hold are left out of texts and attributes."""
-    tag = name + "".join(f" {key}={quoteattr(_NOT_XML.sub('', value))}" for key, value in attributes.items())
+    """Return an element on a line of its own; characters that XML cannot hold are left out of texts
+    and attributes.
+    """
+    tag = name + "".join(
+        f" {key}={quoteattr(_NOT_XML.sub('', value))}" for key, value in attributes.items()
+    )
     inside = content if is_xml else escape(_NOT_XML.sub("", content))
     return f"<{tag}>{inside}</{name}>\n" if inside else f"<{tag}/>\n"

@@ -22,14 +22,21 @@ _LINE_MARKUP = re.compile(r"^(?:[-+=:>|#]|\d{1,9}[.)])")  # at a line's beginnin
 def as_markdown(article: StoredArticle) -> str:
     """Return the file of an article; what would be markup in its words stands for itself."""
     known = {**article, "authors": author_names(article)}
-    front = "".join(f"{name}: {_yaml(known[name])}\n" for name in FRONT_MATTER if known[name] not in (None, "", []))
+    front = "".join(
+        f"{name}: {_yaml(known[name])}\n"
+        for name in FRONT_MATTER
+        if known[name] not in (None, "", [])
+    )
     parts = [f"# {plain(article['title'] or article['url'])}", *paragraphs(article["body"])]
     return f"---\n{front}---\n\n" + "\n\n".join(parts) + "\n"
 
 
 def paragraphs(body: str) -> list[str]:
     """Return a body's paragraphs as Markdown; lines within one stay lines."""
-    found = ("\n".join(filter(None, map(plain, part.splitlines()))) for part in re.split(r"\n\s*\n", body))
+    found = (
+        "\n".join(filter(None, map(plain, part.splitlines())))
+        for part in re.split(r"\n\s*\n", body)
+    )
     return [paragraph for paragraph in found if paragraph]
 
 
@@ -42,10 +49,12 @@ def plain(line: str) -> str:
 def file_name(article: StoredArticle, *, numbered: bool = False) -> str:
     """Return a name that every system takes: day and slug, as '2025-06-20-rice-prices-rise.md'.
 
-    Articles can share it, as long slugs are cut off and only Latin letters and digits are kept; a numbered name has the
-    article's id in it and is its own.
+    Articles can share it, as long slugs are cut off and only Latin letters and digits are kept; a
+    numbered name has the article's id in it and is its own.
     """
-    slug = unicodedata.normalize("NFKD", unquote(urlsplit(article["url"]).path.rstrip("/").rpartition("/")[2]))
+    slug = unicodedata.normalize(
+        "NFKD", unquote(urlsplit(article["url"]).path.rstrip("/").rpartition("/")[2])
+    )
     slug = re.sub(r"[^a-z0-9]+", "-", slug.lower().encode("ascii", "ignore").decode())
     slug = slug.strip("-")[:_LONGEST_SLUG].strip("-") or "article"
     number = f"_{article['id']}" if numbered else ""
@@ -54,4 +63,6 @@ def file_name(article: StoredArticle, *, numbered: bool = False) -> str:
 
 def _yaml(value: object) -> str:
     """Return a value as JSON that is YAML too."""
-    return _NOT_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))
+    return _NOT_YAML.sub(
+        lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False)
+    )

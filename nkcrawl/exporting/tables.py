@@ -1,4 +1,6 @@
-"""Articles as rows: CSV for spreadsheets, JSON Lines for programs. Both hold every column of `articles`, and the authors."""
+"""Articles as rows: CSV for spreadsheets, JSON Lines for programs. Both hold every column of
+`articles`, and the authors.
+"""
 
 import csv
 import io
@@ -9,15 +11,16 @@ from nkcrawl.exporting import StoredArticle, author_names
 
 # Excel takes a file without it for one in the local code page, and makes a mess of ’ and 한.
 _BYTE_ORDER_MARK = "\ufeff"
-# What a spreadsheet takes for the beginning of a formula, the wide forms of a Korean keyboard among it.
+# What a spreadsheet takes for the beginning of a formula, the wide forms of a Korean keyboard among
+# it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def as_csv(articles: Iterable[StoredArticle]) -> Iterator[str]:
     """Yield a table in pieces: RFC 4180 after a byte order mark, the column names first.
 
-    Authors are 'A, B', `access_evidence` is a JSON list, what is NULL is empty. A text that a spreadsheet would take for a
-    formula has an apostrophe before it.
+    Authors are 'A, B', `access_evidence` is a JSON list, what is NULL is empty. A text that a
+    spreadsheet would take for a formula has an apostrophe before it.
     """
     for number, article in enumerate(articles):
         if number == 0:
@@ -42,7 +45,9 @@ def _line(cells: list[object] | list[str]) -> str:
 
 
 def as_jsonl(articles: Iterable[StoredArticle]) -> Iterator[str]:
-    """Yield one line an article, a JSON object; authors are a list of {slug, name}. A lone surrogate stays an escape."""
+    """Yield one line an article, a JSON object; authors are a list of {slug, name}. A lone
+    surrogate stays an escape.
+    """
     for article in articles:
         line = json.dumps(dict(article), ensure_ascii=False)
         yield line.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"

@@ -1,4 +1,6 @@
-"""How a run goes and how it ended: its record in the archive, the verdict on it, and what a terminal shows of it."""
+"""How a run goes and how it ended: its record in the archive, the verdict on it, and what a
+terminal shows of it.
+"""
 
 from nkcrawl.extensions.errors import briefly, place_in_ours
 from nkcrawl.extensions.progress import Progress, print_summary

@@ -15,9 +15,11 @@ _OURS = Path(nkcrawl.__file__).parent
 
 
 class ErrorLog(logging.Handler):
-    """Keeps what is logged as an error, the first few with their tracebacks: a log that nobody reads is silence.
+    """Keeps what is logged as an error, the first few with their tracebacks: a log that nobody
+    reads is silence.
 
-    `out_of_memory` is called where memory was refused: whoever it hits, be it Twisted, takes it for an error of the page.
+    `out_of_memory` is called where memory was refused: whoever it hits, be it Twisted, takes it for
+    an error of the page.
     """
 
     def __init__(self, out_of_memory: Callable[[], None]) -> None:
@@ -39,7 +41,9 @@ class ErrorLog(logging.Handler):
 
 
 def is_out_of_memory(error: BaseException | None) -> bool:
-    """Tell whether an error is that memory was refused, or came of that; it says nothing of the page in hand."""
+    """Tell whether an error is that memory was refused, or came of that; it says nothing of the
+    page in hand.
+    """
     while error is not None:
         if isinstance(error, MemoryError) or _is_out_of_memory_for_lxml(error):
             return True
@@ -48,16 +52,22 @@ def is_out_of_memory(error: BaseException | None) -> bool:
 
 
 def _is_out_of_memory_for_lxml(error: BaseException) -> bool:
-    return isinstance(error, etree.XMLSyntaxError) and bool(error.code == etree.ErrorTypes.ERR_NO_MEMORY)
+    return isinstance(error, etree.XMLSyntaxError) and bool(
+        error.code == etree.ErrorTypes.ERR_NO_MEMORY
+    )
 
 
 def briefly(error: BaseException) -> str:
-    """Return an error with the place in our own code that it passed last: `KeyError('x') in _read_dates, article.py:9`."""
+    """Return an error with the place in our own code that it passed last: `KeyError('x') in
+    _read_dates, article.py:9`.
+    """
     place = place_in_ours(traceback.extract_tb(error.__traceback__))
     return f"{error!r} in {place}" if place else repr(error)
 
 
 def place_in_ours(frames: Sequence[traceback.FrameSummary]) -> str:
-    """Return the innermost function of our own among stack frames, as `_read_dates, article.py:9`, or ''."""
+    """Return the innermost function of our own among stack frames, as `_read_dates, article.py:9`,
+    or ''.
+    """
     ours = [frame for frame in frames if _OURS in Path(frame.filename).parents]
     return f"{ours[-1].name}, {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""

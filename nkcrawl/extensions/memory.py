@@ -12,7 +12,8 @@ _STATUS = Path("/proc/self/status")
 class OwnMemoryUsage(MemoryUsage):
     """Scrapy's extension, without what the process that started the crawl had taken.
 
-    Linux counts that in `ru_maxrss`, by which Scrapy goes, so that a crawl started from a large notebook would be stopped.
+    Linux counts that in `ru_maxrss`, by which Scrapy goes, so that a crawl started from a large
+    notebook would be stopped.
     """
 
     def get_virtual_size(self) -> int:

@@ -1,4 +1,6 @@
-"""What a terminal shows of a crawl: a line a page, a bar with the counts, and a table at the end; nothing under cron."""
+"""What a terminal shows of a crawl: a line a page, a bar with the counts, and a table at the end;
+nothing under cron.
+"""
 
 import sys
 from collections.abc import Mapping
@@ -19,11 +21,20 @@ from nkcrawl.extensions.verdict import pages_read
 from nkcrawl.items import Article, Failure, Feed, Item, Listing, Rejection, Skip, Unchanged
 from nkcrawl.spiders.nknews import NKNewsSpider
 
-_FATES = {"free": "green", "teaser": "yellow", "rejected": "red", "failed": "red", "skipped": "dim", "unchanged": "dim"}
+_FATES = {
+    "free": "green",
+    "teaser": "yellow",
+    "rejected": "red",
+    "failed": "red",
+    "skipped": "dim",
+    "unchanged": "dim",
+}
 
 
 class Progress:
-    """Shows each page as it is done, and under the lines how far the run is; only where stderr is a terminal."""
+    """Shows each page as it is done, and under the lines how far the run is; only where stderr is a
+    terminal.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -109,5 +120,7 @@ def print_summary(stats: Mapping[str, Any]) -> None:
 def _parts(stats: Mapping[str, Any], what: str) -> list[str]:
     """Return the counts below a count, the largest first: '12 new', '3 unchanged'."""
     begin = f"nkcrawl/{what}/"
-    parts = [(count, name.removeprefix(begin)) for name, count in stats.items() if name.startswith(begin)]
+    parts = [
+        (count, name.removeprefix(begin)) for name, count in stats.items() if name.startswith(begin)
+    ]
     return [f"{count} {name}" for count, name in sorted(parts, key=lambda part: -part[0])]

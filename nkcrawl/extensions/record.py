@@ -1,4 +1,6 @@
-"""The run record: one row of `runs` a crawl, opened before its first request and finished when all is over."""
+"""The run record: one row of `runs` a crawl, opened before its first request and finished when all
+is over.
+"""
 
 import asyncio
 import logging
@@ -41,12 +43,15 @@ from nkcrawl.spiders.nknews import NKNewsSpider
 
 _GOOD_RUNS = 7  # whose recent articles say what is usual
 _MANY_ERRORS = 5  # of pipelines, and the rest would fail too
-_LONGEST_CLOSING = 40  # seconds; Scrapy waits for the page under way, and for ever if it lost that for want of memory
+# seconds; Scrapy waits for the page under way, and for ever if it lost that for want of memory
+_LONGEST_CLOSING = 40
 _OLDEST_NEWS = 24  # months; on an empty archive, what is older is no recent article
 
 
 class RunRecord:
-    """Owns the archive and the run's row for the length of a crawl; the command that started the crawl ends both."""
+    """Owns the archive and the run's row for the length of a crawl; the command that started the
+    crawl ends both.
+    """
 
     def __init__(self, crawler: Crawler, spider: NKNewsSpider, archive: Archive) -> None:
         self.crawler = crawler
@@ -55,7 +60,8 @@ class RunRecord:
         self.stopped: Judgement | None = None  # why the crawl was ended before its work was done
         self.visiting = ""  # the URL asked for last
         self.finish_reason: str | None = None
-        # The first page that 'failed', was 'gone', 'missing', 'rejected' or 'skipped/<kind>', and why.
+        # The first page that 'failed', was 'gone', 'missing', 'rejected' or 'skipped/<kind>', and
+        # why.
         self.first: dict[str, str] = {}
         self.errors = ErrorLog(lambda: self.stop(OUT_OF_MEMORY))
         self._closing: asyncio.Task[None] | None = None
@@ -64,19 +70,25 @@ class RunRecord:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "RunRecord":
-        if not isinstance(crawler.spider, NKNewsSpider):  # `scrapy shell`, `fetch`, `show`: nothing is stored
+        if not isinstance(
+            crawler.spider, NKNewsSpider
+        ):  # `scrapy shell`, `fetch`, `show`: nothing is stored
             raise NotConfigured
         archive = Archive.open(read_options(crawler.settings).database)
         record = cls(crawler, crawler.spider, archive)
         logging.getLogger().addHandler(record.errors)
-        crawler.signals.connect(record.request_reached_downloader, signal=signals.request_reached_downloader)
+        crawler.signals.connect(
+            record.request_reached_downloader, signal=signals.request_reached_downloader
+        )
         crawler.signals.connect(record.spider_closed, signal=signals.spider_closed)
         crawler.signals.connect(record.item_error, signal=signals.item_error)
         return record
 
     @classmethod
     def begun(cls, crawler: Crawler) -> "RunRecord | None":
-        """Return the crawl's run record, or None if there is none: nothing is stored, or it ended before it began."""
+        """Return the crawl's run record, or None if there is none: nothing is stored, or it ended
+        before it began.
+        """
         with suppress(RuntimeError):  # no extension was built yet
             return crawler.get_extension(cls)
         return None
@@ -86,7 +98,9 @@ class RunRecord:
         """Return the crawl's run record."""
         record = cls.begun(crawler)
         if record is None:
-            raise RuntimeError("The extension RunRecord is switched off, and nothing can be stored without it.")
+            raise RuntimeError(
+                "The extension RunRecord is switched off, and nothing can be stored without it."
+            )
         return record
 
     def request_reached_downloader(self, request: Request) -> None:
@@ -96,7 +110,9 @@ class RunRecord:
         self.finish_reason = reason
 
     def offer(self, item: Item) -> list[Item]:
-        """Take note of what became of a page and return what can be stored by now; end the crawl if it makes no sense."""
+        """Take note of what became of a page and return what can be stored by now; end the crawl if
+        it makes no sense.
+        """
         if isinstance(item, Failure) and item.reason == MemoryError.__name__:
             self.stop(OUT_OF_MEMORY)
         if isinstance(item, Failure) and self.stopped is OUT_OF_MEMORY:
@@ -104,7 +120,9 @@ class RunRecord:
         if isinstance(item, Failure | Rejection):
             self.first.setdefault(*_why(item))
             page_number = site.author_page_number(urlsplit(item.page.url).path)
-            if self.spider.authors and item.reason in GONE and page_number == 1:  # further ones come and go
+            if (
+                self.spider.authors and item.reason in GONE and page_number == 1
+            ):  # further ones come and go
                 self.first.setdefault("missing", item.page.url)
         released = self.watch.offer(item, Known(*self.archive.known_of(item.page)))
         if self.watch.trouble:
@@ -112,14 +130,18 @@ class RunRecord:
         return released
 
     def item_error(self, failure: Reason) -> None:
-        """Stop the crawl where a page could not be stored; anything else that trips a pipeline concerns one page only."""
+        """Stop the crawl where a page could not be stored; anything else that trips a pipeline
+        concerns one page only.
+        """
         if isinstance(failure.value, sqlite3.Error):
             self.stop_for(failure.value)
         elif len(self.errors.briefly) >= _MANY_ERRORS:
             self.stop(tripped(f"{len(self.errors.briefly)} pages, first {self.errors.briefly[0]}"))
 
     def stop_for(self, error: sqlite3.Error) -> None:
-        """End the crawl at the first storage error: whatever else were asked for would only be thrown away."""
+        """End the crawl at the first storage error: whatever else were asked for would only be
+        thrown away.
+        """
         self._stop(not_stored(self.archive.path, error))
 
     def stop(self, judgement: Judgement) -> None:
@@ -136,7 +158,9 @@ class RunRecord:
             self.stopped = judgement
 
     def finish(self, judgement: Judgement | None = None) -> Judgement:
-        """Complete the run's row and close the archive; the run is judged by its outcome, if it is not judged already."""
+        """Complete the run's row and close the archive; the run is judged by its outcome, if it is
+        not judged already.
+        """
         logging.getLogger().removeHandler(self.errors)
         stats = self._kept_stats()
         try:
@@ -160,17 +184,25 @@ class RunRecord:
         if self.stopped:
             return self.stopped
         due = self.archive.count_due()
-        run = Ending(stats, self.finish_reason, self.first, self.spider.url, self.errors.briefly, due)
+        run = Ending(
+            stats, self.finish_reason, self.first, self.spider.url, self.errors.briefly, due
+        )
         judgement = judge(run)
         return (self.watch.judgement() or judgement) if judgement.verdict == "ok" else judgement
 
     def _kept_stats(self) -> dict[str, Any]:
-        stats = {name: value for name, value in self.crawler.stats.get_stats().items() if _is_kept(name, value)}
+        stats = {
+            name: value
+            for name, value in self.crawler.stats.get_stats().items()
+            if _is_kept(name, value)
+        }
         return stats | self.watch.counts | fill_rates(stats) | {"nkcrawl/errors": self.errors.whole}
 
 
 def stop_run(crawler: Crawler, judgement: Judgement) -> None:
-    """End the crawl now; where there is no run record (`scrapy show`, `scrapy shell`) there is nothing to end."""
+    """End the crawl now; where there is no run record (`scrapy show`, `scrapy shell`) there is
+    nothing to end.
+    """
     if record := RunRecord.begun(crawler):
         record.stop(judgement)
 
@@ -183,8 +215,12 @@ def the_reactor() -> Any:
 
 
 def end_at_once(crawler: Crawler) -> None:
-    """Let Scrapy's event loop wait for nothing more, be it the crawl's own end; who started it completes its record."""
-    crawler.crawling = False  # or Scrapy would wait for the spider to be closed before it stops its loop
+    """Let Scrapy's event loop wait for nothing more, be it the crawl's own end; who started it
+    completes its record.
+    """
+    crawler.crawling = (
+        False  # or Scrapy would wait for the spider to be closed before it stops its loop
+    )
     with suppress(ReactorNotRunning):  # it may be told twice
         the_reactor().stop()
 
@@ -201,7 +237,9 @@ def _why(item: Failure | Rejection) -> tuple[str, str]:
 def _watch(archive: Archive, by_hand: bool) -> Watch:
     usual: Counter[str] = Counter()
     for stats in archive.stats_of_good_runs("nkcrawl/recent/visited", _GOOD_RUNS):
-        usual.update({name: count for name, count in stats.items() if name.startswith("nkcrawl/recent/")})
+        usual.update(
+            {name: count for name, count in stats.items() if name.startswith("nkcrawl/recent/")}
+        )
     today = datetime.now(UTC)
     this_month = today.year * 12 + today.month
     newest = min(month_of(archive.newest_article_url()), this_month + 1)
@@ -209,15 +247,23 @@ def _watch(archive: Archive, by_hand: bool) -> Watch:
 
 
 def fill_rates(stats: Mapping[str, Any]) -> dict[str, float]:
-    """Return which share of the articles read had something in each field: `nkcrawl/fill/title` and so on, 0 to 1."""
+    """Return which share of the articles read had something in each field: `nkcrawl/fill/title` and
+    so on, 0 to 1.
+    """
     read = stats.get("nkcrawl/articles", 0) - stats.get("nkcrawl/not modified/article", 0)
     counted = {name: count for name, count in stats.items() if name.startswith("nkcrawl/filled/")}
-    return {name.replace("filled", "fill"): round(count / read, 3) for name, count in counted.items()} if read else {}
+    return (
+        {name.replace("filled", "fill"): round(count / read, 3) for name, count in counted.items()}
+        if read
+        else {}
+    )
 
 
 def versions() -> dict[str, str]:
     """Return the versions that a run's results depend on."""
-    packages = {name: version(name) for name in ("nkcrawl", "scrapy", "parsel", "lxml", "sqlite-utils")}
+    packages = {
+        name: version(name) for name in ("nkcrawl", "scrapy", "parsel", "lxml", "sqlite-utils")
+    }
     return {
         **packages,
         "extractor": str(EXTRACTOR_VERSION),
@@ -227,4 +273,6 @@ def versions() -> dict[str, str]:
 
 
 def _is_kept(name: str, value: object) -> bool:
-    return name.startswith(("nkcrawl/", "downloader/", "elapsed_time")) and isinstance(value, int | float | str)
+    return name.startswith(("nkcrawl/", "downloader/", "elapsed_time")) and isinstance(
+        value, int | float | str
+    )

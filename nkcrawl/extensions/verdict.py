@@ -1,4 +1,6 @@
-"""How did the run end? A verdict, its exit code, and one sentence for people; pure, from the run's counts."""
+"""How did the run end? A verdict, its exit code, and one sentence for people; pure, from the run's
+counts.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +15,8 @@ EXIT_CODES: dict[Verdict, int] = {
 }  # fmt: skip
 
 FORBIDDEN = "robots.txt forbids"
-# What a `Failure` says of a page that the site does not want us to read; 429 is not among them, it asks for patience.
+# What a `Failure` says of a page that the site does not want us to read; 429 is not among them, it
+# asks for patience.
 REFUSALS = frozenset(("HTTP 401", "HTTP 403", "challenge page"))
 GONE = frozenset(("HTTP 404", "HTTP 410"))
 ARTICLES_CHANGED = "articles_changed"
@@ -47,7 +50,8 @@ class Ending:
 
     stats: Stats  # the crawl's counts
     finish_reason: str | None  # Scrapy's own; None: it never closed the spider
-    # The first page that 'failed', was 'gone', 'rejected' or 'skipped/<kind>', and why; the first author 'missing' though named.
+    # The first page that 'failed', was 'gone', 'rejected' or 'skipped/<kind>', and why; the first
+    # author 'missing' though named.
     first: Mapping[str, str] = field(default_factory=dict)
     named: str = ""  # the one page that was asked for by hand
     errors: Sequence[str] = ()  # what was logged as an error, a line each
@@ -55,17 +59,28 @@ class Ending:
 
 
 def is_no_failure(failure: Failure) -> bool:
-    """Tell whether a page gave nothing and that is in order: robots.txt forbids it, or the site has no feed."""
+    """Tell whether a page gave nothing and that is in order: robots.txt forbids it, or the site has
+    no feed.
+    """
     return failure.reason == FORBIDDEN or (failure.page.kind == "feed" and failure.reason in GONE)
 
 
 def judge(run: Ending) -> Judgement:
-    """Judge a run by its outcome; a run that stored nothing new is a good one if it saw what it looked for."""
-    if run.finish_reason in ("shutdown", None) and not run.errors:  # a second signal leaves no reason
+    """Judge a run by its outcome; a run that stored nothing new is a good one if it saw what it
+    looked for.
+    """
+    if (
+        run.finish_reason in ("shutdown", None) and not run.errors
+    ):  # a second signal leaves no reason
         return INTERRUPTED
     if run.finish_reason not in ("finished", "shutdown"):
         return Judgement("failed", _early_end(run.finish_reason))
-    return _of_our_making(run) or _of_the_rules(run) or _of_the_answers(run) or Judgement("ok", _summary(run))
+    return (
+        _of_our_making(run)
+        or _of_the_rules(run)
+        or _of_the_answers(run)
+        or Judgement("ok", _summary(run))
+    )
 
 
 def _early_end(reason: str | None) -> str:
@@ -86,13 +101,19 @@ def _of_our_making(run: Ending) -> Judgement | None:
         return None
     count = f" and {len(run.errors) - 1} more" if len(run.errors) > 1 else ""
     return Judgement(
-        "failed", f"An error in nkcrawl{count}: {run.errors[0]}. The last row of `runs` has it whole; {_REPORT}."
+        "failed",
+        f"An error in nkcrawl{count}: {run.errors[0]}. The last row of `runs` has it whole; {_REPORT}.",
     )
 
 
 def _of_the_rules(run: Ending) -> Judgement | None:
-    """Judge a robots.txt that forbids all articles or all author pages that were to be asked for."""
-    read = {"article": _count(run, "articles"), "author": _count(run, "listings", "not modified/author")}
+    """Judge a robots.txt that forbids all articles or all author pages that were to be asked
+    for.
+    """
+    read = {
+        "article": _count(run, "articles"),
+        "author": _count(run, "listings", "not modified/author"),
+    }
     for kind, count in read.items():
         forbidden = _count(run, f"forbidden/{kind}")
         if forbidden and not count and (forbidden >= _SOME_PAGES or not pages_read(run.stats)):
@@ -109,10 +130,13 @@ def _of_the_answers(run: Ending) -> Judgement | None:
     failed, read = _count(run, "failed"), pages_read(run.stats)
     first = run.first.get("failed") or run.first.get("gone") or run.first.get("rejected", "")
     if run.named and first:
-        return _nothing_read(run, failed, first) or Judgement("failed", f"Nothing was read: {first}.")
+        return _nothing_read(run, failed, first) or Judgement(
+            "failed", f"Nothing was read: {first}."
+        )
     if missing := run.first.get("missing"):
         return Judgement(
-            "failed", f"There is no author page {missing}. Take the slug from the URL of an author's page."
+            "failed",
+            f"There is no author page {missing}. Take the slug from the URL of an author's page.",
         )
     if not read:
         return _nothing_read(run, failed, first)
@@ -134,8 +158,17 @@ def _nothing_read(run: Ending, failed: int, first: str) -> Judgement | None:
 
 
 def pages_read(stats: Stats) -> int:
-    """Return how many pages gave what they were asked for, be it that they are as they were, or were at least looked at."""
-    names = ("articles", "listings", "feeds", "rejected", "not modified/author", "not modified/feed")
+    """Return how many pages gave what they were asked for, be it that they are as they were, or
+    were at least looked at.
+    """
+    names = (
+        "articles",
+        "listings",
+        "feeds",
+        "rejected",
+        "not modified/author",
+        "not modified/feed",
+    )
     return sum(stats.get(f"nkcrawl/{name}", 0) for name in names)
 
 
@@ -144,7 +177,9 @@ def _count(run: Ending, *names: str) -> int:
 
 
 def _summary(run: Ending) -> str:
-    outcomes = ", ".join(f"{_count(run, f'articles/{name}')} {name}" for name in ("new", "changed", "unchanged"))
+    outcomes = ", ".join(
+        f"{_count(run, f'articles/{name}')} {name}" for name in ("new", "changed", "unchanged")
+    )
     others = ("rejected", "failed", "gone", "skipped")
     rest = "".join(f", {count} {name}" for name in others if (count := _count(run, name)))
     return (
@@ -153,7 +188,7 @@ def _summary(run: Ending) -> str:
     )
 
 
-# --- Judgements that end a run ------------------------------------------------------------------------------------------
+# --- Judgements that end a run --------------------------------------------------------------------
 
 INTERRUPTED = Judgement("interrupted", f"The crawl was stopped by a signal; {_STAYS}.")
 OUT_OF_MEMORY = Judgement(
@@ -164,7 +199,9 @@ OUT_OF_MEMORY = Judgement(
 
 
 def refused(what: str) -> Judgement:
-    """Return the judgement on a site that does not want us; `what` it refused begins the sentence."""
+    """Return the judgement on a site that does not want us; `what` it refused begins the
+    sentence.
+    """
     return Judgement(
         "refused",
         f"{what}. See in a browser whether it still welcomes readers, and ask its owner; nkcrawl gets round nothing.",
@@ -175,12 +212,16 @@ def refused(what: str) -> Judgement:
 def no_answer(what: str) -> Judgement:
     """Return the judgement on a site that went down in the middle of a run."""
     return Judgement(
-        "failed", f"The site stopped answering: {what}. {_STAYS.capitalize()}; run it again later.", reason="no_answer"
+        "failed",
+        f"The site stopped answering: {what}. {_STAYS.capitalize()}; run it again later.",
+        reason="no_answer",
     )
 
 
 def unlinked(url: str) -> Judgement:
-    """Return the judgement on listings that show no link to an article any more, `url` being the first of them."""
+    """Return the judgement on listings that show no link to an article any more, `url` being the
+    first of them.
+    """
     return Judgement(
         "changed",
         f"No author page shows a link to an article, first {url}: {_LOOK}. "
@@ -190,7 +231,9 @@ def unlinked(url: str) -> Judgement:
 
 
 def odd_articles(what: str, url: str) -> Judgement:
-    """Return the judgement on articles that are not read as they used to be, `url` being one of them."""
+    """Return the judgement on articles that are not read as they used to be, `url` being one of
+    them.
+    """
     return Judgement(
         "changed",
         f"{what}: {_LOOK}. Nothing stored before was touched, and the pages are due again. "
@@ -202,13 +245,17 @@ def odd_articles(what: str, url: str) -> Judgement:
 def moved(what: str) -> Judgement:
     """Return the judgement on a site whose pages are not where they were."""
     return Judgement(
-        "changed", f"{what[0].upper()}{what[1:]}: {_LOOK}. The pages stay due; see nkcrawl/site.py.", reason="moved"
+        "changed",
+        f"{what[0].upper()}{what[1:]}: {_LOOK}. The pages stay due; see nkcrawl/site.py.",
+        reason="moved",
     )
 
 
 def tripped(what: str) -> Judgement:
     """Return the judgement on a run in which nkcrawl itself fails, page after page."""
-    return Judgement("failed", f"An error in nkcrawl: {what}. The pages stay due; {_REPORT}.", reason="tripped")
+    return Judgement(
+        "failed", f"An error in nkcrawl: {what}. The pages stay due; {_REPORT}.", reason="tripped"
+    )
 
 
 def not_stored(path: Path, error: Exception) -> Judgement:

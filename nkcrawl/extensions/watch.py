@@ -1,7 +1,9 @@
-"""Does the run still make sense? Looks at each page's outcome before it is stored; pure, so that no rule needs a crawl.
+"""Does the run still make sense? Looks at each page's outcome before it is stored; pure, so that no
+rule needs a crawl.
 
-What one page is charged with may be the site's: an outage, a refusal, a redesign. So an outcome that could be a sign of
-that is held back until it is clear which it is. If it is the site's, it is let go of, and the page stays due as it was.
+What one page is charged with may be the site's: an outage, a refusal, a redesign. So an outcome
+that could be a sign of that is held back until it is clear which it is. If it is the site's, it is
+let go of, and the page stays due as it was.
 """
 
 import math
@@ -33,11 +35,21 @@ _NO_ANSWER = re.compile(r"HTTP 5\d\d|timeout|connection refused|host not found|n
 
 Trouble = Literal["refused", "no answer", "unlinked", "gone", "unreadable"]
 # So many in a row, and it is not the pages; the rest need not be asked.
-_IN_A_ROW: dict[Trouble, int] = {"refused": 3, "no answer": 5, "unlinked": 3, "gone": 5, "unreadable": 5}
+_IN_A_ROW: dict[Trouble, int] = {
+    "refused": 3,
+    "no answer": 5,
+    "unlinked": 3,
+    "gone": 5,
+    "unreadable": 5,
+}
 
-# A fault of recent articles is a redesign when more than half have it, and chance would hardly have it so: given how many
-# had it in the last good runs, or one in six before there were any.
-_FAULTS = {"rejected": "are read as no articles", "undated": "have no date", "empty": "have no text"}
+# A fault of recent articles is a redesign when more than half have it, and chance would hardly have
+# it so: given how many had it in the last good runs, or one in six before there were any.
+_FAULTS = {
+    "rejected": "are read as no articles",
+    "undated": "have no date",
+    "empty": "have no text",
+}
 _UNLIKELY = 2e-4
 _ENOUGH_TO_STOP, _ENOUGH_TO_JUDGE = 5, 3  # pages; the former in the middle of a run
 _RECENT_MONTHS = 2
@@ -55,13 +67,15 @@ class Known:
 class Watch:
     """Counts what becomes of recent articles, and of pages in a row, until it is too much.
 
-    Recent are the articles of the newest two months that were met: of older ones whole years may have no dates, and a
-    backfill through them would look like a redesign.
+    Recent are the articles of the newest two months that were met: of older ones whole years may
+    have no dates, and a backfill through them would look like a redesign.
     """
 
     newest: int  # month of the newest article that was stored before, as months since the year 0
     this_month: int  # of a later one than the next no article can be
-    usual: Mapping[str, int] = field(default_factory=dict)  # the counts of the last good runs, added up
+    usual: Mapping[str, int] = field(
+        default_factory=dict
+    )  # the counts of the last good runs, added up
     by_hand: bool = False  # pages were named by hand: what is gone then is no sign of anything
     trouble: Judgement | None = None  # why the run has to end
     counts: Counter[str] = field(default_factory=Counter)
@@ -70,16 +84,24 @@ class Watch:
     _on_trial: list[tuple[Item, Known]] = field(
         default_factory=list
     )  # recent articles, while they are too few to judge
-    _streak: list[Failure | Rejection] = field(default_factory=list)  # the last pages, all of one trouble
-    _read: set[PageKind] = field(default_factory=set)  # the kinds of pages of which one gave what it was asked for
+    _streak: list[Failure | Rejection] = field(
+        default_factory=list
+    )  # the last pages, all of one trouble
+    _read: set[PageKind] = field(
+        default_factory=set
+    )  # the kinds of pages of which one gave what it was asked for
     _has_links: bool = False  # an author page shows links, or is as it was
-    _unlinked: list[tuple[str, bool]] = field(default_factory=list)  # one that shows none, and whether it should
+    _unlinked: list[tuple[str, bool]] = field(
+        default_factory=list
+    )  # one that shows none, and whether it should
     _rejected: list[str] = field(
         default_factory=list
     )  # articles' pages that are no articles, and were not known as such
 
     def offer(self, item: Item, known: Known) -> list[Item]:
-        """Take note of a page's outcome, and return what can be stored by now: it, what was held back before, or nothing."""
+        """Take note of a page's outcome, and return what can be stored by now: it, what was held
+        back before, or nothing.
+        """
         if isinstance(item, Skip):
             return []  # nothing was asked, so nothing was learnt
         if isinstance(item, Failure) and is_no_failure(item):
@@ -93,14 +115,20 @@ class Watch:
         self.trouble = self.trouble or self._too_many_in_a_row() or self.changed(_ENOUGH_TO_STOP)
         if self.trouble:
             self._streak.clear()
-        return released + (self._judged() if self.counts["nkcrawl/recent/visited"] >= _ENOUGH_TO_STOP else [])
+        return released + (
+            self._judged() if self.counts["nkcrawl/recent/visited"] >= _ENOUGH_TO_STOP else []
+        )
 
     def end(self) -> list[Item]:
-        """Return what of all that was held back can be stored, there being no more pages to learn from."""
+        """Return what of all that was held back can be stored, there being no more pages to learn
+        from.
+        """
         row, self._streak = self._streak, []
         if row and _trouble(row[0]) == "gone":
             if len(missed := self._missed(row)) >= _ENOUGH_TO_JUDGE:
-                self.trouble = self.trouble or moved(f"no page is where it was, first {_named(missed[0])}")
+                self.trouble = self.trouble or moved(
+                    f"no page is where it was, first {_named(missed[0])}"
+                )
                 row = [item for item in row if item not in missed]
         elif not self._read:
             row = []
@@ -110,10 +138,12 @@ class Watch:
         """Return what is wrong with the site, as far as the pages tell; None if all is well."""
         return self.trouble or self.changed() or self._judge_rejected() or self._judge_listings()
 
-    # --- In a row -------------------------------------------------------------------------------------------------------
+    # --- In a row ---------------------------------------------------------------------------------
 
     def _note_trouble(self, item: Item, known: Known) -> list[Item]:
-        """Add an item to the row of those in the same trouble, or else return that row, which has ended."""
+        """Add an item to the row of those in the same trouble, or else return that row, which has
+        ended.
+        """
         trouble = _trouble(item)
         ended: list[Item] = []
         if not (self._streak and _trouble(self._streak[0]) == trouble):
@@ -122,21 +152,33 @@ class Watch:
             self._streak.append(item)
         elif not isinstance(item, Failure | Rejection):
             self._read.add(item.page.kind)
-        if trouble in ("unlinked", None) and isinstance(item, Failure) and item.page.kind == "author":
+        if (
+            trouble in ("unlinked", None)
+            and isinstance(item, Failure)
+            and item.page.kind == "author"
+        ):
             self._unlinked.append((item.page.url, known.is_stored))
         if trouble is None and isinstance(item, Rejection) and "rejected" not in known.faults:
             self._rejected.append(item.page.url)
-        has_links = isinstance(item, Unchanged) or (isinstance(item, Listing) and bool(item.articles))
+        has_links = isinstance(item, Unchanged) or (
+            isinstance(item, Listing) and bool(item.articles)
+        )
         self._has_links |= item.page.kind == "author" and has_links
         return ended
 
     def _judge_listings(self) -> Judgement | None:
-        """Judge a run whose author pages show no links: one is enough if its author has written what is stored."""
-        enough = len(self._unlinked) >= _IN_A_ROW["unlinked"] or any(should for _, should in self._unlinked)
+        """Judge a run whose author pages show no links: one is enough if its author has written
+        what is stored.
+        """
+        enough = len(self._unlinked) >= _IN_A_ROW["unlinked"] or any(
+            should for _, should in self._unlinked
+        )
         return unlinked(self._unlinked[0][0]) if enough and not self._has_links else None
 
     def _judge_rejected(self) -> Judgement | None:
-        """Judge a run in which no page is an article, of whatever age they are: a single one says little."""
+        """Judge a run in which no page is an article, of whatever age they are: a single one says
+        little.
+        """
         if "article" in self._read or len(self._rejected) < _ENOUGH_TO_JUDGE:
             return None
         self.faulty.extend(url for url in self._rejected if url not in self.faulty)
@@ -146,15 +188,21 @@ class Watch:
     def _too_many_in_a_row(self) -> Judgement | None:
         trouble = _trouble(self._streak[0]) if self._streak else None
         row = self._missed(self._streak) if trouble == "gone" else self._streak
-        if trouble is None or len(row) < _IN_A_ROW[trouble] or (trouble == "unlinked" and self._has_links):
+        if (
+            trouble is None
+            or len(row) < _IN_A_ROW[trouble]
+            or (trouble == "unlinked" and self._has_links)
+        ):
             return None
         return _judgement_on(trouble, len(row), row[0])
 
     def _missed(self, row: list[Failure | Rejection]) -> list[Failure | Rejection]:
-        """Return of the pages that are gone those whose kind is nowhere to be found: of the others some are deleted."""
+        """Return of the pages that are gone those whose kind is nowhere to be found: of the others
+        some are deleted.
+        """
         return [item for item in row if item.page.kind not in self._read and not self.by_hand]
 
-    # --- Recent articles ------------------------------------------------------------------------------------------------
+    # --- Recent articles --------------------------------------------------------------------------
 
     def _has_bearing(self, item: Item) -> bool:
         """Tell whether an item says something of how recent articles are read."""
@@ -175,15 +223,25 @@ class Watch:
                     self.faulty.append(url)
 
     def changed(self, enough: int = _ENOUGH_TO_JUDGE) -> Judgement | None:
-        """Return the judgement that the recent articles, of which `enough` were seen, are not what they used to be."""
+        """Return the judgement that the recent articles, of which `enough` were seen, are not what
+        they used to be.
+        """
         for fault, words in _FAULTS.items():
             seen, faulty = self._counted(f"{fault} of"), self._counted(fault)
-            if seen >= enough and faulty * 2 > seen and _chance(faulty, seen, self._usual_share(fault)) < _UNLIKELY:
-                return odd_articles(f"{faulty} of {seen} recent articles {words}", self._example[fault])
+            if (
+                seen >= enough
+                and faulty * 2 > seen
+                and _chance(faulty, seen, self._usual_share(fault)) < _UNLIKELY
+            ):
+                return odd_articles(
+                    f"{faulty} of {seen} recent articles {words}", self._example[fault]
+                )
         return None
 
     def _judged(self) -> list[Item]:
-        """Return the articles whose trial is over: all of them, or of a redesign those that touch nothing stored."""
+        """Return the articles whose trial is over: all of them, or of a redesign those that touch
+        nothing stored.
+        """
         tried, self._on_trial = self._on_trial, []
         return [item for item, known in tried if not (known.is_stored and self.changed())]
 
@@ -205,8 +263,12 @@ def _faults_looked_for(item: Item) -> dict[str, bool]:
 
 
 def _chance(faulty: int, seen: int, share: float) -> float:
-    """Return how likely it is that so many or more of the pages seen have a fault that so large a share of all has."""
-    return sum(math.comb(seen, k) * share**k * (1 - share) ** (seen - k) for k in range(faulty, seen + 1))
+    """Return how likely it is that so many or more of the pages seen have a fault that so large a
+    share of all has.
+    """
+    return sum(
+        math.comb(seen, k) * share**k * (1 - share) ** (seen - k) for k in range(faulty, seen + 1)
+    )
 
 
 def _trouble(item: Item) -> Trouble | None:
@@ -228,7 +290,9 @@ def _judgement_on(trouble: Trouble, count: int, first: Failure | Rejection) -> J
     named = _named(first)
     match trouble:
         case "refused":
-            return refused(f"The site refused {count} pages in a row, first {named}, so the crawl stopped")
+            return refused(
+                f"The site refused {count} pages in a row, first {named}, so the crawl stopped"
+            )
         case "no answer":
             return no_answer(f"{count} requests in a row failed, first {named}")
         case "unlinked":
@@ -244,6 +308,8 @@ def _named(item: Failure | Rejection) -> str:
 
 
 def month_of(url: str) -> int:
-    """Return the month in an article's URL, as months since the year 0, or 0 where there is none."""
+    """Return the month in an article's URL, as months since the year 0, or 0 where there is
+    none.
+    """
     month = site.article_month(urlsplit(url).path)
     return month.year * 12 + month.month if month else 0

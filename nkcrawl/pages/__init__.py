@@ -1,4 +1,6 @@
-"""Pages of the site to items, by meaning: what readers see first, what the page states for machines second."""
+"""Pages of the site to items, by meaning: what readers see first, what the page states for machines
+second.
+"""
 
 from nkcrawl.pages.absurd import ABSURD, is_absurd_markup
 from nkcrawl.pages.article import EXTRACTOR_VERSION, ReadBlock, Reading, read_article

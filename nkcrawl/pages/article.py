@@ -1,4 +1,6 @@
-"""An article page to an `Article`: one small function per field, each saying which rule answered and what else was said."""
+"""An article page to an `Article`: one small function per field, each saying which rule answered
+and what else was said.
+"""
 
 import re
 from collections.abc import Iterator
@@ -26,19 +28,29 @@ EXTRACTOR_VERSION = 4  # raised whenever the same page would give another row
 
 _HANGUL = re.compile(r"[가-힣]")
 _LETTER = re.compile(r"[^\W\d_]")
-# 'News.The': a stop, then a capital without a space; the letters before keep 'U.S.' and 'D.P.R.K.' whole.
+# 'News.The': a stop, then a capital without a space; the letters before keep 'U.S.' and 'D.P.R.K.'
+# whole.
 _GLUED = re.compile(r"(?<=[a-z’'”\")]{2}[.!?])(?=[A-Z“\"‘])")
-# Up to a stop that ends a sentence: not the one of an initial ('J. Smith') or a title ('Dr. Smith').
-_FIRST_SENTENCE = re.compile(r".*?(?<!\b[A-Z])(?<!\b[DM]r)(?<!\bM[rs]s)(?<!\bMs)(?<!\bProf)[.!?]+[”\"’']*")
-_PAGES = re.compile(r"Pages?:? ?\d+(?: \d+)*", re.IGNORECASE)  # WordPress's list of the pages of one article
+# Up to a stop that ends a sentence: not the one of an initial ('J. Smith') or a title ('Dr.
+# Smith').
+_FIRST_SENTENCE = re.compile(
+    r".*?(?<!\b[A-Z])(?<!\b[DM]r)(?<!\bM[rs]s)(?<!\bMs)(?<!\bProf)[.!?]+[”\"’']*"
+)
+_PAGES = re.compile(
+    r"Pages?:? ?\d+(?: \d+)*", re.IGNORECASE
+)  # WordPress's list of the pages of one article
 _LONGEST_PAGER = 200  # characters
 _REPEATABLE = 40  # a paragraph this long that comes again is a copy, not a refrain
-_MANY_PARAGRAPHS = 3  # below a headline that the page states: a story, even if it states nothing else
+_MANY_PARAGRAPHS = (
+    3  # below a headline that the page states: a story, even if it states nothing else
+)
 _MANY_ENTRIES = 6  # links to other articles, each alone on its line: a listing's look
 
 
 class ReadBlock(NamedTuple):
-    """One visible block of the page, the region that it stands in and its role; `text` marks the article's paragraphs."""
+    """One visible block of the page, the region that it stands in and its role; `text` marks the
+    article's paragraphs.
+    """
 
     region: str
     role: str
@@ -56,12 +68,15 @@ class Reading:
 def read_article(html: Selector, page: Page, site_url: str) -> Reading:
     """Read an article page.
 
-    `page` is the visit that brought the HTML, `site_url` the site's root. Missing fields stay None; nothing is raised for
-    a page that is not an article: `Article.suspicion` and the missing fields tell the gate.
+    `page` is the visit that brought the HTML, `site_url` the site's root. Missing fields stay None;
+    nothing is raised for a page that is not an article: `Article.suspicion` and the missing fields
+    tell the gate.
     """
     served = page.final_url or page.url
     if is_absurd(html.root):
-        return Reading(Article(page, served, extractor_version=EXTRACTOR_VERSION, suspicion=ABSURD), [])
+        return Reading(
+            Article(page, served, extractor_version=EXTRACTOR_VERSION, suspicion=ABSURD), []
+        )
     metadata = read_metadata(html, LinkResolver(site_url, frozenset((page.url, served))))
     body = read_body(html.root, concealed(html, metadata.withheld))
     canonical = _canonical(metadata, served, site_url)
@@ -72,7 +87,9 @@ def read_article(html: Selector, page: Page, site_url: str) -> Reading:
         article.rules["url"] = "rel=canonical"
     blocks = list(_read_blocks(layout))
     article.paragraphs = [block.text for block in blocks if block.role == "text"]
-    article.note = "\n\n".join(dict.fromkeys(block.text for block in blocks if block.role == "note")) or None
+    article.note = (
+        "\n\n".join(dict.fromkeys(block.text for block in blocks if block.role == "note")) or None
+    )
     _read_headings(article, layout, metadata)
     article.rules["body"] = "blocks of the prose region, less filler"
     if article.note:
@@ -88,8 +105,14 @@ def read_article(html: Selector, page: Page, site_url: str) -> Reading:
 
 
 def _canonical(metadata: PageMetadata, served: str, site_url: str) -> str:
-    """Return the article's identity: rel=canonical where it names the same story of the same month, else as served."""
-    url = text.canonical_url(metadata.canonical, site_url, base=served) if metadata.canonical else None
+    """Return the article's identity: rel=canonical where it names the same story of the same month,
+    else as served.
+    """
+    url = (
+        text.canonical_url(metadata.canonical, site_url, base=served)
+        if metadata.canonical
+        else None
+    )
     if url is None:
         return served
     named, own = urlsplit(url).path, urlsplit(served).path
@@ -99,16 +122,20 @@ def _canonical(metadata: PageMetadata, served: str, site_url: str) -> str:
 
 
 def _slug_forms(path: str) -> set[str]:
-    """Return the slug as it stands and without a number at its end, which may be a copy's or belong to the headline."""
+    """Return the slug as it stands and without a number at its end, which may be a copy's or belong
+    to the headline.
+    """
     slug = site.article_slug(path) or ""
     return {slug, site.SLUG_REPEAT.sub("", slug)}
 
 
-# --- Paragraphs and notes ---------------------------------------------------------------------------------------------
+# --- Paragraphs and notes -------------------------------------------------------------------------
 
 
 def _read_blocks(layout: PageLayout) -> Iterator[ReadBlock]:
-    """Yield each block with its region and role, in order; a stock note glued to a paragraph becomes two."""
+    """Yield each block with its region and role, in order; a stock note glued to a paragraph
+    becomes two.
+    """
     texts = [block.text for block in layout.having("text")]
     copies = _copies(texts)
     quotes = _pull_quotes(layout)
@@ -130,20 +157,26 @@ def _read_blocks(layout: PageLayout) -> Iterator[ReadBlock]:
 
 
 def _pull_quotes(layout: PageLayout) -> set[int]:
-    """Return the blocks that repeat words of a longer paragraph, each in an element of its own: pull quotes."""
+    """Return the blocks that repeat words of a longer paragraph, each in an element of its own:
+    pull quotes.
+    """
     texts = [index for index, role in enumerate(layout.roles) if role == "text"]
     quotes = [index for index in texts if not _PLAIN_AREAS.isdisjoint(layout.blocks[index].areas)]
     if not quotes:
         return set()
     body = "\n".join(layout.blocks[index].key for index in texts if index not in quotes)
-    return {index for index in quotes if (key := layout.blocks[index].key.strip("'\"")) and key in body}
+    return {
+        index for index in quotes if (key := layout.blocks[index].key.strip("'\"")) and key in body
+    }
 
 
 _PLAIN_AREAS = frozenset(("blockquote", "figure", "aside"))
 
 
 def _copies(texts: list[str]) -> list[bool]:
-    """Return for each paragraph whether it is a copy of an earlier one: the lead twice over, or a long paragraph again."""
+    """Return for each paragraph whether it is a copy of an earlier one: the lead twice over, or a
+    long paragraph again.
+    """
     keys = [text.loose(paragraph) for paragraph in texts]
     filler = [bool(site.filler_in(paragraph)) for paragraph in texts]
     prose = [key for key, known in zip(keys, filler, strict=True) if not known]
@@ -159,7 +192,9 @@ def _copies(texts: list[str]) -> list[bool]:
 
 
 def split_note(paragraph: str) -> tuple[str, str, str]:
-    """Split a stock note from the start of a paragraph: ('Editor’s note:', note, rest), each '' where it does not stand."""
+    """Split a stock note from the start of a paragraph: ('Editor’s note:', note, rest), each ''
+    where it does not stand.
+    """
     if site.EDITORS_NOTE.fullmatch(paragraph):
         return paragraph, "", ""
     stock = site.stock_note(paragraph)
@@ -176,14 +211,19 @@ def split_note(paragraph: str) -> tuple[str, str, str]:
     return label, bare[:end].strip(), bare[end:].strip()
 
 
-# --- Title, subtitle, label -------------------------------------------------------------------------------------------
+# --- Title, subtitle, label -----------------------------------------------------------------------
 
 
 def _read_headings(article: Article, layout: PageLayout, metadata: PageMetadata) -> None:
     if layout.title:
         article.title = layout.title
         article.rules["title"] = layout.headline_rule
-        weigh(article, "title", layout.title, [(without_site_name(title), rule) for title, rule in metadata.headlines])
+        weigh(
+            article,
+            "title",
+            layout.title,
+            [(without_site_name(title), rule) for title, rule in metadata.headlines],
+        )
     if subtitles := layout.having("subtitle"):
         article.subtitle = subtitles[0].once
         article.rules["subtitle"] = "line between headline and byline"
@@ -196,11 +236,16 @@ def _read_headings(article: Article, layout: PageLayout, metadata: PageMetadata)
         weigh(article, "label", article.label, [(metadata.section, "stated section")])
 
 
-# --- Image ------------------------------------------------------------------------------------------------------------
+# --- Image ----------------------------------------------------------------------------------------
 
 
 def _read_image(
-    article: Article, layout: PageLayout, body: Body, metadata: PageMetadata, served: str, links: LinkResolver
+    article: Article,
+    layout: PageLayout,
+    body: Body,
+    metadata: PageMetadata,
+    served: str,
+    links: LinkResolver,
 ) -> None:
     captions = [i for i, role in enumerate(layout.roles) if role == "caption"]
     for index in captions:
@@ -219,7 +264,9 @@ def _read_image(
 
 
 def split_caption(line: str) -> tuple[str | None, str | None]:
-    """Split a caption line into (caption, credit): 'Soldiers | Image: KCNA', 'Featured image: KCNA', 'Illustration by X'."""
+    """Split a caption line into (caption, credit): 'Soldiers | Image: KCNA', 'Featured image:
+    KCNA', 'Illustration by X'.
+    """
     featured = site.FEATURED_IMAGE.match(line)
     bare = line[featured.end() :] if featured else line
     caption, *credits = site.CREDIT.split(bare, maxsplit=1)
@@ -233,7 +280,9 @@ def split_caption(line: str) -> tuple[str | None, str | None]:
 def _lead_image(
     article: Article, layout: PageLayout, body: Body, links: LinkResolver, captions: list[int]
 ) -> Image | None:
-    """Choose the image nearest above the caption, or without one the first between headline and lead; never a portrait."""
+    """Choose the image nearest above the caption, or without one the first between headline and
+    lead; never a portrait.
+    """
     names = {author.name for author in article.authors}
     start = layout.headline if layout.headline is not None else 0
     if captions and captions[0] < start:
@@ -255,7 +304,7 @@ def _in_other_part(image: Image, layout: PageLayout) -> bool:
     return "card" in around or "about" in around
 
 
-# --- Language, access, links ------------------------------------------------------------------------------------------
+# --- Language, access, links ----------------------------------------------------------------------
 
 
 def _read_language(article: Article, metadata: PageMetadata) -> None:
@@ -271,9 +320,16 @@ def _read_language(article: Article, metadata: PageMetadata) -> None:
         article.language, article.rules["language"] = "en", "language of the site"
 
 
-def _read_evidence(article: Article, layout: PageLayout, metadata: PageMetadata, links: LinkResolver) -> None:
-    """Note what the page says of its own access; the words of the text are judged by the paywall pipeline."""
-    article.evidence = [f"isAccessibleForFree: {spelling}" for spelling in dict.fromkeys(filter(None, metadata.free))]
+def _read_evidence(
+    article: Article, layout: PageLayout, metadata: PageMetadata, links: LinkResolver
+) -> None:
+    """Note what the page says of its own access; the words of the text are judged by the paywall
+    pipeline.
+    """
+    article.evidence = [
+        f"isAccessibleForFree: {spelling}"
+        for spelling in dict.fromkeys(filter(None, metadata.free))
+    ]
     article.evidence += [f"content tier: {metadata.tier}"] if metadata.tier else []
     article.evidence += ["part withheld"] if metadata.withheld else []
     article.evidence += ["JSON-LD unreadable"] if metadata.unreadable else []
@@ -283,7 +339,9 @@ def _read_evidence(article: Article, layout: PageLayout, metadata: PageMetadata,
 
 
 def _has_more_pages(layout: PageLayout, metadata: PageMetadata, links: LinkResolver) -> bool:
-    """Return whether the article goes on on another page: rel=next, 'Pages: 1 2 3', or a link to its second page."""
+    """Return whether the article goes on on another page: rel=next, 'Pages: 1 2 3', or a link to
+    its second page.
+    """
     if links.later_page(metadata.next_page, "next"):
         return True
     for block in layout.blocks[layout.headline or 0 :]:
@@ -300,22 +358,40 @@ def _is_later_label(label: str) -> bool:
 
 
 def _links(article: Article, layout: PageLayout, html: Selector, links: LinkResolver) -> list[Link]:
-    """Return the Recent Stories (that section only) and the author pages of the byline, each once, in order."""
+    """Return the Recent Stories (that section only) and the author pages of the byline, each once,
+    in order.
+    """
     pro = pro_urls(html, links)
-    urls = [links.article_url(link.href) for block in layout.having("recent") for link in block.links]
-    recent = [Link(url, "article") for url in urls if url and url not in links.own and url not in pro]
-    authors = [Link(url, "author") for author in article.authors if (url := links.url(site.author_path(author.slug)))]
+    urls = [
+        links.article_url(link.href) for block in layout.having("recent") for link in block.links
+    ]
+    recent = [
+        Link(url, "article") for url in urls if url and url not in links.own and url not in pro
+    ]
+    authors = [
+        Link(url, "author")
+        for author in article.authors
+        if (url := links.url(site.author_path(author.slug)))
+    ]
     return list(dict.fromkeys([*recent, *authors]))
 
 
-# --- Is it an article at all? -----------------------------------------------------------------------------------------
+# --- Is it an article at all? ---------------------------------------------------------------------
 
 
 def _suspicion(
-    article: Article, layout: PageLayout, html: Selector, metadata: PageMetadata, links: LinkResolver
+    article: Article,
+    layout: PageLayout,
+    html: Selector,
+    metadata: PageMetadata,
+    links: LinkResolver,
 ) -> str | None:
     titles = [title for title, _ in metadata.headlines] + [article.title or ""]
-    first_lines = [*titles, *map(without_site_name, titles), *(block.text for block in layout.blocks[:12])]
+    first_lines = [
+        *titles,
+        *map(without_site_name, titles),
+        *(block.text for block in layout.blocks[:12]),
+    ]
     signed = bool(article.byline or article.published_on)
     entries = {
         url for block, role in zip(layout.blocks, layout.roles, strict=True)
@@ -326,7 +402,9 @@ def _suspicion(
         return "challenge page"
     if not signed and any(site.NOT_FOUND.fullmatch(words) for words in first_lines):
         return "soft 404"
-    if not signed and (site.LOGIN.fullmatch(article.title or "") or html.xpath('//input[@type="password"]')):
+    if not signed and (
+        site.LOGIN.fullmatch(article.title or "") or html.xpath('//input[@type="password"]')
+    ):
         return "login page"
     if any(site.MORE_ARTICLES.fullmatch(block.once) for block in layout.blocks):
         return "listing"

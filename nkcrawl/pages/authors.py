@@ -13,8 +13,11 @@ from nkcrawl.pages.sources import weigh
 _Names = dict[str, str]  # name → slug, '' where no link of the page says it
 
 
-def read_byline(article: Article, layout: PageLayout, body: Body, metadata: PageMetadata, links: LinkResolver) -> None:
-    """Name the authors: as the header shows them, as the page states them, or as its foot does, in that order.
+def read_byline(
+    article: Article, layout: PageLayout, body: Body, metadata: PageMetadata, links: LinkResolver
+) -> None:
+    """Name the authors: as the header shows them, as the page states them, or as its foot does, in
+    that order.
 
     What the header shows without a link must look like a byline or agree with what the page states.
     """
@@ -36,21 +39,32 @@ def read_byline(article: Article, layout: PageLayout, body: Body, metadata: Page
     article.byline = " | ".join(names)
     article.rules["authors"] = article.rules["byline"] = rule
     others = [(" | ".join(values), source) for values, source in candidates[:3]]
-    weigh(article, "authors", article.byline, [(value, source) for value, source in others if source != rule])
+    weigh(
+        article,
+        "authors",
+        article.byline,
+        [(value, source) for value, source in others if source != rule],
+    )
 
 
 def _is_desk(names: _Names) -> bool:
     return all(text.loose(name) == text.loose(site.NAME) for name in names)
 
 
-def _shown_names(layout: PageLayout, links: LinkResolver, known: _Names, stated: _Names) -> tuple[_Names, bool]:
-    """Return the names of the byline in order, each author once, and whether any of them is a link."""
+def _shown_names(
+    layout: PageLayout, links: LinkResolver, known: _Names, stated: _Names
+) -> tuple[_Names, bool]:
+    """Return the names of the byline in order, each author once, and whether any of them is a
+    link.
+    """
     names: _Names = {}
     linked = False
     for block in layout.having("byline"):
         for name, slug in _names_of(block, links, known, stated):
             linked = linked or bool(block.links and slug)
-            if slug not in filter(None, names.values()) and name.casefold() not in map(str.casefold, names):
+            if slug not in filter(None, names.values()) and name.casefold() not in map(
+                str.casefold, names
+            ):
                 names[name] = slug
     full = full_names(list(names))
     for name, slug in list(names.items()):
@@ -65,10 +79,13 @@ def _initials(name: str) -> str:
     return "".join(word[0] for word in name.split())
 
 
-def _names_of(block: Block, links: LinkResolver, known: _Names, stated: _Names) -> list[tuple[str, str]]:
+def _names_of(
+    block: Block, links: LinkResolver, known: _Names, stated: _Names
+) -> list[tuple[str, str]]:
     """Return the names in one line of a byline, (name, slug), in order.
 
-    Where the page states who wrote the article, other words that look like names count only behind 'By' or a joining word.
+    Where the page states who wrote the article, other words that look like names count only behind
+    'By' or a joining word.
     """
     rest, line = block.text, text.straight(block.text)
     names: list[tuple[int, str, str]] = []
@@ -80,7 +97,9 @@ def _names_of(block: Block, links: LinkResolver, known: _Names, stated: _Names) 
         elif not is_section_link(link, links):
             continue
         rest = rest.replace(link.text, " | ", 1)
-    plain = [name for name in names_in(rest) if not names or text.loose(name) != text.loose(site.NAME)]
+    plain = [
+        name for name in names_in(rest) if not names or text.loose(name) != text.loose(site.NAME)
+    ]
     agreed = {text.loose(name) for name in stated}
     if not names and not has_opening(block.text):
         plain = [name for name in plain if text.loose(name) in agreed] or plain
@@ -91,15 +110,25 @@ def _names_of(block: Block, links: LinkResolver, known: _Names, stated: _Names) 
 
 
 def _is_joined(name: str, line: str) -> bool:
-    """Return whether a name without a link is joined to the one before it: 'Ann Lee and Bo Day', 'Ann Lee | Bo Day'."""
+    """Return whether a name without a link is joined to the one before it: 'Ann Lee and Bo Day',
+    'Ann Lee | Bo Day'.
+    """
     return line[: line.find(name)].rstrip().endswith((" and", "&", "|", " with"))
 
 
 def _known_slugs(layout: PageLayout, body: Body, links: LinkResolver) -> _Names:
-    """Return loose name → slug of every author link of the page, by its text or by the alt of the portrait in it."""
-    pairs = [(link.href, site.VIEW_MORE_OPENING.sub("", link.text)) for block in layout.blocks for link in block.links]
+    """Return loose name → slug of every author link of the page, by its text or by the alt of the
+    portrait in it.
+    """
+    pairs = [
+        (link.href, site.VIEW_MORE_OPENING.sub("", link.text))
+        for block in layout.blocks
+        for link in block.links
+    ]
     pairs += [(image.href, image.alt) for image in body.images if image.href]
-    return {text.loose(clean_name(name)): slug for href, name in pairs if (slug := links.slug(href))}
+    return {
+        text.loose(clean_name(name)): slug for href, name in pairs if (slug := links.slug(href))
+    }
 
 
 def _stated_names(metadata: PageMetadata, links: LinkResolver, known: _Names) -> _Names:
@@ -110,7 +139,9 @@ def _stated_names(metadata: PageMetadata, links: LinkResolver, known: _Names) ->
         if author.source != source:
             continue
         parts = (
-            [clean_name(author.name)] if links.slug(author.url) else names_in(author.name) or [clean_name(author.name)]
+            [clean_name(author.name)]
+            if links.slug(author.url)
+            else names_in(author.name) or [clean_name(author.name)]
         )
         for name in filter(None, parts):
             names.setdefault(name, links.slug(author.url) or known.get(text.loose(name), ""))
@@ -119,10 +150,16 @@ def _stated_names(metadata: PageMetadata, links: LinkResolver, known: _Names) ->
 
 
 def _names_at_foot(layout: PageLayout, links: LinkResolver) -> _Names:
-    """Return the authors of 'View more articles by …', or of a byline with rel=author below the text."""
+    """Return the authors of 'View more articles by …', or of a byline with rel=author below the
+    text.
+    """
     names: _Names = {}
     for index, block in enumerate(layout.blocks):
-        below = index >= layout.lead and layout.regions.of[index] in ("prose", "other") and not is_outside(block)
+        below = (
+            index >= layout.lead
+            and layout.regions.of[index] in ("prose", "other")
+            and not is_outside(block)
+        )
         signed = below and is_linked_byline(block, links)
         for link in block.links:
             slug = links.slug(link.href)

@@ -1,4 +1,6 @@
-"""A page as its reader sees it: the visible blocks of text, top to bottom, each with its place in the tree."""
+"""A page as its reader sees it: the visible blocks of text, top to bottom, each with its place in
+the tree.
+"""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +14,8 @@ from nkcrawl import text
 from nkcrawl.pages import typography
 from nkcrawl.pages.concealed import HIDES
 
-# HTML Standard, section 15.3 (rendering of flow content): elements that start and end a line of their own.
+# HTML Standard, section 15.3 (rendering of flow content): elements that start and end a line of
+# their own.
 _BLOCK_TAGS = frozenset(
     "address article aside blockquote body button caption center dd details dialog dir div dl dt fieldset figcaption figure "
     "footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol option p pre search section select summary "
@@ -34,12 +37,17 @@ _AREA_ROLES = {
     "alertdialog": "dialog",
     "search": "form",
 }
-# Components of AMP that lie over the page until they are dismissed (amp.dev, "Dynamic content" and "Layout").
+# Components of AMP that lie over the page until they are dismissed (amp.dev, "Dynamic content" and
+# "Layout").
 _AMP_OVERLAYS = frozenset(("amp-consent", "amp-sidebar", "amp-lightbox", "amp-user-notification"))
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 # Class names by which the large frameworks hide a text from sight and keep it for screen readers.
-_OFFSCREEN_CLASSES = frozenset(("screen-reader-text", "sr-only", "visually-hidden", "visuallyhidden"))
-_PLAIN_TAGS = frozenset("b br em i small span strong sub sup u".split())  # which say nothing of the text in them
+_OFFSCREEN_CLASSES = frozenset(
+    ("screen-reader-text", "sr-only", "visually-hidden", "visuallyhidden")
+)
+_PLAIN_TAGS = frozenset(
+    "b br em i small span strong sub sup u".split()
+)  # which say nothing of the text in them
 _MICRODATA = frozenset(("datePublished", "dateModified"))
 BEFORE = 60  # characters before a timestamp that say what it is
 _CHANGE = re.compile(r"modif|updated?(?![a-z])", re.IGNORECASE)
@@ -76,11 +84,15 @@ class TimeElement:
 
 
 class Node:
-    """A block-level element, and which blocks it holds: those from number `first` up to `last`, which it leaves out."""
+    """A block-level element, and which blocks it holds: those from number `first` up to `last`,
+    which it leaves out.
+    """
 
     __slots__ = ("attributes", "first", "images", "last", "parent", "tag")
 
-    def __init__(self, tag: str, attributes: dict[str, str], parent: "Node | None", first: int) -> None:
+    def __init__(
+        self, tag: str, attributes: dict[str, str], parent: "Node | None", first: int
+    ) -> None:
         self.tag = tag
         self.attributes = attributes
         self.parent = parent
@@ -129,10 +141,11 @@ class Body:
 
 
 def read_body(root: Any, concealed: frozenset[Any]) -> Body:
-    """Read the visible blocks of an lxml document in one pass over its tree, which must not be deep: `absurd.is_absurd`.
+    """Read the visible blocks of an lxml document in one pass over its tree, which must not be
+    deep: `absurd.is_absurd`.
 
-    Left out is what a reader does not see: hidden by attribute, by inline style or by a screen-reader class; and the
-    elements in `concealed`.
+    Left out is what a reader does not see: hidden by attribute, by inline style or by a
+    screen-reader class; and the elements in `concealed`.
     """
     reader = _Reader(concealed)
     top = _Around(node=Node("", {}, None, 0))
@@ -160,7 +173,9 @@ _BREAK = ("\n", _Around(Node("br", {}, None, 0)))  # a <br>; no other piece hold
 
 
 def _inside(element: Any, attributes: _Attributes, around: _Around, first: int) -> _Around:
-    """Return what the text in an element stands in, given what stands around that; `first` is the next block's number."""
+    """Return what the text in an element stands in, given what stands around that; `first` is the
+    next block's number.
+    """
     tag = element.tag
     if not attributes and tag in _PLAIN_TAGS:
         return around
@@ -168,7 +183,9 @@ def _inside(element: Any, attributes: _Attributes, around: _Around, first: int) 
     # A sectioning element, by its ARIA role or its name.
     area = _AREA_ROLES.get(attributes.get("role", ""), tag) if attributes else tag
     if "aria-expanded" in attributes or "aria-controls" in attributes:
-        heading = heading or area == "button"  # the heading of an accordion unfolds what stands below it
+        heading = (
+            heading or area == "button"
+        )  # the heading of an accordion unfolds what stands below it
     elif area in _AREA_TAGS:
         areas |= {area}
     elif tag in _AMP_OVERLAYS or (attributes and attributes.get("aria-modal") == "true"):
@@ -202,7 +219,9 @@ def _is_unseen(tag: str, attributes: _Attributes) -> bool:
         or attributes.get("role") == "tooltip"
         or (tag == "input" and attributes.get("type") == "hidden")
         or ("style" in attributes and bool(HIDES.search(attributes["style"])))
-        or ("class" in attributes and not _OFFSCREEN_CLASSES.isdisjoint(attributes["class"].split()))
+        or (
+            "class" in attributes and not _OFFSCREEN_CLASSES.isdisjoint(attributes["class"].split())
+        )
     )
 
 
@@ -228,7 +247,9 @@ class _Reader:
         elif isinstance(tag, str):  # no comment
             attributes = dict(element.items())
             if not (element in self._concealed or _is_unseen(tag, attributes)):
-                self._read_inside(element, _inside(element, attributes, around, len(self.blocks)), around)
+                self._read_inside(
+                    element, _inside(element, attributes, around, len(self.blocks)), around
+                )
         self._add(element.tail, around)
 
     def _read_inside(self, element: Any, inside: _Around, around: _Around) -> None:
@@ -266,7 +287,9 @@ class _Reader:
         src = next(filter(None, map(_image_url, _sources(element))), "")
         around.node.images += 1
         href = None if around.link is None else around.link.get("href")
-        self.images.append(Image(src, text.clean(element.get("alt", "")), href, before=len(self.blocks)))
+        self.images.append(
+            Image(src, text.clean(element.get("alt", "")), href, before=len(self.blocks))
+        )
 
     def end_block(self, around: _Around) -> None:
         """Make a block of each line that was collected, all of them in what is around."""
@@ -280,7 +303,9 @@ class _Reader:
                 self._add_block(_block(words, line, around))
 
     def _add_block(self, block: Block) -> None:
-        """Add a block; a letter that stands alone before a small one is the drop cap of its word."""
+        """Add a block; a letter that stands alone before a small one is the drop cap of its
+        word.
+        """
         above = self.blocks[-1].text if self.blocks else ""
         if len(above) == 1 and above.isupper() and block.text[0].islower():
             block.text = block.once = above + block.text
@@ -325,12 +350,16 @@ def _times(words: str, elements: list[tuple[Any, str]]) -> Iterator[TimeElement]
     for element, shown in elements:
         start = max(words.find(shown, end), end)
         value = next(filter(None, map(element.get, ("datetime", "content", "title"))), "")
-        yield TimeElement(value, shown, start, words[max(0, start - BEFORE) : start], _is_modified(element))
+        yield TimeElement(
+            value, shown, start, words[max(0, start - BEFORE) : start], _is_modified(element)
+        )
         end = start + len(shown)
 
 
 def _is_time(tag: str, attributes: _Attributes) -> bool:
-    """Return whether an element marks a timestamp: HTML's `time`, microdata, or the `abbr` of an hAtom entry."""
+    """Return whether an element marks a timestamp: HTML's `time`, microdata, or the `abbr` of an
+    hAtom entry.
+    """
     return (
         tag == "time"
         or ("itemprop" in attributes and not _MICRODATA.isdisjoint(attributes["itemprop"].split()))
@@ -339,12 +368,16 @@ def _is_time(tag: str, attributes: _Attributes) -> bool:
 
 
 def _with_drop_cap(line: list[_Piece]) -> list[_Piece]:
-    """Return the line without the white space between a drop cap and the rest of its word, which a float swallows."""
+    """Return the line without the white space between a drop cap and the rest of its word, which a
+    float swallows.
+    """
     full = [number for number, (piece, _) in enumerate(line) if piece.strip()]
     if len(full) < 2 or not line[full[0]][1].cap:
         return line
     first, second = line[full[0]], line[full[1]]
-    if not typography.is_one_word(first[0], "".join(piece for piece, _ in line[full[0] + 1 : full[1] + 1])):
+    if not typography.is_one_word(
+        first[0], "".join(piece for piece, _ in line[full[0] + 1 : full[1] + 1])
+    ):
         return line
     return [(first[0].strip(), first[1]), (second[0].lstrip(), second[1]), *line[full[1] + 1 :]]
 
@@ -384,12 +417,16 @@ def _wraps(line: list[_Piece], following: str) -> bool:
 
 
 def _is_modified(time: Any) -> bool:
-    """Return whether a `time` is that of a change: microdata dateModified, hAtom `updated`, h-entry `dt-updated`."""
+    """Return whether a `time` is that of a change: microdata dateModified, hAtom `updated`, h-entry
+    `dt-updated`.
+    """
     return bool(_CHANGE.search(f"{time.get('itemprop', '')} {time.get('class', '')}"))
 
 
 def _sources(image: Any) -> Iterator[str]:
-    """Yield where an image may lie, the plain source first, then the attributes by which pages load it late."""
+    """Yield where an image may lie, the plain source first, then the attributes by which pages load
+    it late.
+    """
     for name in ("src", "data-src", "data-lazy-src", "data-original"):
         yield image.get(name, "")
     for name in ("srcset", "data-srcset"):

@@ -12,7 +12,8 @@ _PARTICLES = "de|der|den|van|von|al|bin|ibn|la|le|di|da|dos|du|del|el|st|zu|ter|
 _WORD = r"[^\W\d_a-zß-öø-ÿ][\w'’.-]*+"
 _NAME = re.compile(rf"{_WORD}(?: (?:{_WORD}|{_PARTICLES})){{0,5}}")
 _HANGUL_NAME = re.compile(r"[가-힣]{2,5}")
-# Words of a role, which no person is called by; a part of a byline that holds one does not name a person.
+# Words of a role, which no person is called by; a part of a byline that holds one does not name a
+# person.
 _ROLE = re.compile(
     r"\b(?:correspondents?|reporters?|editors?|editorial|writers?|staff|columnists?|contributors?|contributing|analysts?"
     r"|photographers?|producers?|journalists?|directors?|chief|bureau|intern|fellow|professor|researcher|authors?|guest"
@@ -33,7 +34,12 @@ _OTHERS = re.compile(
     r"\s+by\s+[^|,;·•]+",
     re.IGNORECASE,
 )
-_TITLES_AFTER = ("선임기자", "기자", "특파원", "논설위원")  # 'Hong Gil-dong reporter', as Korean bylines have it
+_TITLES_AFTER = (
+    "선임기자",
+    "기자",
+    "특파원",
+    "논설위원",
+)  # 'Hong Gil-dong reporter', as Korean bylines have it
 _IN_BRACKETS = re.compile(r" ?\([^()]{0,60}\)?$")
 _OPENING = re.compile(
     r"^[\s|,·•:–—-]*(?:(?:by|written by|posted by|published by|reported by|story by|words by|report by|text by|authors?"
@@ -52,10 +58,12 @@ _PLACE = re.compile(
     r"(?:, ?[A-Z][\w’'-]* ?(?=$|[|,;·•–—-])){0,9}"
 )
 _CLOCK = re.compile(
-    r"\b\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?(?: ?(?:KST|UTC|GMT|E[SD]T|[+-]\d{2}:?\d{2}))?", re.IGNORECASE
+    r"\b\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?(?: ?(?:KST|UTC|GMT|E[SD]T|[+-]\d{2}:?\d{2}))?",
+    re.IGNORECASE,
 )
 _COUNT = re.compile(
-    r"\b\d[\d,.]*\s*(?:min(?:ute)?s?|comments?|views?|shares?|words?|k)\b(?:[ -](?:read|listen|ago))?", re.IGNORECASE
+    r"\b\d[\d,.]*\s*(?:min(?:ute)?s?|comments?|views?|shares?|words?|k)\b(?:[ -](?:read|listen|ago))?",
+    re.IGNORECASE,
 )
 # What may stand beside names and dates without saying anything.
 _BESIDE = re.compile(
@@ -67,34 +75,46 @@ _BESIDE = re.compile(
 
 
 def is_name(part: str) -> bool:
-    """Return whether a string may be the name of a person, or of the site's own desk ('NK News')."""
+    """Return whether a string may be the name of a person, or of the site's own desk ('NK
+    News').
+    """
     if len(part) > 60:
         return False
     if text.loose(part) == text.loose(site.NAME):
         return True
     return bool(
-        (_NAME.fullmatch(part) or _HANGUL_NAME.fullmatch(part)) and not (_ROLE.search(part) or _LABEL.match(part))
+        (_NAME.fullmatch(part) or _HANGUL_NAME.fullmatch(part))
+        and not (_ROLE.search(part) or _LABEL.match(part))
     )
 
 
 def names_in(line: str) -> list[str]:
-    """Return the names in a byline without links, in order: 'By Ann Lee and Bo Day, Senior Correspondent in Seoul'.
+    """Return the names in a byline without links, in order: 'By Ann Lee and Bo Day, Senior
+    Correspondent in Seoul'.
 
     The site's own name counts only where no other name stands ('NK News | By Ann Lee').
     """
-    parts = [part for piece in _BETWEEN.split(_PLACE.sub(" | ", _without_extras(line))) if (part := clean_name(piece))]
+    parts = [
+        part
+        for piece in _BETWEEN.split(_PLACE.sub(" | ", _without_extras(line)))
+        if (part := clean_name(piece))
+    ]
     names = list(dict.fromkeys(part for part in parts if is_name(part)))
     people = [name for name in names if text.loose(name) != text.loose(site.NAME)]
     return full_names(people) or names
 
 
 def full_names(names: list[str]) -> list[str]:
-    """Return the names of two words or more, or all where none has: a lone word beside them is a place or a section."""
+    """Return the names of two words or more, or all where none has: a lone word beside them is a
+    place or a section.
+    """
     return [name for name in names if is_whole_name(name)] or names
 
 
 def clean_name(piece: str) -> str:
-    """Return a name as it is stored: without 'By', doubling, signs around it; apostrophes straight."""
+    """Return a name as it is stored: without 'By', doubling, signs around it; apostrophes
+    straight.
+    """
     if len(piece) > MAX_BYLINE:
         return ""
     bare = _OPENING.sub("", text.clean(piece)).strip(" |,;:·•–—-()[]*†⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -109,7 +129,9 @@ _NAMED = re.compile(r"(?<![a-z])(?:by-?line|authors?)(?![a-z])", re.IGNORECASE)
 
 
 def is_named_byline(block: Block) -> bool:
-    """Return whether the element of a block, or one close around it that holds little more, is called a byline."""
+    """Return whether the element of a block, or one close around it that holds little more, is
+    called a byline.
+    """
     node = block.node
     for _ in range(3):
         if _NAMED.search(node.names.replace("_", "-")):
@@ -126,7 +148,9 @@ def has_opening(line: str) -> bool:
 
 
 def is_whole_name(name: str) -> bool:
-    """Return whether a name is more than one word, as most are; Korean, Chinese and Japanese ones are one."""
+    """Return whether a name is more than one word, as most are; Korean, Chinese and Japanese ones
+    are one.
+    """
     return " " in name or ord(name[0]) >= _FIRST_EAST_ASIAN
 
 
@@ -144,8 +168,13 @@ def rest_of(block: Block, names: Iterable[str] = ()) -> str:
 
 
 def is_joining(line: str) -> bool:
-    """Return whether a line has nothing but what joins the parts of a byline: 'by', '—', '5 min read'."""
-    return len(line) <= MAX_BYLINE and not _BESIDE.sub("", _COUNT.sub("", _CLOCK.sub("", line))).strip()
+    """Return whether a line has nothing but what joins the parts of a byline: 'by', '—', '5 min
+    read'.
+    """
+    return (
+        len(line) <= MAX_BYLINE
+        and not _BESIDE.sub("", _COUNT.sub("", _CLOCK.sub("", line))).strip()
+    )
 
 
 @lru_cache(maxsize=100)  # a line is asked about several times

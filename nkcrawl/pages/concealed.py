@@ -1,4 +1,6 @@
-"""Which elements of a page its reader does not see, by the page's own style sheet and by its own statement."""
+"""Which elements of a page its reader does not see, by the page's own style sheet and by its own
+statement.
+"""
 
 import re
 from collections.abc import Iterator
@@ -19,22 +21,28 @@ HIDES = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", 
 _SHOWS = re.compile(r"(?:^|;)\s*(?:display|visibility)\s*:", re.IGNORECASE)
 # '[data-state=closed]'
 _ATTRIBUTE = re.compile(r"\[[^\]]*\]")
-# '.menu-toggle', '#offcanvas .edit-link', 'ul.tabs > li': no more than tags, classes, ids, and what is in what.
+# '.menu-toggle', '#offcanvas .edit-link', 'ul.tabs > li': no more than tags, classes, ids, and what
+# is in what.
 _PLAIN = re.compile(r"[\w\s.#>*-]+")
 _NAME = re.compile(r"[.#]([\w-]+)")
-_STYLES = etree.XPath("//style[not(@media) or @media='all' or @media='screen']/text()", smart_strings=False)
+_STYLES = etree.XPath(
+    "//style[not(@media) or @media='all' or @media='screen']/text()", smart_strings=False
+)
 _NAMES = etree.XPath("//@class | //@id", smart_strings=False)
 _MAX_STYLE = 300_000  # characters; larger style sheets are not read
 _MAX_SELECTORS = 500  # that hide or show something
 
 
 def concealed(html: Selector, withheld: list[str]) -> frozenset[Any]:
-    """Return the elements (lxml) that the page's `<style>` hides, and those that `withheld`, CSS selectors, call not free.
+    """Return the elements (lxml) that the page's `<style>` hides, and those that `withheld`, CSS
+    selectors, call not free.
 
-    Later rules beat earlier ones; finer points of the cascade, and selectors with a state (`:hover`) or for siblings
-    (`+`, `~`), are not followed.
+    Later rules beat earlier ones; finer points of the cascade, and selectors with a state
+    (`:hover`) or for siblings (`+`, `~`), are not followed.
     """
-    rules = _display_rules("\n".join(_STYLES(html.root))) + [(selector, True) for selector in withheld[:_MAX_SELECTORS]]
+    rules = _display_rules("\n".join(_STYLES(html.root))) + [
+        (selector, True) for selector in withheld[:_MAX_SELECTORS]
+    ]
     named = set(" ".join(_NAMES(html.root)).split()) if rules else set()
     hidden: set[Any] = set()
     for selector, hides in rules:
@@ -49,7 +57,9 @@ def concealed(html: Selector, withheld: list[str]) -> frozenset[Any]:
 
 @lru_cache(maxsize=2_000)
 def _names_needed(selector: str) -> frozenset[str]:
-    """Return classes and ids without which nothing on a page matches a plain selector; nothing of any other."""
+    """Return classes and ids without which nothing on a page matches a plain selector; nothing of
+    any other.
+    """
     plain = _ATTRIBUTE.sub("", selector)
     return frozenset(_NAME.findall(plain)) if _PLAIN.fullmatch(plain) else frozenset()
 
@@ -84,7 +94,9 @@ def _rules(style: str) -> Iterator[tuple[str, str]]:
 
 
 class _FromTheInside(HTMLTranslator):
-    """Looks for what `div p` ends with, then for what is around it: the way down takes libxml2 minutes on a large page."""
+    """Looks for what `div p` ends with, then for what is around it: the way down takes libxml2
+    minutes on a large page.
+    """
 
     def xpath_descendant_combinator(self, left: XPathExpr, right: XPathExpr) -> XPathExpr:
         return right.add_condition(f"ancestor::{left}")
@@ -105,7 +117,11 @@ _IN_XPATH = _FromTheInside()
 def _matching(html: Selector, selector: str) -> set[Any]:
     try:
         return set(_search_for(selector)(html.root))
-    except (SelectorError, etree.XPathError, ValueError):  # no CSS selector, or one that no XPath says
+    except (
+        SelectorError,
+        etree.XPathError,
+        ValueError,
+    ):  # no CSS selector, or one that no XPath says
         return set()
 
 

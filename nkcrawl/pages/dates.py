@@ -1,4 +1,6 @@
-"""When an article was published and changed: as its header shows and as the page states, within the month of its URL."""
+"""When an article was published and changed: as its header shows and as the page states, within the
+month of its URL.
+"""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -13,13 +15,17 @@ from nkcrawl.pages.sources import weigh
 
 
 def read_dates(article: Article, layout: PageLayout, metadata: PageMetadata) -> None:
-    """Find the publication day: the byline's date first, then what is stated; the URL's month can veto, never invent.
+    """Find the publication day: the byline's date first, then what is stated; the URL's month can
+    veto, never invent.
 
-    The date at the top of the page is the day of the visit, and dates in captions are the images': neither is looked at.
+    The date at the top of the page is the day of the visit, and dates in captions are the images':
+    neither is looked at.
     """
     month = site.article_month(urlsplit(article.url).path)
     timestamps = [
-        (timestamp, rule) for timestamp, rule in _timestamps(layout, metadata) if _is_near(_in_seoul(timestamp), month)
+        (timestamp, rule)
+        for timestamp, rule in _timestamps(layout, metadata)
+        if _is_near(_in_seoul(timestamp), month)
     ]
     found = _shown_day(layout, timestamps, month) or _stated_day(metadata, timestamps, month)
     if found is None:
@@ -29,7 +35,10 @@ def read_dates(article: Article, layout: PageLayout, metadata: PageMetadata) -> 
     _weigh_days(article, layout, metadata, day)
     for timestamp, rule in timestamps:
         if _in_seoul(timestamp) == day:
-            article.published_at, article.rules["published_at"] = text.format_timestamp(timestamp), rule
+            article.published_at, article.rules["published_at"] = (
+                text.format_timestamp(timestamp),
+                rule,
+            )
             _read_modified(article, layout, metadata, timestamp)
             return
 
@@ -43,7 +52,9 @@ def _weigh_days(article: Article, layout: PageLayout, metadata: PageMetadata, da
 def _shown_day(
     layout: PageLayout, timestamps: list[tuple[datetime, str]], month: date | None
 ) -> tuple[date, str] | None:
-    """Return the day that the byline shows, in Seoul even where the theme prints the UTC day of the timestamp beside it."""
+    """Return the day that the byline shows, in Seoul even where the theme prints the UTC day of the
+    timestamp beside it.
+    """
     for day in _shown_days(layout):
         for timestamp, rule in timestamps:
             if day == _in_seoul(timestamp):
@@ -71,7 +82,9 @@ def _in_seoul(timestamp: datetime) -> date:
     return timestamp.astimezone(text.SEOUL).date()
 
 
-def _read_modified(article: Article, layout: PageLayout, metadata: PageMetadata, published: datetime) -> None:
+def _read_modified(
+    article: Article, layout: PageLayout, metadata: PageMetadata, published: datetime
+) -> None:
     shown = [
         (time.value, "update in the byline")
         for block in layout.header() for time in block.times if _is_update(time)
@@ -94,10 +107,16 @@ def _shown_days(layout: PageLayout) -> Iterator[date]:
         for found in text.dates_in(block.text):
             in_update = any(found.start >= time.start and found.end <= time.start + len(time.text) + 1
                             for time in updates)  # fmt: skip
-            if not in_update and not site.MODIFIED.search(block.text[max(0, found.start - BEFORE) : found.start]):
+            if not in_update and not site.MODIFIED.search(
+                block.text[max(0, found.start - BEFORE) : found.start]
+            ):
                 yield found.day
         for time in block.times:
-            if time not in updates and not any(text.dates_in(time.text)) and text.parse_timestamp(time.value) is None:
+            if (
+                time not in updates
+                and not any(text.dates_in(time.text))
+                and text.parse_timestamp(time.value) is None
+            ):
                 yield from filter(None, [text.seoul_day(time.value)])
 
 
@@ -113,7 +132,8 @@ def _timestamps(layout: PageLayout, metadata: PageMetadata) -> Iterator[tuple[da
 
 
 def _is_near(day: date, month: date | None) -> bool:
-    """Return whether a day lies in the URL's month, a day's grace on either side for a month turned in another time zone.
+    """Return whether a day lies in the URL's month, a day's grace on either side for a month turned
+    in another time zone.
 
     A page whose URL names no month (a saved file) has nothing to veto with.
     """

@@ -1,17 +1,21 @@
-"""What pages put around an article, told by standards, by common wording and by the class names of common software.
+"""What pages put around an article, told by standards, by common wording and by the class names of
+common software.
 
-None of it is of one site. Each pattern has been met in themes, plugins and front ends of many publishers.
+None of it is of one site. Each pattern has been met in themes, plugins and front ends of many
+publishers.
 """
 
 import re
 from functools import lru_cache
 from typing import Literal
 
-# Elements and ARIA roles (WAI-ARIA 1.2) of which the content is not the article's own text; see `blocks`.
+# Elements and ARIA roles (WAI-ARIA 1.2) of which the content is not the article's own text; see
+# `blocks`.
 AREAS = frozenset(("nav", "aside", "footer", "form", "dialog"))
 
-# Class names and ids by which WordPress, its plugins, AMP and most front ends call their parts. A name counts as a word or
-# as a part of one: 'related-posts', 'c-related', 'sharedaddy', 'postNavigation'.
+# Class names and ids by which WordPress, its plugins, AMP and most front ends call their parts. A
+# name counts as a word or as a part of one: 'related-posts', 'c-related', 'sharedaddy',
+# 'postNavigation'.
 _PARTS = (
     "related", "recommend", "recirc", "read-?more", "read-?next", "more-(?:stories|posts|news|articles|from|on)",
     "most-?(?:read|popular|viewed|shared)", "popular", "trending", "also-?like", "yarpp", "jp-relatedposts", "outbrain",
@@ -29,10 +33,14 @@ _PARTS = (
 )  # fmt: skip
 _NAMES = re.compile(rf"(?<![a-z])(?:{'|'.join(_PARTS)})(?![a-z])", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-# Class names of what unfolds, in Bootstrap, jQuery UI and the FAQ plugins: its text is the article's.
-FOLDING = re.compile(r"(?<![a-z])(?:accordion|collaps\w+|faq|toggle|folding)(?![a-z])", re.IGNORECASE)
+# Class names of what unfolds, in Bootstrap, jQuery UI and the FAQ plugins: its text is the
+# article's.
+FOLDING = re.compile(
+    r"(?<![a-z])(?:accordion|collaps\w+|faq|toggle|folding)(?![a-z])", re.IGNORECASE
+)
 _CAPTIONS = re.compile(
-    r"(?<![a-z])(?:wp-caption-text|wp-element-caption|captions?|image-?credit|photo-?credit)(?![a-z])", re.IGNORECASE
+    r"(?<![a-z])(?:wp-caption-text|wp-element-caption|captions?|image-?credit|photo-?credit)(?![a-z])",
+    re.IGNORECASE,
 )
 
 # Headings and labels, whole, that begin a part of a page other than the article.
@@ -55,7 +63,8 @@ HEADINGS = re.compile(
     r"|관련 ?기사|많이 본 (?:뉴스|기사)|인기 기사|추천 기사|댓글(?: ?\d+)?|공유하기)[:.]?",
     re.IGNORECASE,
 )
-# Openings of a line that leads to another story: 'READ MORE: The tide clock', 'Related: Who owns the quay?'
+# Openings of a line that leads to another story: 'READ MORE: The tide clock', 'Related: Who owns
+# the quay?'
 LEADS_ELSEWHERE = re.compile(
     r"(?:[▸►→»>•*\[(–—-]\s*)*(?:read(?: (?:more|also|next|this|the|our))?|related|see(?: also| more)?|also read|more|watch(?: also)?"
     r"|listen|recommended|don['’]t miss|continue reading|in case you missed it|up next|background|must[ -]read|관련 ?기사)\b"
@@ -87,7 +96,9 @@ LABELS = re.compile(
 
 @lru_cache(maxsize=5_000)  # the pages of a site have their class names in common
 def part_named(names: str) -> Literal["", "caption", "part"]:
-    """Return what the class names and ids of an element call it: a caption, a part that is not the article, or ''."""
+    """Return what the class names and ids of an element call it: a caption, a part that is not the
+    article, or ''.
+    """
     if _CAPTIONS.search(names):
         return "caption"
     lower = names if names.islower() else _CAMEL.sub("-", names)

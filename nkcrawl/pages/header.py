@@ -1,21 +1,40 @@
-"""The header of an article page: subtitle, byline, date, share icons, the headline again, caption; and where the text begins."""
+"""The header of an article page: subtitle, byline, date, share icons, the headline again, caption;
+and where the text begins.
+"""
 
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from nkcrawl import site, text
 from nkcrawl.pages.blocks import Block, LinkedText
-from nkcrawl.pages.byline import MAX_BYLINE, has_opening, is_joining, is_named_byline, is_whole_name, names_in, rest_of
+from nkcrawl.pages.byline import (
+    MAX_BYLINE,
+    has_opening,
+    is_joining,
+    is_named_byline,
+    is_whole_name,
+    names_in,
+    rest_of,
+)
 from nkcrawl.pages.links import LinkResolver
 from nkcrawl.pages.metadata import PageMetadata
-from nkcrawl.pages.roles import BlockRole, PageLayout, is_heading_of, is_label_of_page, is_outside, leads_elsewhere
+from nkcrawl.pages.roles import (
+    BlockRole,
+    PageLayout,
+    is_heading_of,
+    is_label_of_page,
+    is_outside,
+    leads_elsewhere,
+)
 
 _MAX_SUBTITLES = 3  # unknown sentences that may stand between a headline and its byline
 _ABOVE = 8  # blocks above the headline that may belong to it
 _MAX_DATE = 120
 _MAX_REST = 40  # characters beside names and date in a byline that has both or a link to an author
 _MAX_CAPTION = 600
-_LONGEST_SENTENCE = 80  # characters, of a byline that ends like a sentence ('… in Washington, D.C.')
+_LONGEST_SENTENCE = (
+    80  # characters, of a byline that ends like a sentence ('… in Washington, D.C.')
+)
 _MOST_NAMES = 8
 
 
@@ -34,10 +53,13 @@ class HeaderReader:
     signed: bool = False
 
     def read(self, start: int) -> None:
-        """Give the blocks from `start` on their roles, up to the first of the text, which becomes `page.lead`."""
+        """Give the blocks from `start` on their roles, up to the first of the text, which becomes
+        `page.lead`.
+        """
         page = self.page
         end = len(page.blocks)
-        # Where the prose lies apart from the headline, all above it is the header; else the header ends with its last sign.
+        # Where the prose lies apart from the headline, all above it is the header; else the header
+        # ends with its last sign.
         index = start
         while index < end and not self._is_over(index, role := self._role(index)):
             if role is None and site.begins_note(page.blocks[index].text):
@@ -49,7 +71,8 @@ class HeaderReader:
                 self.signed = self.signed or role == "byline"
                 # The headline straight after itself says nothing of where the header ends.
                 self.marked = self.marked or not (
-                    role in ("furniture", "about", "card", "recent", "top") or (role == "headline" and not self.unknown)
+                    role in ("furniture", "about", "card", "recent", "top")
+                    or (role == "headline" and not self.unknown)
                 )
             index += 1
         page.lead = self._lead(start, index)
@@ -57,9 +80,11 @@ class HeaderReader:
             self._read_above(page.headline)
 
     def _read_above(self, headline: int) -> None:
-        """Read what some themes show above the headline: the lead picture's caption, and the byline with its date.
+        """Read what some themes show above the headline: the lead picture's caption, and the byline
+        with its date.
 
-        A date there counts only in a row with a linked author, for the day of the visit may stand there too.
+        A date there counts only in a row with a linked author, for the day of the visit may stand
+        there too.
         """
         page = self.page
         row = range(max(headline - _ABOVE, 0), headline)
@@ -93,11 +118,17 @@ class HeaderReader:
         if regions.last and index >= regions.last and not self.marked:
             return True
         if regions.of[index] != "prose" or index < regions.first:
-            return index in regions.headings and index >= regions.last and regions.of[index] != "about"
+            return (
+                index in regions.headings and index >= regions.last and regions.of[index] != "about"
+            )
         if role is not None:
             return False
         sentences = [i for i in self.unknown if regions.of[i] == "prose"]
-        return self.marked or len(sentences) >= _MAX_SUBTITLES or leads_elsewhere(self.page.blocks[index], self.links)
+        return (
+            self.marked
+            or len(sentences) >= _MAX_SUBTITLES
+            or leads_elsewhere(self.page.blocks[index], self.links)
+        )
 
     def _role(self, index: int) -> BlockRole | None:
         page, block = self.page, self.page.blocks[index]
@@ -106,7 +137,9 @@ class HeaderReader:
             return "headline"
         if region in ("card", "about", "recent"):
             return region
-        if region == "furniture" and (is_outside(block) or not block.areas.isdisjoint(("dialog", "form"))):
+        if region == "furniture" and (
+            is_outside(block) or not block.areas.isdisjoint(("dialog", "form"))
+        ):
             return "furniture"
         if region != "caption" and self._is_byline(index):
             return "byline"
@@ -131,7 +164,10 @@ class HeaderReader:
             return True
         # A name alone beside the line of the date, or above the first paragraph.
         beside = self.page.blocks[index - 1 : index] + self.page.blocks[index + 1 : index + 2]
-        is_first = not self.signed and index in (self.page.regions.first - 1, self.page.regions.first)
+        is_first = not self.signed and index in (
+            self.page.regions.first - 1,
+            self.page.regions.first,
+        )
         return (is_first or any(map(is_date, beside))) and _is_bare_name(block)
 
     def _lead(self, start: int, index: int) -> int:
@@ -141,7 +177,9 @@ class HeaderReader:
         candidates = [i for i in self.unknown if self._may_be_subtitle(i)]
         if self.marked:
             for position in self.unknown:
-                page.roles[position] = "text" if page.regions.of[position] == "prose" else "interface"
+                page.roles[position] = (
+                    "text" if page.regions.of[position] == "prose" else "interface"
+                )
             if candidates:
                 page.roles[candidates[0]] = "subtitle"
             return index
@@ -159,14 +197,24 @@ class HeaderReader:
         block = self.page.blocks[index]
         if self.page.roles[index] == "subtitle" or len(block.text) > 600 or block.linked:
             return False
-        return len(block.text.split()) > 2 or len(block.text.encode()) > 40 or self._is_stated_subtitle(block)
+        return (
+            len(block.text.split()) > 2
+            or len(block.text.encode()) > 40
+            or self._is_stated_subtitle(block)
+        )
 
     def _is_stated_subtitle(self, block: Block) -> bool:
-        return block.heading or "header" in block.areas or is_heading_of(block, self.metadata.description)
+        return (
+            block.heading
+            or "header" in block.areas
+            or is_heading_of(block, self.metadata.description)
+        )
 
 
 def _is_interface(blocks: list[Block], index: int) -> bool:
-    """Return whether a block is a share icon or the like: an unambiguous one, or one beside such a one."""
+    """Return whether a block is a share icon or the like: an unambiguous one, or one beside such a
+    one.
+    """
     fillers = [[filler for filler in site.filler_in(block.text) if filler.kind == "interface"]
                for block in blocks[max(index - 1, 0) : index + 2]]  # fmt: skip
     own = fillers[min(index, 1)]
@@ -175,7 +223,11 @@ def _is_interface(blocks: list[Block], index: int) -> bool:
 
 def _is_category(block: Block, links: LinkResolver) -> bool:
     """Return whether a block is made of links to sections: the entry's categories or tags."""
-    return block.linked and bool(block.links) and all(is_section_link(link, links) for link in block.links)
+    return (
+        block.linked
+        and bool(block.links)
+        and all(is_section_link(link, links) for link in block.links)
+    )
 
 
 def is_section_link(link: LinkedText, links: LinkResolver) -> bool:
@@ -184,7 +236,9 @@ def is_section_link(link: LinkedText, links: LinkResolver) -> bool:
 
 
 def is_linked_byline(block: Block, links: LinkResolver) -> bool:
-    """Return whether a block links to author pages and says little beside names, dates and joining words."""
+    """Return whether a block links to author pages and says little beside names, dates and joining
+    words.
+    """
     names = author_names(block, links) if len(block.text) <= MAX_BYLINE else []
     if not names:
         return False
@@ -199,8 +253,12 @@ def author_names(block: Block, links: LinkResolver) -> list[str]:
 
 
 def is_plain_byline(block: Block, known: frozenset[str]) -> bool:
-    """Return whether a block without links to authors reads 'By Some Name', 'Some Name June 20, 2025', or like known names."""
-    if len(block.text) > MAX_BYLINE or (text.ends_whole(block.text) and len(block.text) > _LONGEST_SENTENCE):
+    """Return whether a block without links to authors reads 'By Some Name', 'Some Name June 20,
+    2025', or like known names.
+    """
+    if len(block.text) > MAX_BYLINE or (
+        text.ends_whole(block.text) and len(block.text) > _LONGEST_SENTENCE
+    ):
         return False
     opened = has_opening(block.text)
     named, dated = is_named_byline(block), has_date(block)
@@ -224,12 +282,23 @@ def has_date(block: Block) -> bool:
 
 def _is_bare_name(block: Block) -> bool:
     names = names_in(block.text) if len(block.text) <= 80 else []
-    return bool(names) and all(1 <= name.count(" ") <= 3 for name in names) and not rest_of(block, names)
+    return (
+        bool(names)
+        and all(1 <= name.count(" ") <= 3 for name in names)
+        and not rest_of(block, names)
+    )
 
 
 def known_names(page: PageLayout, metadata: PageMetadata, links: LinkResolver) -> frozenset[str]:
-    """Return the loose names of everybody whose author page is linked anywhere on the page, or whom the page states."""
-    found = [link for block in page.blocks for link in block.links if link.author or links.slug(link.href) is not None]
+    """Return the loose names of everybody whose author page is linked anywhere on the page, or whom
+    the page states.
+    """
+    found = [
+        link
+        for block in page.blocks
+        for link in block.links
+        if link.author or links.slug(link.href) is not None
+    ]
     names = [site.VIEW_MORE_OPENING.sub("", text.undouble(link.text)) for link in found]
     names += [name for author in metadata.authors for name in names_in(author.name)]
     return frozenset(text.loose(text.straight(name)) for name in names if name)
@@ -243,7 +312,9 @@ def is_date(block: Block) -> bool:
 
 
 def is_caption(block: Block, alts: frozenset[str]) -> bool:
-    """Return whether a block belongs to an image: by markup, by `| Image: …`, or by wording that an image's alt has too."""
+    """Return whether a block belongs to an image: by markup, by `| Image: …`, or by wording that an
+    image's alt has too.
+    """
     if "figcaption" in block.areas:
         return True
     if len(block.text) > _MAX_CAPTION:

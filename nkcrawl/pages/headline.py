@@ -17,7 +17,9 @@ _ALIKE = 0.6  # of two headlines of which one was edited
 
 
 def find_headline(page: PageLayout, metadata: PageMetadata, links: LinkResolver) -> None:
-    """Find the line that a stated headline is equal to, or else nearly equal to (one of the two was edited since)."""
+    """Find the line that a stated headline is equal to, or else nearly equal to (one of the two was
+    edited since).
+    """
     for headline, rule in metadata.headlines:
         wanted = text.loose(text.undouble(without_site_name(headline))).rstrip(":")
         hits = [i for i, block in enumerate(page.blocks)
@@ -28,14 +30,20 @@ def find_headline(page: PageLayout, metadata: PageMetadata, links: LinkResolver)
             return
         if _find_broken_headline(page, headline, rule, links):
             return
-    main = [i for i, block in enumerate(page.blocks) if block.node.tag == "h1" and _may_be_headline(block, links)]
+    main = [
+        i
+        for i, block in enumerate(page.blocks)
+        if block.node.tag == "h1" and _may_be_headline(block, links)
+    ]
     if len({page.blocks[i].key for i in main}) == 1:
         _set_headline(page, main[0], "only main heading", confirmed=True)
         return
     for headline, rule in metadata.headlines:
         wanted = text.loose(without_site_name(headline))
         scores = [
-            (score, i) for i in main or range(len(page.blocks)) if (score := _likeness(page.blocks[i], wanted, links))
+            (score, i)
+            for i in main or range(len(page.blocks))
+            if (score := _likeness(page.blocks[i], wanted, links))
         ]
         if scores:
             best = max(scores, key=lambda pair: (pair[0], -pair[1]))[1]
@@ -44,16 +52,27 @@ def find_headline(page: PageLayout, metadata: PageMetadata, links: LinkResolver)
 
 
 def _find_broken_headline(page: PageLayout, headline: str, rule: str, links: LinkResolver) -> bool:
-    """Find the main heading that says a stated headline on two lines, or after a kicker on the same line."""
+    """Find the main heading that says a stated headline on two lines, or after a kicker on the same
+    line.
+    """
     title = without_site_name(headline)
     wanted = _letters(title)
     has_main = any(block.node.tag == "h1" for block in page.blocks)
     for index, block in enumerate(page.blocks):
         is_main = block.node.tag in ("h1", "h2") or not has_main
-        if len(wanted) < _SHORT_HEADLINE or not block.heading or not is_main or not _may_be_headline(block, links):
+        if (
+            len(wanted) < _SHORT_HEADLINE
+            or not block.heading
+            or not is_main
+            or not _may_be_headline(block, links)
+        ):
             continue
         above = page.blocks[index - 1] if index else None
-        broken = above is not None and above.heading and _letters(above.text) + _letters(block.text) == wanted
+        broken = (
+            above is not None
+            and above.heading
+            and _letters(above.text) + _letters(block.text) == wanted
+        )
         if broken or _letters(block.text).endswith(wanted):
             _set_headline(page, index, f"main heading that says {rule}", confirmed=True)
             page.title = title
@@ -70,7 +89,9 @@ def _letters(line: str) -> str:
 def find_unstated_headline(page: PageLayout, metadata: PageMetadata, links: LinkResolver) -> None:
     """Take the heading above the prose, or the stated headline where no line of the page is it."""
     stated = [
-        (without_site_name(headline), rule) for headline, rule in metadata.headlines if without_site_name(headline)
+        (without_site_name(headline), rule)
+        for headline, rule in metadata.headlines
+        if without_site_name(headline)
     ]
     end = page.regions.first or len(page.blocks)
     parts = {part for heading in page.regions.headings for part in (heading, heading + 1)}
@@ -93,7 +114,11 @@ def _set_headline(page: PageLayout, index: int, rule: str, *, confirmed: bool = 
 
 
 def _likeness(block: Block, wanted: str, links: LinkResolver) -> float:
-    if not 0.4 < len(block.key) / max(len(wanted), 1) < 2.5 or len(wanted) > 300 or not _may_be_headline(block, links):
+    if (
+        not 0.4 < len(block.key) / max(len(wanted), 1) < 2.5
+        or len(wanted) > 300
+        or not _may_be_headline(block, links)
+    ):
         return 0.0
     one, other = block.key, wanted
     if len(one) > 15 and len(other) > 15 and (one.startswith(other) or other.startswith(one)):
@@ -106,7 +131,9 @@ def _likeness(block: Block, wanted: str, links: LinkResolver) -> float:
 
 
 def _may_be_headline(block: Block, links: LinkResolver, *, stated: bool = False) -> bool:
-    """Return whether a block may be the headline; one that is stated may sound like the heading of another part."""
+    """Return whether a block may be the headline; one that is stated may sound like the heading of
+    another part.
+    """
     is_site_name = is_heading_of(block, site.NAME)
     is_part = is_landmark(block) or (not stated and bool(furniture.HEADINGS.fullmatch(block.once)))
     outside = is_outside(block) or "dialog" in block.areas
@@ -114,10 +141,11 @@ def _may_be_headline(block: Block, links: LinkResolver, *, stated: bool = False)
 
 
 def _headline_weight(page: PageLayout, hit: int, links: LinkResolver) -> tuple[int, int]:
-    """Weigh a line that reads like the headline: a real heading, and a byline soon after, speak for it.
+    """Weigh a line that reads like the headline: a real heading, and a byline soon after, speak for
+    it.
 
-    Of several above one byline the last is the headline (a sticky header repeats it above the day of the visit), of
-    several without any the first.
+    Of several above one byline the last is the headline (a sticky header repeats it above the day
+    of the visit), of several without any the first.
     """
     following = takewhile(lambda block: not is_landmark(block), page.blocks[hit + 1 : hit + 6])
     signed = any(is_linked_byline(block, links) for block in following)

@@ -16,13 +16,19 @@ _AROUND_HEADLINE = 6  # blocks above it
 
 
 def find_label(page: PageLayout, metadata: PageMetadata, links: LinkResolver) -> None:
-    """Find the section or series: the line above the headline, then the entry's category, then the breadcrumbs."""
+    """Find the section or series: the line above the headline, then the entry's category, then the
+    breadcrumbs.
+    """
     headline = page.headline
     if headline is None or page.label:
         return
     for index in range(headline - 1, max(headline - _AROUND_HEADLINE, -1), -1):
         block = page.blocks[index]
-        if is_outside(block) or site.filler_in(block.text) or is_heading_of(block, page.title or ""):
+        if (
+            is_outside(block)
+            or site.filler_in(block.text)
+            or is_heading_of(block, page.title or "")
+        ):
             continue
         if _is_aside_of_header(block, page, index):
             continue
@@ -37,7 +43,10 @@ def find_label(page: PageLayout, metadata: PageMetadata, links: LinkResolver) ->
 
 
 def _is_aside_of_header(block: Block, page: PageLayout, index: int) -> bool:
-    return page.regions.of[index] in ("card", "about", "caption") or page.roles[index] in ("byline", "caption")
+    return page.regions.of[index] in ("card", "about", "caption") or page.roles[index] in (
+        "byline",
+        "caption",
+    )
 
 
 def _label_rule(block: Block, metadata: PageMetadata, links: LinkResolver) -> str:
@@ -85,7 +94,9 @@ def _leads_to_category(link: LinkedText, links: LinkResolver) -> bool:
 
 
 def _breadcrumb(page: PageLayout, links: LinkResolver) -> tuple[str, str] | None:
-    """Return the last category of the trail of links above the headline, 'Home › News › Columns'."""
+    """Return the last category of the trail of links above the headline, 'Home › News ›
+    Columns'.
+    """
     for block in reversed(page.blocks[: page.headline]):
         sections = [
             link.text for link in block.links

@@ -1,7 +1,8 @@
-"""What each visible block of an article page is: label, headline, byline, paragraph, Recent Stories and so on.
+"""What each visible block of an article page is: label, headline, byline, paragraph, Recent Stories
+and so on.
 
-Decided by the region that it stands in and by what readers see: wording, order, headings and where links lead. Never by
-class names of the site's own.
+Decided by the region that it stands in and by what readers see: wording, order, headings and where
+links lead. Never by class names of the site's own.
 """
 
 from nkcrawl import site
@@ -44,9 +45,15 @@ def lay_out(body: Body, metadata: PageMetadata, links: LinkResolver) -> PageLayo
 
 
 def _end_of_article(page: PageLayout) -> int:
-    """Return the index of the first block below the article: the first heading of another part below its last paragraph."""
+    """Return the index of the first block below the article: the first heading of another part
+    below its last paragraph.
+    """
     start = max(page.lead, page.regions.last)
-    tops = [index for index in page.regions.headings if index >= start and not is_outside(page.blocks[index])]
+    tops = [
+        index
+        for index in page.regions.headings
+        if index >= start and not is_outside(page.blocks[index])
+    ]
     end = tops[0] if tops else len(page.blocks)
     for index in range(start, end):
         fillers = site.filler_in(page.blocks[index].text)
@@ -57,8 +64,12 @@ def _end_of_article(page: PageLayout) -> int:
     return end
 
 
-def _read_text(page: PageLayout, alts: frozenset[str], links: LinkResolver, kinds: list[str], end: int) -> None:
-    """Give roles to the blocks between header and tail; filler keeps the role of text, for the pipelines judge it."""
+def _read_text(
+    page: PageLayout, alts: frozenset[str], links: LinkResolver, kinds: list[str], end: int
+) -> None:
+    """Give roles to the blocks between header and tail; filler keeps the role of text, for the
+    pipelines judge it.
+    """
     for index in range(page.lead, end):
         block, region = page.blocks[index], page.regions.of[index]
         if page.roles[index] != "top":
@@ -81,8 +92,14 @@ def _read_text(page: PageLayout, alts: frozenset[str], links: LinkResolver, kind
 
 
 def _is_biography(blocks: list[Block], index: int) -> bool:
-    """Return whether a paragraph begins with a name that stands alone on one of the two lines above it."""
-    above = [block.once for block in blocks[max(index - 2, 0) : index] if len(block.once) <= _LONGEST_NAME]
+    """Return whether a paragraph begins with a name that stands alone on one of the two lines above
+    it.
+    """
+    above = [
+        block.once
+        for block in blocks[max(index - 2, 0) : index]
+        if len(block.once) <= _LONGEST_NAME
+    ]
     return any(is_name(name) and blocks[index].text.startswith(f"{name} ") for name in above)
 
 
@@ -91,7 +108,9 @@ def _is_note(block: Block, region: str) -> bool:
 
 
 def _drop_lone_headings(page: PageLayout, end: int) -> None:
-    """Take away the headings that head no text: those of cards, forms and other parts without a heading of common wording."""
+    """Take away the headings that head no text: those of cards, forms and other parts without a
+    heading of common wording.
+    """
     for index in range(page.lead, end):
         if page.roles[index] != "text" or not page.blocks[index].heading:
             continue
@@ -112,5 +131,9 @@ def _read_tail(page: PageLayout, end: int) -> None:
 
 
 def _is_passed_over(page: PageLayout, index: int) -> bool:
-    """Return whether a line may stand between a heading and its text: a caption, the notice of an advert."""
-    return page.roles[index] == "caption" or bool(furniture.NOTICES.fullmatch(page.blocks[index].text))
+    """Return whether a line may stand between a heading and its text: a caption, the notice of an
+    advert.
+    """
+    return page.roles[index] == "caption" or bool(
+        furniture.NOTICES.fullmatch(page.blocks[index].text)
+    )

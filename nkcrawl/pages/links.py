@@ -1,4 +1,6 @@
-"""Where the links of a page lead: to articles, to author pages, to NK Pro, which is never followed."""
+"""Where the links of a page lead: to articles, to author pages, to NK Pro, which is never
+followed.
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -11,8 +13,12 @@ from parsel import Selector
 
 from nkcrawl import site, text
 
-_FROM_THE_ROOT = re.compile(r"https?://|/(?![/\\])")  # a link that is the same on every page of the site
-_LATER_PAGE = re.compile(r"(?:page/)?([2-9]|\d\d)/")  # WordPress: of an article in several pages, '/2/' or '/page/2/'
+_FROM_THE_ROOT = re.compile(
+    r"https?://|/(?![/\\])"
+)  # a link that is the same on every page of the site
+_LATER_PAGE = re.compile(
+    r"(?:page/)?([2-9]|\d\d)/"
+)  # WordPress: of an article in several pages, '/2/' or '/page/2/'
 _LATER_QUERY = re.compile(r"(?:^|&)(?:page|paged|pg|p)=([2-9]|\d\d)(?:&|$)")
 _SECTIONS = ("/category/", "/tag/", "/tags/", "/series/", "/topic/", "/topics/", "/author/")
 # The last part of a path that names a story: three words or more, or a number.
@@ -41,7 +47,11 @@ def _target(href: str, site_url: str, base: str) -> _Target:
         return _Target()
     path = urlsplit(url).path
     slug, is_article = site.author_slug(path), site.article_month(path) is not None
-    named = slug is None and not path.startswith(_SECTIONS) and bool(_STORY.fullmatch(path.split("/")[-2]))
+    named = (
+        slug is None
+        and not path.startswith(_SECTIONS)
+        and bool(_STORY.fullmatch(path.split("/")[-2]))
+    )
     return _Target(url, is_article, slug, is_article or named)
 
 
@@ -54,7 +64,9 @@ class _Link(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LinkResolver:
-    """Resolves the links of one page: `site` is the site's root, `own` every canonical URL that is the page itself."""
+    """Resolves the links of one page: `site` is the site's root, `own` every canonical URL that is
+    the page itself.
+    """
 
     site: str
     own: frozenset[str]
@@ -70,22 +82,29 @@ class LinkResolver:
         return self._resolve(href).target.slug
 
     def url(self, href: str) -> str | None:
-        """Return the canonical form of a link on this page, None if it leaves the site or stays on the page."""
+        """Return the canonical form of a link on this page, None if it leaves the site or stays on
+        the page.
+        """
         return self._resolve(href).target.url
 
     def story(self, href: str) -> str | None:
-        """Return the canonical URL of another page of the site that may be a story: not a section, an author or a part."""
+        """Return the canonical URL of another page of the site that may be a story: not a section,
+        an author or a part.
+        """
         target, own = self._resolve(href)
         return target.url if target.is_story and not own else None
 
     def is_own(self, href: str) -> bool:
-        """Return whether a link leads to this page, to a place on it, or to a later page of the same article."""
+        """Return whether a link leads to this page, to a place on it, or to a later page of the
+        same article.
+        """
         return self._resolve(href).own
 
     def later_page(self, href: str, label: str = "") -> bool:
         """Return whether a link leads to page two or later of this article.
 
-        A number in the query counts only where the link's label says the same: the site serves any query.
+        A number in the query counts only where the link's label says the same: the site serves any
+        query.
         """
         url = self._resolve(href).target.url
         if url in self.own:
@@ -96,7 +115,9 @@ class LinkResolver:
     def _is_later_page(self, url: str) -> bool:
         if not url.startswith(tuple(self.own)):
             return False
-        return any(url.startswith(own) and bool(_LATER_PAGE.fullmatch(url[len(own) :])) for own in self.own)
+        return any(
+            url.startswith(own) and bool(_LATER_PAGE.fullmatch(url[len(own) :])) for own in self.own
+        )
 
     def _resolve(self, href: str) -> _Link:
         link = self._resolved.get(href)
@@ -109,23 +130,30 @@ class LinkResolver:
             return _Link(_Target(), href.startswith("#"))
         base = "" if _FROM_THE_ROOT.match(href) else min(self.own, default="")
         target = _target(href, self.site, base)
-        return _Link(target, target.url is not None and (target.url in self.own or self._is_later_page(target.url)))
+        return _Link(
+            target,
+            target.url is not None and (target.url in self.own or self._is_later_page(target.url)),
+        )
 
 
-# --- NK Pro, the separate paid product --------------------------------------------------------------------------------
+# --- NK Pro, the separate paid product ------------------------------------------------------------
 
 
 def pro_urls(html: Selector, links: LinkResolver) -> frozenset[str]:
     """Return the article URLs of entries that carry the `NK PRO` badge.
 
-    An entry is the smallest element around the badge that links to articles; where that holds more than one article, or
-    is a part of the page rather than an entry, the badge cannot be told to belong to any, and none is left out.
+    An entry is the smallest element around the badge that links to articles; where that holds more
+    than one article, or is a part of the page rather than an entry, the badge cannot be told to
+    belong to any, and none is left out.
     """
     urls: set[str] = set()
     for badge in _NAMED_NK(html.root)[:_MAX_BADGES]:
         label = text.clean("".join(_OWN_TEXT(badge)))
-        # Within the link of a story any case is the badge; elsewhere 'NK Pro' is a menu, or the desk in a byline.
-        if label == site.PRO_BADGE or (label.upper() == site.PRO_BADGE and _is_in_story(badge, links)):
+        # Within the link of a story any case is the badge; elsewhere 'NK Pro' is a menu, or the
+        # desk in a byline.
+        if label == site.PRO_BADGE or (
+            label.upper() == site.PRO_BADGE and _is_in_story(badge, links)
+        ):
             urls |= _entry_of(badge, links)
     return frozenset(urls)
 
@@ -136,7 +164,9 @@ def _is_in_story(element: Any, links: LinkResolver) -> bool:
 
 def _entry_of(element: Any, links: LinkResolver) -> set[str]:
     while element is not None and element.tag not in _NO_ENTRY and _is_small(element):
-        urls = {url for link in element.iter("a") if (url := links.article_url(link.get("href", "")))}
+        urls = {
+            url for link in element.iter("a") if (url := links.article_url(link.get("href", "")))
+        }
         if urls:
             return urls if len(urls) == 1 else set()
         element = element.getparent()

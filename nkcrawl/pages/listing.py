@@ -19,22 +19,30 @@ _MAX_BIO = 5_000
 
 
 def read_listing(html: Selector, page: Page, site_url: str) -> Listing:
-    """Read an author page; a page without entries, or an absurd one, gives a listing without articles and without a next page."""
+    """Read an author page; a page without entries, or an absurd one, gives a listing without
+    articles and without a next page.
+    """
     served = page.final_url or page.url
     links = LinkResolver(site_url, frozenset((page.url, served)))
     slug = links.slug(served) or links.slug(page.url) or ""
     if is_absurd(html.root):
         return Listing(page=page, slug=slug)
-    blocks = [block for block in read_body(html.root, concealed(html, [])).blocks if not is_outside(block)]
+    blocks = [
+        block for block in read_body(html.root, concealed(html, [])).blocks if not is_outside(block)
+    ]
     listing = Listing(page=page, slug=slug)
-    more = next((i for i, block in enumerate(blocks) if site.MORE_ARTICLES.fullmatch(block.once)), None)
+    more = next(
+        (i for i, block in enumerate(blocks) if site.MORE_ARTICLES.fullmatch(block.once)), None
+    )
     name, bio = _person(blocks, more)
     listing.name = name if name and len(name) <= _MAX_NAME else None
     listing.bio = bio if bio and len(bio) <= _MAX_BIO else None
     pro = pro_urls(html, links)
     entries = _entries(blocks, 0 if more is None else more + 1)
     urls = [links.article_url(link.href) for block in entries for link in block.links]
-    listing.articles = list(dict.fromkeys(Link(url, "article") for url in urls if url and url not in pro))
+    listing.articles = list(
+        dict.fromkeys(Link(url, "article") for url in urls if url and url not in pro)
+    )
     if listing.articles:
         listing.next_page = _next_page(html, slug, served, links)
     return listing
@@ -42,16 +50,27 @@ def read_listing(html: Selector, page: Page, site_url: str) -> Listing:
 
 def _person(blocks: list[Block], more: int | None) -> tuple[str | None, str | None]:
     """Return name and bio: what stands between 'About the author' and 'More articles by …'."""
-    about = next((i for i, block in enumerate(blocks) if site.ABOUT_AUTHOR.fullmatch(block.text)), None)
+    about = next(
+        (i for i, block in enumerate(blocks) if site.ABOUT_AUTHOR.fullmatch(block.text)), None
+    )
     quoted = site.MORE_ARTICLES.fullmatch(blocks[more].once) if more is not None else None
     name = text.straight(text.clean(quoted["name"])) if quoted else None
     if about is None:
-        heading = next((block.text for block in blocks if block.heading and not is_heading_of(block, site.NAME)), None)
+        heading = next(
+            (
+                block.text
+                for block in blocks
+                if block.heading and not is_heading_of(block, site.NAME)
+            ),
+            None,
+        )
         return name or heading, None
     between = [block for block in blocks[about + 1 : more] if not site.filler_in(block.text)]
     if not name and between:
         name = text.straight(between[0].once)
-    bio = [block.text for block in between if not block.linked and not is_heading_of(block, name or "")]
+    bio = [
+        block.text for block in between if not block.linked and not is_heading_of(block, name or "")
+    ]
     return name or None, "\n\n".join(bio) if more is not None and bio else None
 
 
@@ -66,7 +85,9 @@ def _entries(blocks: list[Block], start: int) -> list[Block]:
 
 
 def _next_page(html: Selector, slug: str, served: str, links: LinkResolver) -> Link | None:
-    """Return the author's page after this one: rel=next, or the pager's link to the number that follows."""
+    """Return the author's page after this one: rel=next, or the pager's link to the number that
+    follows.
+    """
     following = site.author_page_number(urlsplit(served).path) + 1
     for url in filter(None, map(links.url, _LINKS(html.root))):
         path = urlsplit(url).path

@@ -1,6 +1,7 @@
 """What a page states for machines: JSON-LD, OpenGraph and other metas, and links with a meaning.
 
-Read for fields only. A body found here is never taken: what the page does not show a reader is not ours to keep.
+Read for fields only. A body found here is never taken: what the page does not show a reader is not
+ours to keep.
 """
 
 import html
@@ -19,7 +20,9 @@ from nkcrawl.pages.links import LinkResolver
 from nkcrawl.paywall import free_as_stated
 
 # schema.org/Article and what is below it, with or without a prefix or the vocabulary's URL.
-_ARTICLE = re.compile(r"(?:.*[/:#])?(?:\w*Article|BlogPosting|LiveBlogPosting|Report)", re.IGNORECASE)
+_ARTICLE = re.compile(
+    r"(?:.*[/:#])?(?:\w*Article|BlogPosting|LiveBlogPosting|Report)", re.IGNORECASE
+)
 _PAGE = re.compile(r"(?:.*[/:#])?(?:\w*WebPage|ItemPage)", re.IGNORECASE)
 # What is in these describes other pages, or parts of this one.
 _OTHER_PAGES = frozenset(
@@ -27,9 +30,12 @@ _OTHER_PAGES = frozenset(
 )
 _LANGUAGE = etree.XPath("string(/html/@lang)", smart_strings=False)
 _SCRIPTS = etree.XPath(
-    "//script[contains(translate(@type, 'JSONLD', 'jsonld'), 'ld+json')]/text()", smart_strings=False
+    "//script[contains(translate(@type, 'JSONLD', 'jsonld'), 'ld+json')]/text()",
+    smart_strings=False,
 )
-_WRAPPING = re.compile(r"^\s*(?:(?:/[/*]\s*)?<!\[CDATA\[(?:\s*\*/)?|<!--)|(?:(?:/[/*]\s*)?\]\]>(?:\s*\*/)?|-->)\s*$")
+_WRAPPING = re.compile(
+    r"^\s*(?:(?:/[/*]\s*)?<!\[CDATA\[(?:\s*\*/)?|<!--)|(?:(?:/[/*]\s*)?\]\]>(?:\s*\*/)?|-->)\s*$"
+)
 _TITLE = etree.XPath("(//title[not(ancestor::svg)])[1]//text()", smart_strings=False)
 _METAS = etree.XPath("//meta[@content]")
 _LINKS = etree.XPath("//link[@rel and @href]")
@@ -40,7 +46,14 @@ _MAX_NODES = 5_000
 _MAX_SPELLING = 100  # characters of a statement on access
 _MAX_AUTHORS = 100
 _MAX_SPELLINGS = 10
-_PUBLISHED = ("article:published_time", "datepublished", "dc.date", "dcterms.created", "pubdate", "date")
+_PUBLISHED = (
+    "article:published_time",
+    "datepublished",
+    "dc.date",
+    "dcterms.created",
+    "pubdate",
+    "date",
+)
 _MODIFIED = ("article:modified_time", "datemodified", "og:updated_time")
 _AUTHORS = ("author", "article:author", "dc.creator", "dcterms.creator")
 _DECODER = json.JSONDecoder(strict=False)
@@ -57,7 +70,9 @@ class StatedAuthor(NamedTuple):
 
 @dataclass(slots=True)
 class PageMetadata:
-    """The statements of a page, as written; empty where it makes none. Lists keep the order in which they are believed."""
+    """The statements of a page, as written; empty where it makes none. Lists keep the order in
+    which they are believed.
+    """
 
     json_ld: bool = False  # a node that describes this article was found
     unreadable: bool = False  # JSON-LD that is not JSON
@@ -78,7 +93,9 @@ class PageMetadata:
 
 
 class _Node(NamedTuple):
-    """A JSON object of the page's JSON-LD, and whether it lies in one that describes other pages."""
+    """A JSON object of the page's JSON-LD, and whether it lies in one that describes other
+    pages.
+    """
 
     value: dict[str, Any]
     nested: bool
@@ -89,20 +106,24 @@ def read_metadata(page: Selector, links: LinkResolver) -> PageMetadata:
     metadata = PageMetadata()
     _read_metas(page, metadata)
     nodes = list(_nodes(page, metadata))
-    by_id = {node.value["@id"]: node.value for node in nodes if isinstance(node.value.get("@id"), str)}
+    by_id = {
+        node.value["@id"]: node.value for node in nodes if isinstance(node.value.get("@id"), str)
+    }
     article = _describing(nodes, _ARTICLE, metadata, links)
     if article is not None:
         _read_article_node(article, by_id, metadata)
     dated = article is not None and "datePublished" in article
     if not dated and (web_page := _describing(nodes, _PAGE, metadata, links)) is not None:
-        metadata.published += _timestamps(web_page, "datePublished", "JSON-LD WebPage datePublished")
+        metadata.published += _timestamps(
+            web_page, "datePublished", "JSON-LD WebPage datePublished"
+        )
         metadata.modified += _timestamps(web_page, "dateModified", "JSON-LD WebPage dateModified")
         metadata.language = metadata.language or _first(web_page.get("inLanguage"))
     metadata.language = metadata.language or _LANGUAGE(page.root)
     return metadata
 
 
-# --- JSON-LD ----------------------------------------------------------------------------------------------------------
+# --- JSON-LD --------------------------------------------------------------------------------------
 
 
 def _nodes(page: Selector, metadata: PageMetadata) -> Iterator[_Node]:
@@ -119,13 +140,17 @@ def _nodes(page: Selector, metadata: PageMetadata) -> Iterator[_Node]:
             value, nested = pending.popleft()
             if isinstance(value, dict):
                 yield _Node(value, nested)
-                pending.extend((inner, nested or key in _OTHER_PAGES) for key, inner in value.items())
+                pending.extend(
+                    (inner, nested or key in _OTHER_PAGES) for key, inner in value.items()
+                )
             elif isinstance(value, list):
                 pending.extend((inner, nested) for inner in value)
 
 
 def _parsed(script: str) -> list[Any]:
-    """Return the JSON values of a script, one after the other; none of a script that does not begin with one."""
+    """Return the JSON values of a script, one after the other; none of a script that does not begin
+    with one.
+    """
     bare = _WRAPPING.sub("", _WRAPPING.sub("", script)).strip("\ufeff \t\r\n")
     values: list[Any] = []
     try:
@@ -142,9 +167,11 @@ def _parsed(script: str) -> list[Any]:
 def _describing(
     nodes: list[_Node], kind: re.Pattern[str], metadata: PageMetadata, links: LinkResolver
 ) -> dict[str, Any] | None:
-    """Return the node of a kind that describes this page: the one that names its URL or its headline.
+    """Return the node of a kind that describes this page: the one that names its URL or its
+    headline.
 
-    A node that names neither is believed if it is the only one and stands for itself; one that names another page never.
+    A node that names neither is believed if it is the only one and stands for itself; one that
+    names another page never.
     """
     titles = {text.loose(without_site_name(title)) for title, _ in metadata.headlines}
     best, most = None, 0
@@ -156,7 +183,12 @@ def _describing(
         headline = _first(node.value.get("headline")) or _first(node.value.get("name"))
         titled = bool(headline) and text.loose(without_site_name(text.undouble(headline))) in titles
         elsewhere = not named and any(links.story(url) for url in urls)
-        score = 8 * named + 4 * titled + (0 if node.nested else 2) - (8 if elsewhere and not titled else 0)
+        score = (
+            8 * named
+            + 4 * titled
+            + (0 if node.nested else 2)
+            - (8 if elsewhere and not titled else 0)
+        )
         if score > most:
             best, most = node.value, score
     return best
@@ -164,13 +196,20 @@ def _describing(
 
 def _own_urls(node: dict[str, Any]) -> list[str]:
     values = [node.get("@id"), node.get("url"), node.get("mainEntityOfPage")]
-    urls = [value.get("@id") or value.get("url") if isinstance(value, dict) else value for value in values]
+    urls = [
+        value.get("@id") or value.get("url") if isinstance(value, dict) else value
+        for value in values
+    ]
     return [url.split("#")[0] for url in urls if isinstance(url, str) and url.split("#")[0]]
 
 
-def _read_article_node(node: dict[str, Any], by_id: dict[str, dict[str, Any]], metadata: PageMetadata) -> None:
+def _read_article_node(
+    node: dict[str, Any], by_id: dict[str, dict[str, Any]], metadata: PageMetadata
+) -> None:
     metadata.json_ld = True
-    metadata.headlines[:0] = [(headline, "JSON-LD headline") for headline in _strings(node.get("headline"))[:1]]
+    metadata.headlines[:0] = [
+        (headline, "JSON-LD headline") for headline in _strings(node.get("headline"))[:1]
+    ]
     metadata.description = _first(node.get("description")) or metadata.description
     metadata.section = _first(node.get("articleSection")) or metadata.section
     metadata.published[:0] = _timestamps(node, "datePublished", "JSON-LD datePublished")
@@ -201,16 +240,21 @@ def _read_access(node: dict[str, Any], metadata: PageMetadata) -> None:
     if "isAccessibleForFree" in node:
         metadata.free.insert(0, _spelling(node["isAccessibleForFree"]))
     for part in _as_list(node.get("hasPart")):
-        if isinstance(part, dict) and free_as_stated(_spelling(part.get("isAccessibleForFree"))) is False:
+        if (
+            isinstance(part, dict)
+            and free_as_stated(_spelling(part.get("isAccessibleForFree"))) is False
+        ):
             metadata.withheld += _strings(part.get("cssSelector"))
 
 
 def _spelling(value: Any) -> str:
-    """Return a word, a number or a truth value as evidence keeps it, on one line; '' for a list or an object."""
+    """Return a word, a number or a truth value as evidence keeps it, on one line; '' for a list or
+    an object.
+    """
     return text.clean(str(value)[:_MAX_SPELLING]) if isinstance(value, str | int) else ""
 
 
-# --- Metas and links --------------------------------------------------------------------------------------------------
+# --- Metas and links ------------------------------------------------------------------------------
 
 
 def without_site_name(title: str) -> str:
@@ -220,7 +264,8 @@ def without_site_name(title: str) -> str:
 
 def _read_metas(page: Selector, metadata: PageMetadata) -> None:
     metas: dict[str, str] = {}
-    # By lxml, not by `attrib`, which reads every attribute: one whose name is not a name would make the page unreadable.
+    # By lxml, not by `attrib`, which reads every attribute: one whose name is not a name would make
+    # the page unreadable.
     for meta in _METAS(page.root):
         name = (meta.get("property") or meta.get("name") or meta.get("itemprop") or "").lower()
         content = text.clean(meta.get("content"))
@@ -256,7 +301,9 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _strings(value: Any) -> list[str]:
-    return [words for item in _as_list(value) if isinstance(item, str) and (words := text.clean(item))]
+    return [
+        words for item in _as_list(value) if isinstance(item, str) and (words := text.clean(item))
+    ]
 
 
 def _first(value: Any) -> str:

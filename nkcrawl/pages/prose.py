@@ -1,7 +1,8 @@
-"""Where the article's own prose is: the element that most sentences near the headline stand in, and what belongs to it.
+"""Where the article's own prose is: the element that most sentences near the headline stand in, and
+what belongs to it.
 
-Paragraphs stand side by side in one element, or in elements of one look. What stands among them is told from them by its
-element, its links and its wording.
+Paragraphs stand side by side in one element, or in elements of one look. What stands among them is
+told from them by its element, its links and its wording.
 """
 
 from collections import Counter
@@ -20,9 +21,12 @@ _MAX_WEIGHT = 1_500  # bytes: a longer block says no more than one of this size
 _FEW = 5  # a fifth of the most is enough to count
 _ALIKE = 0.7  # of the prose around a region, to take it in
 _MAX_WIDENING = 10
-_LEVELS = 3  # elements that a paragraph speaks for: the one it stands in, and with half the weight each one around it
+# elements that a paragraph speaks for: the one it stands in, and with half the weight each one
+# around it
+_LEVELS = 3
 _ABOVE_HEADLINE = 0.2  # a paragraph above the headline counts for a fifth
-# The farther below the headline, the less a paragraph counts, so that comments and biographies do not outweigh a short lead.
+# The farther below the headline, the less a paragraph counts, so that comments and biographies do
+# not outweigh a short lead.
 _FARTHER, _FAR = 0.96, 0.3
 _NOT_PROSE = frozenset(("figcaption", "button"))
 _SECTIONS = frozenset(("section", "details", "div"))
@@ -42,15 +46,21 @@ class Homes(NamedTuple):
 
 
 class ProseFinder:
-    """Finds the prose among the blocks whose weight is not 0; `stories` says which story a block is a link to."""
+    """Finds the prose among the blocks whose weight is not 0; `stories` says which story a block is
+    a link to.
+    """
 
-    def __init__(self, blocks: list[Block], weights: list[int], stories: list[str | None], headline: int) -> None:
+    def __init__(
+        self, blocks: list[Block], weights: list[int], stories: list[str | None], headline: int
+    ) -> None:
         self.blocks = blocks
         self.weights = weights
         self.stories = stories
         self.headline = headline
         self.sums = list(accumulate(weights, initial=0))
-        self.containers = {index: _container(blocks[index]) for index, weight in enumerate(weights) if weight}
+        self.containers = {
+            index: _container(blocks[index]) for index, weight in enumerate(weights) if weight
+        }
 
     def find(self) -> list[int]:
         """Return the numbers of the blocks that are the article's prose, in order."""
@@ -82,9 +92,15 @@ class ProseFinder:
         return self._widened(max(scores, key=lambda node: scores[node])) if scores else None
 
     def _is_at_home(self, block: Block, root: Node, homes: Homes) -> bool:
-        """Return whether a block stands where paragraphs do: in one of their elements, or in one that looks the same."""
+        """Return whether a block stands where paragraphs do: in one of their elements, or in one
+        that looks the same.
+        """
         container = _container(block)
-        while container.parent is not None and container is not root and self._holds_together(container):
+        while (
+            container.parent is not None
+            and container is not root
+            and self._holds_together(container)
+        ):
             container = container.parent
         if container in homes.nodes:
             return True
@@ -96,7 +112,9 @@ class ProseFinder:
         return False
 
     def _holds_together(self, node: Node) -> bool:
-        """Return whether an element only holds together lines of the text: a table, a list, an accordion, a section without a name."""
+        """Return whether an element only holds together lines of the text: a table, a list, an
+        accordion, a section without a name.
+        """
         lines = self.blocks[node.first : node.last]
         if node.tag in _SECTIONS:
             if furniture.FOLDING.search(node.names):
@@ -104,12 +122,16 @@ class ProseFinder:
             if not node.names.strip() and any(self.weights[node.first : node.last]):
                 return True
         return all(
-            (line.node.tag in _ITEMS and not line.linked) or "figcaption" in line.areas or line.node.tag == "caption"
+            (line.node.tag in _ITEMS and not line.linked)
+            or "figcaption" in line.areas
+            or line.node.tag == "caption"
             for line in lines
         )
 
     def _widened(self, root: Node) -> Node:
-        """Return the element around `root` that holds more of the same prose, in elements of one look."""
+        """Return the element around `root` that holds more of the same prose, in elements of one
+        look.
+        """
         for _ in range(_MAX_WIDENING):
             around = root.parent
             while around is not None and self._sum(around) == self._sum(root):
@@ -123,17 +145,23 @@ class ProseFinder:
         return self.sums[node.last] - self.sums[node.first]
 
     def _is_of_one_look(self, root: Node, around: Node) -> bool:
-        """Return whether most of the prose that `around` holds besides `root` looks like the prose in `root`."""
+        """Return whether most of the prose that `around` holds besides `root` looks like the prose
+        in `root`.
+        """
         outside = (*range(around.first, root.first), *range(root.last, around.last))
         if any(self.blocks[i].node.tag == "h1" and i > self.headline for i in outside):
             return False  # the next story of an endless page
         beside = [i for i in outside if self.weights[i]]
         shapes, path = self._looks(root, around)
         alike = [i for i in beside if i > self.headline and self._is_alike(i, around, shapes, path)]
-        return bool(sum(self.weights[i] for i in alike) >= _ALIKE * sum(self.weights[i] for i in beside))
+        return bool(
+            sum(self.weights[i] for i in alike) >= _ALIKE * sum(self.weights[i] for i in beside)
+        )
 
     def _looks(self, root: Node, around: Node) -> tuple[set[tuple[str, str]], list[str]]:
-        """Return the shapes of the elements that the paragraphs in `root` stand in, and their path of tags to `around`."""
+        """Return the shapes of the elements that the paragraphs in `root` stand in, and their path
+        of tags to `around`.
+        """
         inside = [index for index in range(root.first, root.last) if self.weights[index]]
         shapes = {
             _shape(node) for index in inside[:20] for node in _between(self.blocks[index].node, around)
@@ -141,12 +169,16 @@ class ProseFinder:
         }  # fmt: skip
         return shapes, [node.tag for node in _between(self.blocks[inside[0]].node, around)]
 
-    def _is_alike(self, index: int, around: Node, shapes: set[tuple[str, str]], path: list[str]) -> bool:
+    def _is_alike(
+        self, index: int, around: Node, shapes: set[tuple[str, str]], path: list[str]
+    ) -> bool:
         nodes = _between(self.blocks[index].node, around)
         return any(_shape(node) in shapes for node in nodes) or [node.tag for node in nodes] == path
 
     def _homes(self, root: Node) -> Homes:
-        """Return the elements that most paragraphs in `root` stand in, and how they and the paragraphs look."""
+        """Return the elements that most paragraphs in `root` stand in, and how they and the
+        paragraphs look.
+        """
         inside = [index for index in range(root.first, root.last) if self.weights[index]]
         weights: Counter[Node] = Counter()
         for index in inside:
@@ -172,7 +204,11 @@ class ProseFinder:
         if block.heading:
             return True
         if block.node.tag in homes.tags or block.node.tag in _WITHIN:
-            return bool(self.weights[index]) or block.node.parent in homes.nodes or not _is_beside_picture(block.node)
+            return (
+                bool(self.weights[index])
+                or block.node.parent in homes.nodes
+                or not _is_beside_picture(block.node)
+            )
         if self.weights[index]:
             return not _is_beside_picture(block.node)
         if block.links:
@@ -180,28 +216,44 @@ class ProseFinder:
         return block.node.parent in homes.nodes and self._is_between_paragraphs(index)
 
     def _leads_elsewhere(self, index: int, block: Block) -> bool:
-        """Return whether a block is a link to another story and no sentence: 'READ MORE: The tide clock of Wonsan'."""
+        """Return whether a block is a link to another story and no sentence: 'READ MORE: The tide
+        clock of Wonsan'.
+        """
         if self.stories[index] and not text.ends_whole(block.text):
             return True
-        return bool(block.links) and block.own < _PROSE and bool(furniture.LEADS_ELSEWHERE.match(block.text))
+        return (
+            bool(block.links)
+            and block.own < _PROSE
+            and bool(furniture.LEADS_ELSEWHERE.match(block.text))
+        )
 
     def _is_between_paragraphs(self, index: int) -> bool:
-        return 0 < index < len(self.blocks) - 1 and bool(self.weights[index - 1] and self.weights[index + 1])
+        return 0 < index < len(self.blocks) - 1 and bool(
+            self.weights[index - 1] and self.weights[index + 1]
+        )
 
 
 def _container(block: Block) -> Node:
-    """Return the element that a block is one of the paragraphs of: the first around it that holds more than it."""
+    """Return the element that a block is one of the paragraphs of: the first around it that holds
+    more than it.
+    """
     node = block.node
     while node.parent is not None and (node.tag in _WITHIN or node.last - node.first == 1):
         node = node.parent
     inner = block.node
-    while node.parent is not None and (node.first, node.last) == (inner.first, inner.last) and node is not inner:
+    while (
+        node.parent is not None
+        and (node.first, node.last) == (inner.first, inner.last)
+        and node is not inner
+    ):
         node = node.parent
     return node
 
 
 def _is_beside_picture(node: Node) -> bool:
-    """Return whether an element, or one close around it that holds no other lines, has a picture: a caption's place."""
+    """Return whether an element, or one close around it that holds no other lines, has a picture: a
+    caption's place.
+    """
     for _ in range(3):
         if node.last - node.first > 2:
             return False
@@ -228,7 +280,9 @@ def _shape(node: Node) -> tuple[str, str]:
 
 
 def weight_of(block: Block) -> int:
-    """Return how much a block speaks for the region it stands in: its size in bytes outside links, if it is a sentence."""
+    """Return how much a block speaks for the region it stands in: its size in bytes outside links,
+    if it is a sentence.
+    """
     if block.heading or block.own < 10 or block.own * 2 < len(block.text):
         return 0
     size = len(block.text.encode(errors="replace"))

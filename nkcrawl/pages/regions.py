@@ -1,8 +1,10 @@
-"""Which blocks of a page stand in the region that holds the article's own prose, and which in what is around it.
+"""Which blocks of a page stand in the region that holds the article's own prose, and which in what
+is around it.
 
-Told by the tree and by what readers see. The prose lies close together, in one element or in elements of one shape. Cards
-lead to other stories and look alike. Other parts are told by standard elements and roles, by their heading, or by a
-common class name; never by one that only a single site has.
+Told by the tree and by what readers see. The prose lies close together, in one element or in
+elements of one shape. Cards lead to other stories and look alike. Other parts are told by standard
+elements and roles, by their heading, or by a common class name; never by one that only a single
+site has.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +18,8 @@ from nkcrawl.pages.blocks import Block, Body, Node
 from nkcrawl.pages.links import LinkResolver
 from nkcrawl.pages.prose import ProseFinder, weight_of
 
-# prose: the article's own. card: leads to another story. about: of the authors. furniture: any other part of the page.
+# prose: the article's own. card: leads to another story. about: of the authors. furniture: any
+# other part of the page.
 Region = Literal["prose", "card", "about", "recent", "caption", "furniture", "other"]
 
 _MOST = 0.6  # of the prose of a page
@@ -34,7 +37,9 @@ _HEADER_SENTENCES = 2  # a subtitle, a caption
 
 @dataclass(slots=True)
 class Regions:
-    """The region of each block, the span of blocks that the prose lies in, and which blocks head a part of the page."""
+    """The region of each block, the span of blocks that the prose lies in, and which blocks head a
+    part of the page.
+    """
 
     of: list[Region]
     first: int = 0
@@ -43,7 +48,8 @@ class Regions:
 
 
 def find_regions(body: Body, headline: int | None, links: LinkResolver) -> Regions:
-    """Return the region of every block of a page; `headline` is the number of the headline's block, if it was found.
+    """Return the region of every block of a page; `headline` is the number of the headline's block,
+    if it was found.
 
     Class names are hints alone: where they would leave no prose at all, they are not believed.
     """
@@ -51,10 +57,15 @@ def find_regions(body: Body, headline: int | None, links: LinkResolver) -> Regio
     return regions if regions.last else _regions(body, headline, links, believe_names=False)
 
 
-def _regions(body: Body, headline: int | None, links: LinkResolver, *, believe_names: bool) -> Regions:
+def _regions(
+    body: Body, headline: int | None, links: LinkResolver, *, believe_names: bool
+) -> Regions:
     finder = _PartFinder(body, headline, links)
     regions = finder.find(believe_names=believe_names)
-    weights = [weight if region == "other" else 0 for weight, region in zip(finder.weights, regions.of, strict=True)]
+    weights = [
+        weight if region == "other" else 0
+        for weight, region in zip(finder.weights, regions.of, strict=True)
+    ]
     prose = ProseFinder(finder.blocks, weights, finder.stories, finder.headline).find()
     for index in prose:
         if regions.of[index] == "other":
@@ -66,7 +77,9 @@ def _regions(body: Body, headline: int | None, links: LinkResolver, *, believe_n
 
 
 class _PartFinder:
-    """Finds the parts of a page that are not the article: what is named or headed as such, and cards of other stories."""
+    """Finds the parts of a page that are not the article: what is named or headed as such, and
+    cards of other stories.
+    """
 
     def __init__(self, body: Body, headline: int | None, links: LinkResolver) -> None:
         self.blocks = body.blocks
@@ -97,13 +110,17 @@ class _PartFinder:
         return self.sums[node.last] - self.sums[node.first] > self.sums[-1] * most
 
     def _mark_areas(self) -> None:
-        """Mark what stands in navigation, an aside, a footer, a form or a dialog, and lines that only credit a picture."""
+        """Mark what stands in navigation, an aside, a footer, a form or a dialog, and lines that
+        only credit a picture.
+        """
         aside = frozenset(area for area in furniture.AREAS if not self._is_area_of_article(area))
         for index, block in enumerate(self.blocks):
             if not aside.isdisjoint(block.areas):
                 self._mark(index, index + 1, "furniture")
             elif (
-                block.own < _LONG_CREDIT and furniture.CREDITS.fullmatch(block.text) and not site.filler_in(block.text)
+                block.own < _LONG_CREDIT
+                and furniture.CREDITS.fullmatch(block.text)
+                and not site.filler_in(block.text)
             ):
                 self._mark(index, index + 1, "caption")
 
@@ -120,14 +137,22 @@ class _PartFinder:
                 self._mark(node.first, node.last, "furniture")
 
     def _is_area_of_article(self, area: str) -> bool:
-        """Return whether the headline or most of the prose stands in such an area (a form around the whole page)."""
+        """Return whether the headline or most of the prose stands in such an area (a form around
+        the whole page).
+        """
         if self.headline >= 0 and area in self.blocks[self.headline].areas:
             return True
-        inside = sum(weight for weight, block in zip(self.weights, self.blocks, strict=True) if area in block.areas)
+        inside = sum(
+            weight
+            for weight, block in zip(self.weights, self.blocks, strict=True)
+            if area in block.areas
+        )
         return inside > self.sums[-1] * _MOST
 
     def _mark_headed_parts(self) -> None:
-        """Mark each part of the page that begins with a heading of its own, like 'About the Author'."""
+        """Mark each part of the page that begins with a heading of its own, like 'About the
+        Author'.
+        """
         for index, block in enumerate(self.blocks):
             region = _headed(block)
             if region is None or index == self.headline:
@@ -137,11 +162,15 @@ class _PartFinder:
                 continue  # nothing stands under it: a crosshead, or a line of the header
             self.regions.headings.append(index)
             for inside in range(index, last):
-                if self.regions.of[inside] != "caption":  # a part within a part is a part of its own
+                if (
+                    self.regions.of[inside] != "caption"
+                ):  # a part within a part is a part of its own
                     self.regions.of[inside] = region
 
     def _end_of_part(self, index: int, region: Region) -> int:
-        """Return where the part ends that a block heads: with the largest element that begins with it."""
+        """Return where the part ends that a block heads: with the largest element that begins with
+        it.
+        """
         node, part = self.blocks[index].node.parent, self.blocks[index].node
         most = _MOST if region == "furniture" else _NEARLY_ALL
         while node is not None and node.first == index and not self._holds_article(node, most):
@@ -153,15 +182,19 @@ class _PartFinder:
     def _end_of_flat_part(self, index: int, region: Region) -> int:
         """Return where a part ends whose heading stands among the paragraphs.
 
-        What is said of the authors below the text goes on to the next part; above it, as long as it speaks of them. Any
-        other part ends at the first line that is not a link.
+        What is said of the authors below the text goes on to the next part; above it, as long as it
+        speaks of them. Any other part ends at the first line that is not a link.
         """
         below_text = region == "about" and self._is_below_text(index)
         for end in range(index + 1, len(self.blocks)):
             block = self.blocks[end]
             if end == self.headline or _headed(block):
                 return end
-            of_author = region == "about" and end <= index + _ABOUT_BLOCKS and _is_about_author(self.blocks, index, end)
+            of_author = (
+                region == "about"
+                and end <= index + _ABOUT_BLOCKS
+                and _is_about_author(self.blocks, index, end)
+            )
             if below_text or of_author:
                 continue
             if (
@@ -180,24 +213,34 @@ class _PartFinder:
                     self._mark(node.first, node.last, "card")
 
     def _is_below_text(self, index: int) -> bool:
-        """Return whether a block stands below an offer, below Recent Stories, or below more sentences than a header has."""
+        """Return whether a block stands below an offer, below Recent Stories, or below more
+        sentences than a header has.
+        """
         above = range(self.headline + 1, index)
         if any(self.regions.of[i] == "recent" or _is_offer(self.blocks[i]) for i in above):
             return True
         return sum(1 for i in above if self.weights[i]) > _HEADER_SENTENCES
 
     def _card_around(self, index: int, story: str) -> Node | None:
-        """Return the largest element around a linked headline that leads to that story alone; None for a linked sentence."""
+        """Return the largest element around a linked headline that leads to that story alone; None
+        for a linked sentence.
+        """
         node: Node | None = self.blocks[index].node
         best = None
         while node is not None and self._is_card(node, story):
             best, node = node, node.parent
-        if best is None or (best.last - best.first == 1 and text.ends_whole(self.blocks[index].text)):
+        if best is None or (
+            best.last - best.first == 1 and text.ends_whole(self.blocks[index].text)
+        ):
             return None
         return best
 
     def _is_card(self, node: Node, story: str) -> bool:
-        if node.last - node.first > _CARD_BLOCKS or node.first <= self.headline < node.last or node.tag in _LISTS:
+        if (
+            node.last - node.first > _CARD_BLOCKS
+            or node.first <= self.headline < node.last
+            or node.tag in _LISTS
+        ):
             return False
         if any(other not in (None, story) for other in self.stories[node.first : node.last]):
             return False
@@ -210,7 +253,9 @@ def _is_offer(block: Block) -> bool:
 
 
 def _story_of(block: Block, links: LinkResolver) -> str | None:
-    """Return the story that a block is a link to, None for a block with words of its own or one that leads elsewhere."""
+    """Return the story that a block is a link to, None for a block with words of its own or one
+    that leads elsewhere.
+    """
     if not block.links or len(block.text) > _LONG_LINK or block.own * 3 > len(block.text):
         return None
     if len(block.links) == 1:
@@ -254,7 +299,9 @@ _TAIL = frozenset(text.loose(heading).rstrip(":") for heading in site.TAIL_HEADI
 
 
 def _is_about_author(blocks: list[Block], start: int, index: int) -> bool:
-    """Return whether a block goes on with a part headed 'About the Author': the name, the portrait's line, the bio."""
+    """Return whether a block goes on with a part headed 'About the Author': the name, the
+    portrait's line, the bio.
+    """
     block, name = blocks[index], blocks[start + 1].once if start + 1 < len(blocks) else ""
     return (
         block.once == name

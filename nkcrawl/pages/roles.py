@@ -63,5 +63,9 @@ def leads_elsewhere(block: Block, links: LinkResolver) -> bool:
 
 
 def is_landmark(block: Block) -> bool:
-    """Return whether a block, standing alone, heads or ends a part of an NK News page that is not the article."""
-    return is_heading_of_site(block.once, block.key) or (block.linked and bool(site.VIEW_MORE.fullmatch(block.once)))
+    """Return whether a block, standing alone, heads or ends a part of an NK News page that is not
+    the article.
+    """
+    return is_heading_of_site(block.once, block.key) or (
+        block.linked and bool(site.VIEW_MORE.fullmatch(block.once))
+    )

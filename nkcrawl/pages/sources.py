@@ -8,6 +8,10 @@ from nkcrawl.items import Article, Source
 
 def weigh(article: Article, name: str, chosen: str, others: Iterable[tuple[str, str]]) -> None:
     """Note which sources state the chosen value of a field, and which another."""
-    sources = [Source(rule, value, text.loose(value) == text.loose(chosen)) for value, rule in others if value]
+    sources = [
+        Source(rule, value, text.loose(value) == text.loose(chosen))
+        for value, rule in others
+        if value
+    ]
     if sources:
         article.sources[name] = list(dict.fromkeys(sources))

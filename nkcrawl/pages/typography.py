@@ -9,11 +9,15 @@ _QUOTES = "“\"‘'"
 _DROP_CAP = re.compile(r"drop-?_?cap|first-?letter", re.IGNORECASE)
 _FLOATS = re.compile(r"(?:^|;)\s*float\s*:", re.IGNORECASE)
 # After 'A' or 'I', which are words: what cannot begin one, as in 'A' 'fter', 'I' 'n'.
-_REST_OF_WORD = re.compile(r"[b-df-hj-np-tv-z]\b|([b-df-hj-np-tv-z])\1|ft|lr|lt|mb|mp|nd|nt|rm|rt|ct")
+_REST_OF_WORD = re.compile(
+    r"[b-df-hj-np-tv-z]\b|([b-df-hj-np-tv-z])\1|ft|lr|lt|mb|mp|nd|nt|rm|rt|ct"
+)
 
 
 def superscript(mark: str) -> str:
-    """Return a raised number as characters of its own ('10²'), '' for other raised text ('21st')."""
+    """Return a raised number as characters of its own ('10²'), '' for other raised text
+    ('21st').
+    """
     bare = mark.strip()
     return bare.translate(_AS_SUPERSCRIPT) if _SUPERSCRIPT.fullmatch(bare) else ""
 
@@ -24,12 +28,16 @@ def is_one_letter(piece: str) -> bool:
 
 
 def is_drop_cap(names: str, style: str) -> bool:
-    """Return whether the class names or the style of an element make its letter a large first one."""
+    """Return whether the class names or the style of an element make its letter a large first
+    one.
+    """
     return bool(_DROP_CAP.search(names) or _FLOATS.search(style))
 
 
 def is_one_word(cap: str, rest: str) -> bool:
-    """Return whether a drop cap and the text behind it are one word, white space between them or not."""
+    """Return whether a drop cap and the text behind it are one word, white space between them or
+    not.
+    """
     letter = cap.strip().lstrip(_QUOTES)
     following = rest.lstrip()
     if len(letter) != 1 or not following[:1].islower():

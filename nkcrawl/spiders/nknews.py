@@ -16,9 +16,27 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure as Reason
 
 from nkcrawl import site, text
-from nkcrawl.items import Article, Failure, Feed, Listing, Page, PageKind, Rejection, Skip, Unchanged
+from nkcrawl.items import (
+    Article,
+    Failure,
+    Feed,
+    Listing,
+    Page,
+    PageKind,
+    Rejection,
+    Skip,
+    Unchanged,
+)
 from nkcrawl.options import apply_options, read_options
-from nkcrawl.pages import ABSURD, EXTRACTOR_VERSION, is_absurd_markup, parse_html, read_article, read_feed, read_listing
+from nkcrawl.pages import (
+    ABSURD,
+    EXTRACTOR_VERSION,
+    is_absurd_markup,
+    parse_html,
+    read_article,
+    read_feed,
+    read_listing,
+)
 
 if TYPE_CHECKING:
     from nkcrawl.archive import DuePage
@@ -40,7 +58,9 @@ _NO_ANSWER = {
 
 
 class NotVisited(IgnoreRequest):
-    """Raised by a middleware that keeps a page from being asked for; one that `stays_due` was no failure of the page."""
+    """Raised by a middleware that keeps a page from being asked for; one that `stays_due` was no
+    failure of the page.
+    """
 
     def __init__(self, reason: str, detail: str, *, stays_due: bool = False) -> None:
         super().__init__(detail)
@@ -51,15 +71,17 @@ class NotVisited(IgnoreRequest):
 class NKNewsSpider(Spider):
     """Walks author pages and Recent Stories of NK News.
 
-    Arguments, all texts: `authors` (slugs, comma-separated: walk only these authors' pages), `url` (this page alone),
-    `since` (YYYY-MM-DD: nothing from an earlier month), `limit` (articles), `full` (yes: walk listings to their end, known
-    or not), `recent` (no: do not follow Recent Stories). A bad one raises UsageError.
+    Arguments, all texts: `authors` (slugs, comma-separated: walk only these authors' pages), `url`
+    (this page alone), `since` (YYYY-MM-DD: nothing from an earlier month), `limit` (articles),
+    `full` (yes: walk listings to their end, known or not), `recent` (no: do not follow Recent
+    Stories). A bad one raises UsageError.
     """
 
     name = "nknews"
     custom_settings = {  # noqa: RUF012
         "SCHEDULER": "nkcrawl.frontier.Frontier",  # the archive is the queue
-        "LOG_LEVEL": "CRITICAL",  # the verdict is one sentence; errors are in the run's row, `-L INFO` shows more
+        # the verdict is one sentence; errors are in the run's row, `-L INFO` shows more
+        "LOG_LEVEL": "CRITICAL",
     }
 
     def __init__(self, site_url: str = site.SITE, /, **given: str) -> None:
@@ -74,9 +96,13 @@ class NKNewsSpider(Spider):
         self.full = _yes("full", given.get("full", "no"))
         self.recent = _yes("recent", given.get("recent", "yes"))
         if self.url and (self.authors or self.since or self.limit or self.full):
-            raise UsageError("The argument url asks for one page alone; leave out authors, since, limit and full.")
+            raise UsageError(
+                "The argument url asks for one page alone; leave out authors, since, limit and full."
+            )
         self.too_old: set[str] = set()  # listing pages that lie wholly before `since`
-        self.shown: dict[str, set[int]] = {}  # hashes of the links that an author's pages have shown in this run
+        self.shown: dict[
+            str, set[int]
+        ] = {}  # hashes of the links that an author's pages have shown in this run
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "NKNewsSpider":
@@ -87,13 +113,18 @@ class NKNewsSpider(Spider):
         super().update_settings(settings)
         apply_options(settings)
 
-    # --- Which pages ----------------------------------------------------------------------------------------------------
+    # --- Which pages ------------------------------------------------------------------------------
 
     async def start(self) -> AsyncIterator[Request]:
-        """Name the pages to start from; one that is known already is asked only when due, unless all are wanted now."""
+        """Name the pages to start from; one that is known already is asked only when due, unless
+        all are wanted now.
+        """
         for url in self._start_urls():
             kind = _kind(url)
-            yield Request(url, meta={"kind": kind, "due_now": bool(self.url) or (self.full and kind == "author")})
+            yield Request(
+                url,
+                meta={"kind": kind, "due_now": bool(self.url) or (self.full and kind == "author")},
+            )
 
     def _start_urls(self) -> list[str]:
         if self.url:
@@ -129,19 +160,33 @@ class NKNewsSpider(Spider):
 
     def has_enough(self) -> bool:
         """Tell whether the run has read as many articles as were asked for."""
-        return bool(self.limit) and self.crawler.stats.get_value("nkcrawl/articles", 0) >= self.limit
+        return (
+            bool(self.limit) and self.crawler.stats.get_value("nkcrawl/articles", 0) >= self.limit
+        )
 
     def visit(self, page: "DuePage") -> Request:
         """Return the request for a due page, conditional where the page may be as it was."""
-        callback = {"article": self.parse_article, "author": self.parse_author, "feed": self.parse_feed}[page.kind]
+        callback = {
+            "article": self.parse_article,
+            "author": self.parse_author,
+            "feed": self.parse_feed,
+        }[page.kind]
         meta = {"page": page.url, "kind": page.kind}
-        return Request(page.url, headers=self._conditions(page), callback=callback, errback=self.page_failed, meta=meta)
+        return Request(
+            page.url,
+            headers=self._conditions(page),
+            callback=callback,
+            errback=self.page_failed,
+            meta=meta,
+        )
 
     def _conditions(self, page: "DuePage") -> dict[str, str]:
-        """Return If-None-Match and If-Modified-Since for a page that was sent whole when it was last asked for.
+        """Return If-None-Match and If-Modified-Since for a page that was sent whole when it was
+        last asked for.
 
-        After a 304 it is asked for whole again, since servers err: no two answers in a row are taken on trust. So is every
-        page that was named by hand, every further page of a listing, and an article that an older reader has read.
+        After a 304 it is asked for whole again, since servers err: no two answers in a row are
+        taken on trust. So is every page that was named by hand, every further page of a listing,
+        and an article that an older reader has read.
         """
         further = page.kind == "author" and site.author_page_number(urlsplit(page.url).path) != 1
         outdated = page.kind == "article" and page.extractor_version != EXTRACTOR_VERSION
@@ -150,7 +195,7 @@ class NKNewsSpider(Spider):
         stored = {"If-None-Match": page.etag, "If-Modified-Since": page.last_modified}
         return {name: value for name, value in stored.items() if value}
 
-    # --- What became of them --------------------------------------------------------------------------------------------
+    # --- What became of them ----------------------------------------------------------------------
 
     def parse_feed(self, response: Response) -> Iterator[Feed | Failure]:
         page = visited_page(response)
@@ -191,14 +236,18 @@ class NKNewsSpider(Spider):
         yield listing
 
     def _is_repeated(self, listing: Listing) -> bool:
-        """Tell whether a page shows nothing but what this author's pages before it showed, as a pager without end does."""
+        """Tell whether a page shows nothing but what this author's pages before it showed, as a
+        pager without end does.
+        """
         shown, links = self.shown.setdefault(listing.slug, set()), set(map(hash, listing.articles))
         is_repeated = shown.issuperset(links)
         shown |= links
         return is_repeated
 
     def page_failed(self, reason: Reason) -> Iterator[Failure | Unchanged | Skip]:
-        """Record a page that gave no content, by its status or by the error that came instead of an answer."""
+        """Record a page that gave no content, by its status or by the error that came instead of an
+        answer.
+        """
         request: Request = reason.request  # type: ignore[attr-defined]  # Scrapy puts it there
         page = Page(url=request.meta["page"], kind=request.meta["kind"])
         match reason.value:
@@ -212,10 +261,14 @@ class NKNewsSpider(Spider):
 
 
 def why_no_answer(error: Exception) -> tuple[str, str]:
-    """Return why a request got no answer: in a few fixed words, countable, and in all that is known."""
+    """Return why a request got no answer: in a few fixed words, countable, and in all that is
+    known.
+    """
     if isinstance(error, NotVisited):
         return error.reason, str(error)
-    if isinstance(error, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in str(error):  # what a compressed body unfolds to
+    if isinstance(error, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in str(
+        error
+    ):  # what a compressed body unfolds to
         return "too large", f"too large: {text.clean(str(error))}"
     if isinstance(error, IgnoreRequest):  # Scrapy's own, as of redirects without end
         return "not followed", text.clean(str(error))
@@ -227,10 +280,14 @@ def _without_content(response: Response) -> Failure | Unchanged:
     page = visited_page(response)
     assert response.request is not None
     asked = {b"If-None-Match", b"If-Modified-Since"} & set(response.request.headers)
-    if response.status == 304 and asked and page.final_url == page.url:  # not of a page that it was led to
+    if (
+        response.status == 304 and asked and page.final_url == page.url
+    ):  # not of a page that it was led to
         return Unchanged(page)
     if response.status in _CHALLENGED and is_challenge(response):
-        return Failure(page, "challenge page", f"{page.url} (a challenge page, HTTP {response.status})")
+        return Failure(
+            page, "challenge page", f"{page.url} (a challenge page, HTTP {response.status})"
+        )
     return Failure(page, f"HTTP {response.status}", f"{page.url} (HTTP {response.status})")
 
 
@@ -246,7 +303,9 @@ def is_challenge(response: Response) -> bool:
 
 
 def visited_page(response: Response) -> Page:
-    """Return the visit that a response answers; its canonical final URL is '' where a redirect left the site."""
+    """Return the visit that a response answers; its canonical final URL is '' where a redirect left
+    the site.
+    """
     assert response.request is not None
     meta = response.request.meta
     origin = urlsplit(meta["page"])
@@ -266,7 +325,9 @@ def _header(response: Response, name: str) -> str | None:
 
 
 def _not_html(response: Response, page: Page) -> Failure:
-    return Failure(page, "not HTML", f"{page.url} (Content-Type {_header(response, 'Content-Type')!r})")
+    return Failure(
+        page, "not HTML", f"{page.url} (Content-Type {_header(response, 'Content-Type')!r})"
+    )
 
 
 def _kind(url: str) -> PageKind | None:
@@ -278,13 +339,15 @@ def _kind(url: str) -> PageKind | None:
     return "article" if site.article_month(path) else None
 
 
-# --- Arguments ------------------------------------------------------------------------------------------------------------
+# --- Arguments ------------------------------------------------------------------------------------
 
 
 def check_names(given: Iterable[str]) -> None:
     """Raise UsageError where one of these is no argument of the spider."""
     if unknown := sorted(set(given) - set(ARGUMENTS)):
-        raise UsageError(f"There is no argument {', '.join(unknown)}; there are {', '.join(ARGUMENTS)}.")
+        raise UsageError(
+            f"There is no argument {', '.join(unknown)}; there are {', '.join(ARGUMENTS)}."
+        )
 
 
 def _slugs(value: str) -> tuple[str, ...]:
@@ -295,7 +358,9 @@ def _slugs(value: str) -> tuple[str, ...]:
                 f"authors={value!r} holds {slug!r}, which is no author's slug; take it from an author page's URL."
             )
     if value and not slugs:
-        raise UsageError(f"authors={value!r} names nobody; give slugs from author pages' URLs, parted by commas.")
+        raise UsageError(
+            f"authors={value!r} names nobody; give slugs from author pages' URLs, parted by commas."
+        )
     return slugs
 
 
@@ -321,7 +386,9 @@ def _count(name: str, value: str) -> int:
     if not value:
         return 0
     if not re.fullmatch(r"0*[1-9][0-9]{0,8}", value):
-        raise UsageError(f"{name}={value!r} is no number of articles; write a whole number from 1 up.")
+        raise UsageError(
+            f"{name}={value!r} is no number of articles; write a whole number from 1 up."
+        )
     return int(value)
 
 

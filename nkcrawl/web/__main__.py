@@ -13,7 +13,9 @@ _LOOK_AROUND = "To look around first, type `make demo` and then `make web ARCHIV
 
 
 def main() -> int:
-    """Serve until Ctrl-C and return 0; return 2 where there is no usable archive, or the port is taken."""
+    """Serve until Ctrl-C and return 0; return 2 where there is no usable archive, or the port is
+    taken.
+    """
     given = _parser().parse_args()
     path = Path(given.file).expanduser().absolute()
     try:
@@ -27,7 +29,9 @@ def main() -> int:
         # Here, because the packages of the extra `web` may be missing.
         from nkcrawl.web.serving import PortTaken, listen, serve
     except ModuleNotFoundError as error:
-        complain(f"{error.name} is missing: `make web` installs it, and so does pip install 'nkcrawl[web]'.")
+        complain(
+            f"{error.name} is missing: `make web` installs it, and so does pip install 'nkcrawl[web]'."
+        )
         return 2
     try:
         listening = listen(given.port)
@@ -47,8 +51,12 @@ def _parser() -> argparse.ArgumentParser:
         description="Show an archive in a browser, on this machine alone; also while a crawl is writing to it. "
         "Exit codes: 0 ended by Ctrl-C, 2 bad argument, no archive, or the port is taken.",
     )
-    parser.add_argument("file", nargs="?", default=NKCRAWL_DATABASE, help="the archive (default: %(default)s)")
-    parser.add_argument("--port", type=_port, default=8001, help="0 is any that is free (default: %(default)s)")
+    parser.add_argument(
+        "file", nargs="?", default=NKCRAWL_DATABASE, help="the archive (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--port", type=_port, default=8001, help="0 is any that is free (default: %(default)s)"
+    )
     return parser
 
 

@@ -1,4 +1,6 @@
-"""What Datasette is told of the archive: pages.yaml, and with it what every table and column means."""
+"""What Datasette is told of the archive: pages.yaml, and with it what every table and column
+means.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -18,14 +20,19 @@ def read_pages() -> dict[str, Any]:
 
 
 def metadata() -> dict[str, Any]:
-    """Return Datasette's metadata: the words, questions and charts of pages.yaml, the meanings from the archive."""
+    """Return Datasette's metadata: the words, questions and charts of pages.yaml, the meanings from
+    the archive.
+    """
     pages = read_pages()
     tables = {
-        name: {"description": meanings.TABLES[name], "columns": meanings.COLUMNS[name]} | pages["tables"].get(name, {})
+        name: {"description": meanings.TABLES[name], "columns": meanings.COLUMNS[name]}
+        | pages["tables"].get(name, {})
         for name in meanings.TABLES
     }
     charts = {
-        name: {"db": DATABASE, "library": "vega-lite"} | chart | {"display": pages["every_chart"] | chart["display"]}
+        name: {"db": DATABASE, "library": "vega-lite"}
+        | chart
+        | {"display": pages["every_chart"] | chart["display"]}
         for name, chart in pages["dashboard"]["charts"].items()
     }
     return {

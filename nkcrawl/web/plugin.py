@@ -1,4 +1,6 @@
-"""What our pages need beyond Datasette's own: authors as a facet, an article's history, and nothing from elsewhere."""
+"""What our pages need beyond Datasette's own: authors as a facet, an article's history, and nothing
+from elsewhere.
+"""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -21,7 +23,8 @@ from nkcrawl.commands.history import Part, changes, shortened
 from nkcrawl.items import ARTICLE_FIELDS
 from nkcrawl.web.metadata import DATABASE
 
-# A browser that obeys it asks no other host for anything, whatever a page holds; Vega compiles its charts by eval.
+# A browser that obeys it asks no other host for anything, whatever a page holds; Vega compiles its
+# charts by eval.
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -32,7 +35,9 @@ _HEADERS = [
 ]
 _NAMES = re.compile(rb"(127\.0\.0\.1|localhost)(:\d+)?")  # of this machine
 _MISDIRECTED = 421  # RFC 9110, 15.5.20
-_BLANK_SEARCH = re.compile(rb"(?<![^&])_search=(\+|%20|%22)*(&|$)")  # to FTS5 it would be a syntax error
+_BLANK_SEARCH = re.compile(
+    rb"(?<![^&])_search=(\+|%20|%22)*(&|$)"
+)  # to FTS5 it would be a syntax error
 
 Application = Callable[..., Awaitable[None]]
 
@@ -41,16 +46,23 @@ Application = Callable[..., Awaitable[None]]
 def asgi_wrapper() -> Callable[[Application], Application]:
     """Send the two headers with every answer, and let an empty search box ask for nothing.
 
-    Who asks under another name than this machine's is a page elsewhere that had its own name point to it (DNS rebinding),
-    and is answered nothing.
+    Who asks under another name than this machine's is a page elsewhere that had its own name point
+    to it (DNS rebinding), and is answered nothing.
     """
 
     def wrap(application: Application) -> Application:
-        async def wrapped(scope: dict[str, Any], receive: object, send: Callable[..., Awaitable[None]]) -> None:
-            if scope["type"] == "http" and not _NAMES.fullmatch(dict(scope["headers"]).get(b"host", b"")):
+        async def wrapped(
+            scope: dict[str, Any], receive: object, send: Callable[..., Awaitable[None]]
+        ) -> None:
+            if scope["type"] == "http" and not _NAMES.fullmatch(
+                dict(scope["headers"]).get(b"host", b"")
+            ):
                 await send({"type": "http.response.start", "status": _MISDIRECTED, "headers": []})
                 await send(
-                    {"type": "http.response.body", "body": b"This is not the name of the machine that shows it."}
+                    {
+                        "type": "http.response.body",
+                        "body": b"This is not the name of the machine that shows it.",
+                    }
                 )
                 return
 
@@ -67,15 +79,19 @@ def asgi_wrapper() -> Callable[[Application], Application]:
     return wrap
 
 
-# --- Which articles ---------------------------------------------------------------------------------------------------
+# --- Which articles -------------------------------------------------------------------------------
 
 
 @hookimpl
 def filters_from_request(request: Any, database: str, table: str) -> FilterArguments | None:
-    """Take `_author` (a slug), `_since` and `_until` (days in Seoul) in the address of the articles' page."""
+    """Take `_author` (a slug), `_since` and `_until` (days in Seoul) in the address of the
+    articles' page.
+    """
     if (database, table) != (DATABASE, "articles"):
         return None
-    author, since, until = ((request.args.get(name) or "").strip() for name in ("_author", "_since", "_until"))
+    author, since, until = (
+        (request.args.get(name) or "").strip() for name in ("_author", "_since", "_until")
+    )
     conditions, values = Selection(since=since, until=until).where()
     words = [f"published {name} {day}" for name, day in (("since", since), ("until", until)) if day]
     if author:
@@ -85,7 +101,9 @@ def filters_from_request(request: Any, database: str, table: str) -> FilterArgum
 
 
 class AuthorFacet(Facet):  # type: ignore[misc]
-    """How many of the articles each author wrote: a byline may name several, so no column holds it."""
+    """How many of the articles each author wrote: a byline may name several, so no column holds
+    it.
+    """
 
     type = "authors"
 
@@ -110,7 +128,9 @@ class AuthorFacet(Facet):  # type: ignore[misc]
 
     def _choice(self, row: Mapping[str, Any]) -> dict[str, Any]:
         selected = self.request.args.get("_author") == row["slug"]
-        address = path_with_replaced_args(self.request, {"_author": None if selected else row["slug"]})
+        address = path_with_replaced_args(
+            self.request, {"_author": None if selected else row["slug"]}
+        )
         return {
             "value": row["slug"],
             "label": row["name"],
@@ -126,7 +146,7 @@ def register_facet_classes() -> list[type[Facet]]:
     return [AuthorFacet]
 
 
-# --- What stands in our templates --------------------------------------------------------------------------------------
+# --- What stands in our templates -----------------------------------------------------------------
 
 
 @hookimpl
@@ -136,7 +156,9 @@ def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
     def ask(question: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
         async def answer(*values: object) -> Any:
             database = datasette.get_database(DATABASE)
-            return await database.execute_fn(lambda conn: question(Reader(Path(database.path), conn), *values))
+            return await database.execute_fn(
+                lambda conn: question(Reader(Path(database.path), conn), *values)
+            )
 
         return answer
 
@@ -145,7 +167,9 @@ def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
     env.globals |= {
         "about": about,
         "questions": shown["queries"],
-        "tables_explained": {name: table["description"] for name, table in shown["tables"].items() if len(table) > 1},
+        "tables_explained": {
+            name: table["description"] for name, table in shown["tables"].items() if len(table) > 1
+        },
         "file_name": lambda: Path(datasette.get_database(DATABASE).path).name,
         "count_articles": ask(Reader.count_articles),
         "newest_articles": ask(Reader.newest_articles),
@@ -158,7 +182,8 @@ def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
     }
 
 
-# Where a cell of a view leads: (view, column) to an address, in which the column that says which one is filled in.
+# Where a cell of a view leads: (view, column) to an address, in which the column that says which
+# one is filled in.
 _LINKS = {
     ("article_list", "id"): ("articles/", "id"),
     ("changed_articles", "id"): ("articles/", "id"),
@@ -168,12 +193,16 @@ _LINKS = {
 
 
 @hookimpl
-def render_cell(row: Mapping[str, Any], value: Any, column: str, table: str, database: str) -> Markup | None:
+def render_cell(
+    row: Mapping[str, Any], value: Any, column: str, table: str, database: str
+) -> Markup | None:
     """Make a link of what stands for an article, an author or a run in a view."""
     if database != DATABASE or (table, column) not in _LINKS:
         return None
     address, key = _LINKS[table, column]
-    return Markup('<a href="/{}/{}{}">{}</a>').format(DATABASE, address, quote(str(row[key])), value or row[key])
+    return Markup('<a href="/{}/{}{}">{}</a>').format(
+        DATABASE, address, quote(str(row[key])), value or row[key]
+    )
 
 
 def day_in_words(day: str | None) -> str:
@@ -184,8 +213,12 @@ def day_in_words(day: str | None) -> str:
     return f"{found.day} {found:%B %Y}"
 
 
-def changes_in(states: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[tuple[str, list[Part]]]]]:
-    """Return when an article changed and what of it, field by field and word by word, the last change first."""
+def changes_in(
+    states: Sequence[Mapping[str, Any]],
+) -> list[tuple[str, list[tuple[str, list[Part]]]]]:
+    """Return when an article changed and what of it, field by field and word by word, the last
+    change first.
+    """
     changed = [
         (
             after["since"],

@@ -24,7 +24,8 @@ _SETTINGS = {
     "default_page_size": 50,
     "default_facet_size": 10,
     "suggest_facets": False,  # it would try every column of every table
-    "allow_download": False,  # a copy of the file alone misses what a crawl has not brought into it yet
+    # a copy of the file alone misses what a crawl has not brought into it yet
+    "allow_download": False,
     "truncate_cells_html": 300,
     "default_cache_ttl": 0,  # the next crawl is seen at once
 }
@@ -35,14 +36,18 @@ class PortTaken(Exception):
 
 
 class ReadOnlyDatabase(Database):  # type: ignore[misc]
-    """The archive, opened as every reader opens it: even a write connection of Datasette's cannot write."""
+    """The archive, opened as every reader opens it: even a write connection of Datasette's cannot
+    write.
+    """
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
         return open_for_reading(Path(self.path))
 
 
 def listen(port: int) -> socket.socket:
-    """Return a socket that takes connections from this machine at `port`; 0 is any free one. Raises PortTaken."""
+    """Return a socket that takes connections from this machine at `port`; 0 is any free one. Raises
+    PortTaken.
+    """
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

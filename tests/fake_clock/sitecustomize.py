@@ -1,4 +1,6 @@
-"""Sets the clock of a process that a test starts to FAKE_NOW, from where it runs on; Python imports this at its start."""
+"""Sets the clock of a process that a test starts to FAKE_NOW, from where it runs on; Python imports
+this at its start.
+"""
 
 import os
 from datetime import datetime

@@ -1,6 +1,7 @@
 """Writes the most memory that a process took (VmHWM, KiB) into the file PEAK_MEMORY when it ends.
 
-The kernel's figure of the process itself: what its parent learns of it (`ru_maxrss`) begins with the parent's own size.
+The kernel's figure of the process itself: what its parent learns of it (`ru_maxrss`) begins with
+the parent's own size.
 """
 
 import atexit

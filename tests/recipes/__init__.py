@@ -1,1 +1,3 @@
-"""docs/scheduling.md as it is printed, with the real cron, systemd and logrotate; `make test-recipes`, as root."""
+"""docs/scheduling.md as it is printed, with the real cron, systemd and logrotate; `make
+test-recipes`, as root.
+"""

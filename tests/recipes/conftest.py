@@ -54,7 +54,9 @@ def _serve(machine: Machine) -> None:
 
 def _ports(machine: Machine) -> set[int]:
     """Return the ports on which somebody listens in the machine."""
-    sockets = [line.split() for line in machine.file("/proc/1/net/tcp").read_text().splitlines()[1:]]
+    sockets = [
+        line.split() for line in machine.file("/proc/1/net/tcp").read_text().splitlines()[1:]
+    ]
     return {int(fields[1].split(":")[1], 16) for fields in sockets if fields[3] == "0A"}
 
 

@@ -1,4 +1,6 @@
-"""A throwaway copy of this machine, booted with systemd, without network and with the project at /home/you/nkcrawl."""
+"""A throwaway copy of this machine, booted with systemd, without network and with the project at
+/home/you/nkcrawl.
+"""
 
 import contextlib
 import email
@@ -36,18 +38,26 @@ print(json.dumps([dict(row) for row in connection.execute(sys.argv[2])]))
 
 
 class Machine:
-    """Runs commands in the copy; every change of a file is made by one, so that none can go astray."""
+    """Runs commands in the copy; every change of a file is made by one, so that none can go
+    astray.
+    """
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
         self._process = process
-        wait_until(lambda: self._init_pid() or process.poll() is not None, "a container to start", log.read_text)
+        wait_until(
+            lambda: self._init_pid() or process.poll() is not None,
+            "a container to start",
+            log.read_text,
+        )
         self._pid = self._init_pid()
         self._log = log
         self._cleared_at = 0.0
 
     @classmethod
     def boot(cls, folder: Path) -> "Machine":
-        """Boot a copy that lives in an empty folder until it is halted, at the latest until this process ends."""
+        """Boot a copy that lives in an empty folder until it is halted, at the latest until this
+        process ends.
+        """
         place, log = folder / "machine", folder / "machine.log"
         place.mkdir()
         script = ("bash", _HERE / "boot.sh", place, ROOT, Path(sys.base_prefix).resolve())
@@ -72,7 +82,10 @@ class Machine:
     def _is_up(self) -> bool:
         if not self._pid or self._process.poll() is not None:
             raise AssertionError(f"The container did not start: {self._log.read_text()}")
-        return self.run("systemctl", "is-system-running", check=False).stdout.strip() in ("running", "degraded")
+        return self.run("systemctl", "is-system-running", check=False).stdout.strip() in (
+            "running",
+            "degraded",
+        )
 
     def halt(self) -> None:
         """Shut the copy down and leave nothing of it."""
@@ -93,12 +106,21 @@ class Machine:
                 return False
         return True
 
-    def run(self, *command: str, check: bool = True, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *command: str, check: bool = True, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command as root to its end."""
         done = subprocess.run(
-            self._inside(command), check=False, capture_output=True, text=True, input=stdin, timeout=300
+            self._inside(command),
+            check=False,
+            capture_output=True,
+            text=True,
+            input=stdin,
+            timeout=300,
         )
-        assert not check or done.returncode == 0, f"{command} ended with {done.returncode}: {done.stdout}{done.stderr}"
+        assert not check or done.returncode == 0, (
+            f"{command} ended with {done.returncode}: {done.stdout}{done.stderr}"
+        )
         return done
 
     def as_cron(self, line: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -111,7 +133,9 @@ class Machine:
 
     def serve(self, name: str, *command: str) -> None:
         """Keep a command running as a service."""
-        self.run("systemd-run", "--quiet", f"--unit={name}", f"--working-directory={PROJECT}", *command)
+        self.run(
+            "systemd-run", "--quiet", f"--unit={name}", f"--working-directory={PROJECT}", *command
+        )
 
     def _inside(self, command: tuple[str, ...]) -> list[str]:
         return ["nsenter", "--target", self._pid, "--all", "--wdns=/", "env", "-i", _PATH, *command]
@@ -131,7 +155,9 @@ class Machine:
 
     def mails(self, to: str) -> list[Message]:
         """Return what was mailed to an address since the last clearing."""
-        mails = [email.message_from_string(file.read_text()) for file in self.file("/mail").iterdir()]
+        mails = [
+            email.message_from_string(file.read_text()) for file in self.file("/mail").iterdir()
+        ]
         return [mail for mail in mails if mail["To"] == to]
 
     def rows(self, archive: str, sql: str) -> list[dict[str, Any]]:
@@ -142,15 +168,37 @@ class Machine:
         return found
 
     def journal(self, match: str) -> str:
-        """Return the lines of the journal since the last clearing that have a field of this value."""
+        """Return the lines of the journal since the last clearing that have a field of this
+        value.
+        """
         self.run("journalctl", "--sync")
-        return self.run("journalctl", "--quiet", "--output=cat", f"--since=@{self._cleared_at:.6f}", match).stdout
+        return self.run(
+            "journalctl", "--quiet", "--output=cat", f"--since=@{self._cleared_at:.6f}", match
+        ).stdout
 
 
 def _as_cron(line: str, environment: dict[str, str]) -> tuple[str, ...]:
-    given = {"HOME": "/home/you", "LOGNAME": "you", "SHELL": "/bin/sh", "PATH": "/usr/bin:/bin", **environment}
+    given = {
+        "HOME": "/home/you",
+        "LOGNAME": "you",
+        "SHELL": "/bin/sh",
+        "PATH": "/usr/bin:/bin",
+        **environment,
+    }
     values = (f"{name}={value}" for name, value in given.items())
-    return ("runuser", "-u", "you", "--", "env", "-i", "--chdir=/home/you", *values, "/bin/sh", "-c", line)
+    return (
+        "runuser",
+        "-u",
+        "you",
+        "--",
+        "env",
+        "-i",
+        "--chdir=/home/you",
+        *values,
+        "/bin/sh",
+        "-c",
+        line,
+    )
 
 
 def lacking() -> str:
@@ -158,11 +206,18 @@ def lacking() -> str:
     if os.geteuid() != 0:
         return "The recipes are tried in a container, which only root can make: run `make test-recipes` as root."
     packages = [package for file, package in NEEDED.items() if not shutil.which(file)]
-    return f"The recipes need what is not installed: apt-get install -y {' '.join(packages)}" if packages else ""
+    return (
+        f"The recipes need what is not installed: apt-get install -y {' '.join(packages)}"
+        if packages
+        else ""
+    )
 
 
 def wait_until(
-    happened: Callable[[], object], what: str, told: Callable[[], str] = lambda: "", seconds: float = 90
+    happened: Callable[[], object],
+    what: str,
+    told: Callable[[], str] = lambda: "",
+    seconds: float = 90,
 ) -> None:
     """Wait for something to happen; if it takes too long, fail with what is told then."""
     deadline = time.monotonic() + seconds

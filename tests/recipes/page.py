@@ -16,7 +16,9 @@ def box(phrase: str) -> str:
 
 def jobs(crontab: str) -> list[str]:
     """Return the commands of a crontab's jobs, without their times."""
-    return [match[1] for match in re.finditer(r"^(?:[\d*]\S* ){5}(.*)$", crontab, flags=re.MULTILINE)]
+    return [
+        match[1] for match in re.finditer(r"^(?:[\d*]\S* ){5}(.*)$", crontab, flags=re.MULTILINE)
+    ]
 
 
 def variables(crontab: str) -> dict[str, str]:

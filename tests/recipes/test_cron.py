@@ -1,4 +1,6 @@
-"""The crontabs of the page with Debian's own cron; all jobs in one minute, so that it is waited for only once."""
+"""The crontabs of the page with Debian's own cron; all jobs in one minute, so that it is waited for
+only once.
+"""
 
 import re
 from dataclasses import dataclass
@@ -41,7 +43,8 @@ class Job:
             "LOG": f"{DATA}/{name}.log",
         }
         return (
-            "".join(f"{variable}={value}\n" for variable, value in own.items()) + f"* * * * * {self.command} # {name}\n"
+            "".join(f"{variable}={value}\n" for variable, value in own.items())
+            + f"* * * * * {self.command} # {name}\n"
         )
 
 
@@ -68,9 +71,17 @@ def night(booted: Machine) -> Machine:
     booted.write(UNSTOPPABLE, "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 1; done\n", mode=0o755)
     head = "".join(f"{name}={value}\n" for name, value in variables(CRONTAB).items())
     head += "NKCRAWL_REQUEST_BUDGET=12\nPERCENT=60%\n"
-    booted.run("crontab", "-u", "you", "-", stdin=head + "".join(job.lines(name) for name, job in JOBS.items()))
+    booted.run(
+        "crontab",
+        "-u",
+        "you",
+        "-",
+        stdin=head + "".join(job.lines(name) for name, job in JOBS.items()),
+    )
     booted.run("systemctl", "start", "cron.service")
-    wait_until(lambda: log(booted).count(") CMD (") == len(JOBS), "the next minute", lambda: log(booted))
+    wait_until(
+        lambda: log(booted).count(") CMD (") == len(JOBS), "the next minute", lambda: log(booted)
+    )
     booted.run("crontab", "-u", "you", "-r")
     wait_until(
         lambda: log(booted).count(") END (") == len(JOBS),
@@ -110,13 +121,19 @@ def is_one_sentence(told: str) -> bool:
 
 def test_a_good_run_fills_the_archive_and_sends_no_mail(night: Machine) -> None:
     assert mail(night, "good") == []
-    assert rows(night, "good", "SELECT verdict, exit_code FROM runs") == [{"verdict": "ok", "exit_code": 0}]
+    assert rows(night, "good", "SELECT verdict, exit_code FROM runs") == [
+        {"verdict": "ok", "exit_code": 0}
+    ]
     assert len(rows(night, "good", "SELECT 1 FROM articles")) > 0
     assert exit_code(night, "good") == 0
 
 
-@pytest.mark.parametrize(("name", "site", "code"), [("down", SITE_DOWN, 1), ("later", SITE_BUSY, 75)])
-def test_any_other_run_has_cron_mail_one_sentence(night: Machine, name: str, site: str, code: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "site", "code"), [("down", SITE_DOWN, 1), ("later", SITE_BUSY, 75)]
+)
+def test_any_other_run_has_cron_mail_one_sentence(
+    night: Machine, name: str, site: str, code: int
+) -> None:
     (told,) = mail(night, name)
     assert is_one_sentence(told)
     assert site in told
@@ -136,7 +153,9 @@ def test_a_run_that_does_not_heed_is_killed_and_cron_mails_that(night: Machine) 
     assert exit_code(night, "unstoppable") == 137
 
 
-def test_scrapy_s_own_log_goes_to_its_file_and_the_sentence_still_to_the_mail(night: Machine) -> None:
+def test_scrapy_s_own_log_goes_to_its_file_and_the_sentence_still_to_the_mail(
+    night: Machine,
+) -> None:
     assert mail(night, "logged") == []
     assert "Spider closed (" in night.file(f"{DATA}/logged.log").read_text()
     (told,) = mail(night, "logged-down")

@@ -1,4 +1,6 @@
-"""The log lines and the logrotate snippet of the page, with the real logrotate, while crawls are writing."""
+"""The log lines and the logrotate snippet of the page, with the real logrotate, while crawls are
+writing.
+"""
 
 import gzip
 import re
@@ -39,7 +41,9 @@ def read(machine: Machine, ending: str) -> str:
     file = machine.file(LOG + ending)
     if not file.exists():
         return ""
-    return gzip.decompress(file.read_bytes()).decode() if ending.endswith(".gz") else file.read_text()
+    return (
+        gzip.decompress(file.read_bytes()).decode() if ending.endswith(".gz") else file.read_text()
+    )
 
 
 def pages_in(log: str) -> int:
@@ -60,7 +64,8 @@ def test_nothing_is_lost_when_the_log_is_rotated_under_a_crawl(rotated: Machine,
     assert (read(rotated, ""), is_a_whole_run(second)) == ("", True)
     assert read(rotated, ".2.gz") == first, "the first night's log, compressed now"
     answers = rotated.rows(
-        f"{DATA}/nknews.db", "SELECT stats ->> '$.\"downloader/response_count\"' AS n FROM runs ORDER BY id"
+        f"{DATA}/nknews.db",
+        "SELECT stats ->> '$.\"downloader/response_count\"' AS n FROM runs ORDER BY id",
     )
     assert [pages_in(first), pages_in(second)] == [row["n"] for row in answers]
 
@@ -71,7 +76,9 @@ def test_it_is_rotated_once_a_month_and_belongs_to_you(rotated: Machine) -> None
     for last, files in (("", ["nkcrawl.log"]), (month_ago, ["nkcrawl.log", "nkcrawl.log.1"])):
         if last:
             rotated.write(
-                "/var/lib/logrotate/status", f'logrotate state -- version 2\n"{LOG}" {last}-0:0:0\n', mode=0o600
+                "/var/lib/logrotate/status",
+                f'logrotate state -- version 2\n"{LOG}" {last}-0:0:0\n',
+                mode=0o600,
             )
         assert rotate(rotated) == ""
         assert sorted(rotated.run("ls", DATA).stdout.split()) == files

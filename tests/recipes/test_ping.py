@@ -1,4 +1,6 @@
-"""The script of the page that runs a crawl and pings a monitor, which is a web server in the machine."""
+"""The script of the page that runs a crawl and pings a monitor, which is a web server in the
+machine.
+"""
 
 import pytest
 

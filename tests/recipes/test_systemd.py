@@ -1,4 +1,6 @@
-"""The units of the page under a real systemd; what a test needs otherwise is in a drop-in beside them."""
+"""The units of the page under a real systemd; what a test needs otherwise is in a drop-in beside
+them.
+"""
 
 import re
 import time
@@ -30,7 +32,9 @@ DOWN = f"Environment=NKCRAWL_SITE={SITE_DOWN} NKCRAWL_REQUEST_BUDGET=8"
 @pytest.fixture
 def units(machine: Machine) -> Machine:
     """The machine with the page's units, as they are printed."""
-    machine.run("systemctl", "stop", "nkcrawl.timer", "nkcrawl.service", "nkcrawl-status.timer", check=False)
+    machine.run(
+        "systemctl", "stop", "nkcrawl.timer", "nkcrawl.service", "nkcrawl-status.timer", check=False
+    )
     machine.run("rm", "-rf", *(f"/etc/systemd/system/{unit}.d" for unit in UNITS))
     machine.run("rm", "-f", "/var/lib/systemd/timers/stamp-nkcrawl.timer")
     for unit, text in UNITS.items():
@@ -52,17 +56,24 @@ def instead(command: str) -> str:
 
 
 def run_crawl(machine: Machine, text: str) -> bool:
-    """Start the crawl with a drop-in, wait for its end, and return whether systemd takes it for a good one."""
+    """Start the crawl with a drop-in, wait for its end, and return whether systemd takes it for a
+    good one.
+    """
     drop_in(machine, "nkcrawl.service", text)
     return run(machine, "nkcrawl")
 
 
 def run(machine: Machine, name: str) -> bool:
-    """Start a service, wait for its end and its mail, and return whether systemd takes it for a good one."""
+    """Start a service, wait for its end and its mail, and return whether systemd takes it for a
+    good one.
+    """
     good = machine.run("systemctl", "start", f"{name}.service", check=False).returncode == 0
     mailer = f"nkcrawl-failed@{name}.service"
     if not good:
-        wait_until(lambda: mails(machine) and shown(machine, mailer, "ActiveState") == "inactive", "the mail")
+        wait_until(
+            lambda: mails(machine) and shown(machine, mailer, "ActiveState") == "inactive",
+            "the mail",
+        )
     return good
 
 
@@ -86,11 +97,16 @@ def said(machine: Machine) -> str:
 
 
 def has_run(machine: Machine) -> bool:
-    return machine.file(ARCHIVE).exists() and shown(machine, "nkcrawl.service", "ActiveState") == "inactive"
+    return (
+        machine.file(ARCHIVE).exists()
+        and shown(machine, "nkcrawl.service", "ActiveState") == "inactive"
+    )
 
 
 def test_systemd_finds_no_fault_in_the_units(units: Machine) -> None:
-    done = units.run("systemd-analyze", "verify", *(f"/etc/systemd/system/{unit}" for unit in UNITS))
+    done = units.run(
+        "systemd-analyze", "verify", *(f"/etc/systemd/system/{unit}" for unit in UNITS)
+    )
     assert (done.stdout, done.stderr) == ("", "")
 
 
@@ -105,14 +121,22 @@ def test_the_timers_are_due_when_they_say_and_start_nothing_before(units: Machin
 def due(machine: Machine, timer: str) -> int:
     """Return the minute of the day at which an enabled timer is due, as systemctl lists it."""
     assert shown(machine, timer, "UnitFileState") == "enabled"
-    (listed,) = (line for line in machine.run("systemctl", "list-timers").stdout.splitlines() if f" {timer} " in line)
+    (listed,) = (
+        line
+        for line in machine.run("systemctl", "list-timers").stdout.splitlines()
+        if f" {timer} " in line
+    )
     hour, minute = re.findall(r"(\d\d):(\d\d):\d\d", listed)[0]
     return int(hour) * 60 + int(minute)
 
 
 def test_the_timer_starts_a_crawl_that_fills_the_archive_and_sends_no_mail(units: Machine) -> None:
     drop_in(units, "nkcrawl.service", f"Environment=NKCRAWL_SITE={SITE} NKCRAWL_REQUEST_BUDGET=12")
-    drop_in(units, "nkcrawl.timer", "OnCalendar=\nOnCalendar=*:*:0/3\nAccuracySec=1s\nRandomizedDelaySec=0")
+    drop_in(
+        units,
+        "nkcrawl.timer",
+        "OnCalendar=\nOnCalendar=*:*:0/3\nAccuracySec=1s\nRandomizedDelaySec=0",
+    )
     units.run("systemctl", "start", "nkcrawl.timer")
     wait_until(lambda: units.file(ARCHIVE).exists(), "the timer")
     units.run("systemctl", "stop", "nkcrawl.timer")
@@ -171,7 +195,9 @@ def test_which_exit_codes_are_mailed(units: Machine, code: int) -> None:
     )
 
 
-@pytest.mark.parametrize("site", [ALL_PAGES, MUTE], ids=["a site that answers", "a site that does not"])
+@pytest.mark.parametrize(
+    "site", [ALL_PAGES, MUTE], ids=["a site that answers", "a site that does not"]
+)
 def test_a_stop_ends_the_crawl_cleanly(units: Machine, site: str) -> None:
     drop_in(units, "nkcrawl.service", site)
     units.run("systemctl", "start", "--no-block", "nkcrawl.service")
@@ -196,7 +222,9 @@ def test_a_run_that_does_not_heed_is_killed_and_mailed(units: Machine) -> None:
     assert [subject for subject, _ in mails(units)] == ["nkcrawl.service: timeout, exit code KILL"]
 
 
-def test_of_what_is_on_disk_the_crawl_can_change_its_data_folder_and_nothing_else(units: Machine) -> None:
+def test_of_what_is_on_disk_the_crawl_can_change_its_data_folder_and_nothing_else(
+    units: Machine,
+) -> None:
     units.run("runuser", "-u", "you", "--", "mkdir", "-p", "/home/you/notes", "/var/tmp/notes")
     units.write("/tmp/of-another-program", "")
     places = (DATA, PROJECT, "/home/you", "/home/you/notes", "/var/tmp/notes", "/etc", "/usr")
@@ -204,12 +232,19 @@ def test_of_what_is_on_disk_the_crawl_can_change_its_data_folder_and_nothing_els
     looks = "ls /tmp; grep -E ^NoNewPrivs:\\|^CapBnd: /proc/self/status; echo reached the end"
     assert run_crawl(units, instead(f"/bin/sh -c '{tries}; {looks}'"))
     told = [line for line in said(units).splitlines() if not line.startswith("touch: ")]
-    assert told == [f"wrote to {DATA}", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "reached the end"]
+    assert told == [
+        f"wrote to {DATA}",
+        "CapBnd:\t0000000000000000",
+        "NoNewPrivs:\t1",
+        "reached the end",
+    ]
 
 
 def test_the_crawl_is_given_the_contact_and_a_percent_sign_is_written_twice(units: Machine) -> None:
     assert run_crawl(units, instead("/usr/bin/env") + "\nEnvironment=TWICE=50%%")
-    assert {"NKCRAWL_CONTACT=https://example.org/about-my-project", "TWICE=50%"} <= set(said(units).splitlines())
+    assert {"NKCRAWL_CONTACT=https://example.org/about-my-project", "TWICE=50%"} <= set(
+        said(units).splitlines()
+    )
 
 
 def test_a_ping_follows_each_run_but_one_that_gave_way(units: Machine) -> None:

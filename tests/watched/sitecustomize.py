@@ -1,7 +1,8 @@
-"""Writes down what a process that a test starts does to the world outside it; Python imports this at its start.
+"""Writes down what a process that a test starts does to the world outside it; Python imports this
+at its start.
 
-One JSON line an event, into WATCHED_LOG: [event, arguments]. Of files only those opened for writing, removed or moved.
-What a library written in C does by itself Python is not told.
+One JSON line an event, into WATCHED_LOG: [event, arguments]. Of files only those opened for
+writing, removed or moved. What a library written in C does by itself Python is not told.
 """
 
 import json
