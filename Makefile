@@ -68,5 +68,5 @@ clean:
 	    { echo 'The packages could not be installed; is a package index reachable?' >&2; exit 1; }
 	@# Apart from the rest, for sqlite-utils would load pandas at every start of nkcrawl.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .venv/cookbook pandas duckdb || \
-	    { echo 'The packages of docs/cookbook.md could not be installed.' >&2; exit 1; }
+	    { echo 'The packages of docs/querying.md could not be installed.' >&2; exit 1; }
 	@touch $@

@@ -10,9 +10,9 @@ import sys
 from dataclasses import replace
 from functools import lru_cache
 
-from padding import SIZE, padded
+from page_size import SIZE, padded
 
-from nkcrawl.demo import DemoServer, World
+from nkcrawl.demo import DemoServer, FakeSite
 from nkcrawl.demo.server import Answer
 
 _KEPT = 4_000  # pages
@@ -21,7 +21,7 @@ _KEPT = 4_000  # pages
 class PaddedSite(DemoServer):
     """The made-up site, every page of it with what a theme puts around it."""
 
-    def __init__(self, world: World, size: int = SIZE) -> None:
+    def __init__(self, world: FakeSite, size: int = SIZE) -> None:
         super().__init__(world)
         self.size = size
         self.answer = lru_cache(maxsize=_KEPT)(self._answer)  # type: ignore[method-assign]
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=2_000, metavar="N", help="default: 2000")
     parser.add_argument("--authors", type=int, default=40, metavar="N", help="default: 40")
     given = parser.parse_args()
-    with PaddedSite(World(articles=given.articles, authors=given.authors)) as site:
+    with PaddedSite(FakeSite(articles=given.articles, authors=given.authors)) as site:
         print(site.base_url, flush=True)
         sys.stdin.read()
 

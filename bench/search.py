@@ -21,9 +21,9 @@ from random import Random
 from statistics import median, quantiles
 from typing import NamedTuple
 
-from made_up import MadeUp, begin, fill, writing_fast
+from synthetic_archive import MadeUp, begin, fill, writing_fast
 
-from nkcrawl.archive import Question, Reader, Selection
+from nkcrawl.archive import ArchiveReader, ArticleFilter, SearchQuery
 from nkcrawl.archive.searching import match_expression
 from nkcrawl.demo import grammar
 
@@ -41,7 +41,7 @@ KOREAN = "시멘트 공장 양수기 신의주 트럭 관광 나선 감자 가�
 
 COUNT = "SELECT count(*) FROM articles_fts WHERE articles_fts MATCH ?"
 
-Asking = Callable[[Random], Question]
+Asking = Callable[[Random], SearchQuery]
 
 
 class Answer(NamedTuple):
@@ -64,28 +64,28 @@ def kinds(made_up: MadeUp) -> dict[str, Asking]:
     rare, known = made_up.names[5_000:20_000], made_up.names[20:1_000]
     slugs = [author.slug for author in made_up.authors]
     return {
-        "a rare name": lambda rng: Question(rng.choice(rare)),
-        "a well-known name": lambda rng: Question(rng.choice(known)),
-        "a common word": lambda rng: Question(rng.choice(COMMON)),
-        "a name and a word": lambda rng: Question(f"{rng.choice(known)} {rng.choice(COMMON)}"),
-        "two common words": lambda rng: Question(" ".join(rng.sample(COMMON, 2))),
-        "a phrase": lambda rng: Question(f'"{rng.choice(PHRASES)}"'),
-        "a headline": lambda rng: Question(grammar.title(rng.randrange(1_000), 0)),
-        "a word, by an author": lambda rng: Question(
-            rng.choice(COMMON), Selection(author=rng.choice(slugs))
+        "a rare name": lambda rng: SearchQuery(rng.choice(rare)),
+        "a well-known name": lambda rng: SearchQuery(rng.choice(known)),
+        "a common word": lambda rng: SearchQuery(rng.choice(COMMON)),
+        "a name and a word": lambda rng: SearchQuery(f"{rng.choice(known)} {rng.choice(COMMON)}"),
+        "two common words": lambda rng: SearchQuery(" ".join(rng.sample(COMMON, 2))),
+        "a phrase": lambda rng: SearchQuery(f'"{rng.choice(PHRASES)}"'),
+        "a headline": lambda rng: SearchQuery(grammar.title(rng.randrange(1_000), 0)),
+        "a word, by an author": lambda rng: SearchQuery(
+            rng.choice(COMMON), ArticleFilter(author=rng.choice(slugs))
         ),
-        "a word, in a year": lambda rng: Question(
+        "a word, in a year": lambda rng: SearchQuery(
             rng.choice(COMMON), _year(rng.randint(2013, 2025))
         ),
-        "Korean": lambda rng: Question(rng.choice(KOREAN)),
+        "Korean": lambda rng: SearchQuery(rng.choice(KOREAN)),
     }
 
 
-def _year(year: int) -> Selection:
-    return Selection(since=f"{year}-01-01", until=f"{year}-12-31")
+def _year(year: int) -> ArticleFilter:
+    return ArticleFilter(since=f"{year}-01-01", until=f"{year}-12-31")
 
 
-def ask(reader: Reader, conn: sqlite3.Connection, question: Question) -> Answer:
+def ask(reader: ArchiveReader, conn: sqlite3.Connection, question: SearchQuery) -> Answer:
     """Ask a question of an archive, and time it."""
     start = time.perf_counter()
     hits = reader.search(question)
@@ -113,7 +113,7 @@ def row(kind: str, answers: Sequence[Answer]) -> str:
 def ask_all(path: Path, made_up: MadeUp) -> dict[str, list[Answer]]:
     """Return what `ask` gives for every question, by kind."""
     rng = Random(1)
-    with closing(Reader.open(path)) as reader, closing(sqlite3.connect(path)) as conn:
+    with closing(ArchiveReader.open(path)) as reader, closing(sqlite3.connect(path)) as conn:
         return {
             kind: [ask(reader, conn, asking(rng)) for _ in range(QUESTIONS_A_KIND)]
             for kind, asking in kinds(made_up).items()

@@ -64,7 +64,7 @@ def crawl_command(site_url: str, archive: Path, *, sampled: bool = False) -> lis
     """Return the crawl of the whole site into a new archive."""
     settings = {"NKCRAWL_SITE": site_url, "NKCRAWL_DATABASE": archive, **AT_FULL_SPEED}
     given = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
-    program = [str(HERE / "sampled.py")] if sampled else ["-m", "nkcrawl"]
+    program = [str(HERE / "crawl_profile.py")] if sampled else ["-m", "nkcrawl"]
     return [sys.executable, *program, "crawl", "nknews", *given]
 
 
@@ -97,7 +97,7 @@ def nkcrawl_round(site_url: str, folder: Path) -> Round:
 
 def bare_round(urls: Path, folder: Path) -> Round:
     """Download the same pages and do nothing with them."""
-    printed, whole, cpu = run([sys.executable, str(HERE / "bare.py"), str(urls)], folder)
+    printed, whole, cpu = run([sys.executable, str(HERE / "baseline_spider.py"), str(urls)], folder)
     pages, crawl = printed.split()
     return Round(int(pages), whole, float(crawl), cpu)
 

@@ -22,7 +22,6 @@ from scrapy.http import Response, TextResponse
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser
 
-from nkcrawl import text
 from nkcrawl.extensions import Judgement, briefly, stop_run
 from nkcrawl.extensions.verdict import FORBIDDEN, refused
 from nkcrawl.extensions.watch import UNREADABLE
@@ -30,6 +29,7 @@ from nkcrawl.frontier import Frontier
 from nkcrawl.items import Failure
 from nkcrawl.options import read_options, user_agent
 from nkcrawl.spiders.nknews import NotVisited, is_challenge, visited_page, why_no_answer
+from nkcrawl.text import charset_of
 
 LONGEST_WAIT = 120  # seconds that we wait when asked to; for longer, another night is better
 
@@ -285,11 +285,11 @@ class CharsetMiddleware:
 
 
 def in_its_charset(response: TextResponse) -> TextResponse:
-    """Return the response such that its text is read in the charset that `text.charset_of`
+    """Return the response such that its text is read in the charset that `charset_of`
     finds.
     """
     content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
-    return response.replace(encoding=text.charset_of(response.body, content_type))
+    return response.replace(encoding=charset_of(response.body, content_type))
 
 
 class UnreadablePageMiddleware:

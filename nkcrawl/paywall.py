@@ -2,8 +2,9 @@
 
 from itertools import groupby
 
-from nkcrawl import site, text
+from nkcrawl import site
 from nkcrawl.items import Access
+from nkcrawl.text import ends_as_sentence
 
 _MOST_JOINED = 4  # paragraphs that one filler sentence may be broken into ('Subscribe' / 'now')
 
@@ -69,7 +70,7 @@ def text_evidence(kept: list[str], offers: list[str]) -> list[str]:
         return [*evidence, "no text"]
     return [
         *evidence,
-        "last sentence whole" if text.ends_whole(closing[-1]) else "last sentence cut",
+        "last sentence whole" if ends_as_sentence(closing[-1]) else "last sentence cut",
     ]
 
 

@@ -12,7 +12,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
-from nkcrawl import site, text
+from nkcrawl import site
 from nkcrawl.archive import Archive
 from nkcrawl.extensions import RunRecord
 from nkcrawl.extensions.verdict import FORBIDDEN, GONE, is_no_failure
@@ -30,6 +30,7 @@ from nkcrawl.items import (
 )
 from nkcrawl.paywall import classify_paragraphs, judge_access, text_evidence
 from nkcrawl.spiders.nknews import NKNewsSpider
+from nkcrawl.text import normalize_whitespace
 
 # Longest field a row may hold, in characters; what is longer is no field of a news article.
 FIELD_LIMIT = 1_000
@@ -61,18 +62,25 @@ def normalise(article: Article, today: date) -> Article:
     tomorrow dropped.
     """
     lines: dict[str, Any] = {
-        name: text.clean(getattr(article, name) or "") or None for name in _LINES
+        name: normalize_whitespace(getattr(article, name) or "") or None for name in _LINES
     }
     possible = article.published_on and OLDEST <= date.fromisoformat(
         article.published_on
     ) <= today + timedelta(days=2)
-    paragraphs = [line for paragraph in article.paragraphs if (line := text.clean(paragraph))]
+    paragraphs = [
+        line for paragraph in article.paragraphs if (line := normalize_whitespace(paragraph))
+    ]
     return replace(
         article,
         **lines,
-        note="\n\n".join(filter(None, map(text.clean, (article.note or "").split("\n\n")))) or None,
+        note="\n\n".join(
+            filter(None, map(normalize_whitespace, (article.note or "").split("\n\n")))
+        )
+        or None,
         paragraphs=paragraphs,
-        authors=[Author(author.slug, text.clean(author.name)) for author in article.authors],
+        authors=[
+            Author(author.slug, normalize_whitespace(author.name)) for author in article.authors
+        ],
         published_on=article.published_on if possible else None,
         published_at=article.published_at if possible else None,
         modified_at=article.modified_at if possible else None,

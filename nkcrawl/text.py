@@ -89,7 +89,7 @@ class DateInText:
     end: int
 
 
-def visible(text: str) -> str:
+def strip_control_chars(text: str) -> str:
     """Return the text without the characters that nobody sees and that a terminal may obey; tabs
     and new lines stay.
 
@@ -101,18 +101,18 @@ def visible(text: str) -> str:
     return _INVISIBLE.sub("", _SURROGATES.sub("\ufffd", text)).translate(_NEW_LINES)
 
 
-def spelled_out(text: str) -> str:
+def escape_control_chars(text: str) -> str:
     """Return the text with each character that `visible` leaves out as its number, as JSON writes
     it: '\\u009b'.
     """
     return _TO_SPELL_OUT.sub(lambda char: f"\\u{ord(char[0]):04x}", text)
 
 
-def clean(text: str) -> str:
+def normalize_whitespace(text: str) -> str:
     """Return the text as one line a reader would see: no control characters, white space joined and
     trimmed.
     """
-    return " ".join(visible(text).split())
+    return " ".join(strip_control_chars(text).split())
 
 
 def charset_of(body: bytes, content_type: str = "") -> str:
@@ -129,20 +129,20 @@ def charset_of(body: bytes, content_type: str = "") -> str:
     return str(html_to_unicode(content_type, body, default_encoding="utf-8")[0])
 
 
-def loose(text: str) -> str:
+def normalize_for_match(text: str) -> str:
     """Return a key under which two spellings of one line are equal: case, quotes, dashes and spaces
     do not count.
     """
-    key = _unspaced(visible(text))
+    key = _unspaced(strip_control_chars(text))
     return (key if key.isascii() else key.translate(_LOOSE)).casefold().replace("--", "-")
 
 
-def straight(text: str) -> str:
+def straighten_quotes(text: str) -> str:
     """Return the text with straight apostrophes, the form that bylines use and queries type."""
     return text.replace("’", "'").replace("‘", "'").replace("ʼ", "'")
 
 
-def undouble(text: str) -> str:
+def strip_repetition(text: str) -> str:
     """Return 'X' for 'XX', 'X X' and 'X X X': one link often holds a headline or a name twice."""
     whole = _unspaced(text)
     for times in (3, 2):
@@ -158,7 +158,7 @@ def _unspaced(text: str) -> str:
     return "".join(text.split())
 
 
-def ends_whole(text: str) -> bool:
+def ends_as_sentence(text: str) -> bool:
     """Tell whether the text ends as a sentence does, closing quotes and brackets allowed."""
     return bool(_SENTENCE_END.search(text.rstrip()))
 
@@ -285,7 +285,7 @@ def canonical_url(url: str, site: str, base: str = "") -> str | None:
     if len(url) > LONGEST_URL:
         return None
     try:
-        written = visible(url).strip().replace("\\", "/")
+        written = strip_control_chars(url).strip().replace("\\", "/")
         asked, home = urlsplit(urljoin(base or site + "/", written)), urlsplit(site)
         same = _host(asked.hostname) == _host(home.hostname) and _port(asked.port) == _port(
             home.port
@@ -306,7 +306,7 @@ def absolute_url(url: str, base: str) -> str | None:
     is no URL.
     """
     try:
-        absolute = urljoin(base, clean(url)) if url else ""
+        absolute = urljoin(base, normalize_whitespace(url)) if url else ""
         return absolute if urlsplit(absolute).scheme in ("http", "https") else None
     except ValueError:
         return None

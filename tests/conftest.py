@@ -13,19 +13,19 @@ from typing import Any
 
 import pytest
 
-from nkcrawl.demo import DemoServer, World
+from nkcrawl.demo import DemoServer, FakeSite
 
 ROOT = Path(__file__).resolve().parent.parent
 AT_FULL_SPEED = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=False")
 
 
 @pytest.fixture(scope="session")
-def world() -> World:
-    return World(articles=60)
+def world() -> FakeSite:
+    return FakeSite(articles=60)
 
 
 @pytest.fixture
-def demo(world: World) -> Iterator[DemoServer]:
+def demo(world: FakeSite) -> Iterator[DemoServer]:
     with DemoServer(world) as server:
         yield server
 

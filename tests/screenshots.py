@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.browsed import chromium, fill, served
+from tests.browser import chromium, fill, served
 
 PAGES = {
     "home": "/",

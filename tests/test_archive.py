@@ -24,8 +24,8 @@ from nkcrawl.archive import (
     Archive,
     ArchiveBusy,
     ArchiveError,
+    ArchiveReader,
     DuePage,
-    Reader,
     contents,
     opening,
     schedule,
@@ -384,7 +384,7 @@ def test_who_may_not_write_reads_all_that_is_stored_between_runs_and_after_a_kil
     shared_folder.chmod(0o555)
     before = fingerprint(shared_folder)
     assert "no right to write" in without_rights(lambda: Archive.open(path))
-    counted = without_rights(lambda: Reader.open(path).count_articles())
+    counted = without_rights(lambda: ArchiveReader.open(path).count_articles())
     assert counted == str({"free": 3 if killed else 2, "teaser": 0, "unknown": 0, "gone": 0})
     assert fingerprint(shared_folder) == before
     shared_folder.chmod(0o755)
@@ -756,7 +756,7 @@ def test_a_file_of_the_first_schema_is_brought_up_to_date_with_every_row(
     with closing(sqlite3.connect(path)) as conn:
         before = {table: conn.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
     with pytest.raises(ArchiveError, match="made by an older nkcrawl"):
-        Reader.open(path)
+        ArchiveReader.open(path)
     Archive.open(path, clock).close()
     after = {table: read(path, f"SELECT * FROM {table}") for table in before}
     assert [row.pop("trouble") for row in after["pages"]] == [None] * len(before["pages"])

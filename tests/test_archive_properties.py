@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from nkcrawl.archive import Archive, Reader
+from nkcrawl.archive import Archive, ArchiveReader
 from nkcrawl.archive.merging import VERSIONED, merge
 from nkcrawl.items import Author, Failure, Feed, Link, Page, Rejection, Unchanged
 
@@ -147,13 +147,13 @@ def test_seeing_the_same_twice_changes_nothing(
     assert merge(once, second) == once
 
 
-# --- Nights of an archive, step by step -----------------------------------------------------------
+# --- NightlyCrawls of an archive, step by step -----------------------------------------------------------
 
 URLS = st.sampled_from([f"https://www.nknews.org/2025/06/{slug}/" for slug in "ab"])
 WHOLE = ("It sailed on Monday.", "Crowds came.", "So did rain.")
 
 
-class Nights(RuleBasedStateMachine):
+class NightlyCrawls(RuleBasedStateMachine):
     """What a site may do to two articles over many nights, and what the archive says of them after
     each step.
     """
@@ -256,7 +256,7 @@ class Nights(RuleBasedStateMachine):
         assert self.ids.items() <= {url: row["id"] for url, row in found.items()}.items(), (
             "a row left, or moved"
         )
-        with closing(Reader.open(self.path)) as reader:
+        with closing(ArchiveReader.open(self.path)) as reader:
             for url, row in found.items():
                 self.ids[url] = row["id"]
                 now = tuple(row[column] for column in VERSIONED)
@@ -292,5 +292,5 @@ class Nights(RuleBasedStateMachine):
 @pytest.mark.fault("S13", "S14")
 def test_whatever_the_nights_bring_nothing_stored_is_lost() -> None:
     run_state_machine_as_test(
-        Nights, settings=settings(max_examples=60, stateful_step_count=20, deadline=None)
+        NightlyCrawls, settings=settings(max_examples=60, stateful_step_count=20, deadline=None)
     )  # type: ignore[no-untyped-call]

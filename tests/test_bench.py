@@ -16,8 +16,10 @@ BENCHMARKS = sorted(
 @pytest.mark.parametrize(
     ("script", "row"),
     [
-        ("growth.py", "| what is due next |"),
-        pytest.param("nights.py", "| nothing new, none to ask again |", marks=pytest.mark.long),
+        ("scaling.py", "| what is due next |"),
+        pytest.param(
+            "nightly_requests.py", "| nothing new, none to ask again |", marks=pytest.mark.long
+        ),
     ],
 )
 def test_a_benchmark_prints_a_table_and_leaves_nothing_behind(

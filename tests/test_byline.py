@@ -9,7 +9,7 @@ import pytest
 
 from nkcrawl.items import Author
 from nkcrawl.pages.byline import names_in
-from tests.page_builder import PATH, SITE, SUBTITLE, WORDS, paragraphs, read, theme_html
+from tests.html_factory import PATH, SITE, SUBTITLE, WORDS, paragraphs, read, theme_html
 
 MIRA = '<a href="/content_author/mira-olsen/">Mira Olsen</a>'
 TESS = '<a href="/content_author/tess-ohara/">Tess O’Hara</a>'

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from nkcrawl.demo import DemoServer, World
+from nkcrawl.demo import DemoServer, FakeSite
 from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, scrapy_command
 
 Crawl = Callable[..., subprocess.CompletedProcess[str]]
@@ -39,8 +39,8 @@ def stored(path: Path) -> dict[str, dict[str, Any]]:
     return articles
 
 
-def truth(world: World, demo: DemoServer) -> dict[str, dict[str, Any]]:
-    true = (world.truth(article, demo.base_url) for article in world.articles)
+def expected_row(world: FakeSite, demo: DemoServer) -> dict[str, dict[str, Any]]:
+    true = (world.expected_row(article, demo.base_url) for article in world.articles)
     return {row["url"]: row for row in true}
 
 
@@ -66,17 +66,17 @@ def asked(demo: DemoServer) -> Counter[str]:
 
 
 def test_every_cell_of_every_article_equals_the_truth(
-    crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
+    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
 ) -> None:
     done = crawl()
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert stored(archive_file) == truth(world, demo)
+    assert stored(archive_file) == expected_row(world, demo)
     assert rows(archive_file, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
     assert rows(archive_file, "SELECT url, reason FROM rejects") == []
 
 
 def test_the_authors_of_the_archive_are_the_authors_of_the_site(
-    crawl: Crawl, world: World, archive_file: Path
+    crawl: Crawl, world: FakeSite, archive_file: Path
 ) -> None:
     crawl()
     found = {
@@ -100,7 +100,7 @@ def test_a_second_run_asks_no_article_and_changes_no_row(
 
 
 def test_the_run_record_says_what_happened(
-    crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
+    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
 ) -> None:
     soft, down, forbidden = (world.articles[number].path for number in (1, 2, 3))
     demo.faults = {
@@ -187,7 +187,7 @@ def test_killed_twenty_times_and_started_again_the_archive_is_the_same(
 
 @pytest.mark.fault("P19")
 def test_a_backfill_cut_off_by_the_budget_goes_on_the_next_night_newest_first(
-    crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
+    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
 ) -> None:
     for _ in range(20):
         demo.log.clear()
@@ -203,7 +203,7 @@ def test_a_backfill_cut_off_by_the_budget_goes_on_the_next_night_newest_first(
         assert newer_and_due == [] or "/content_author/" in last
         if not demo.log:
             break
-    assert stored(archive_file) == truth(world, demo)
+    assert stored(archive_file) == expected_row(world, demo)
     summaries = [
         row["summary"] for row in rows(archive_file, "SELECT summary FROM runs ORDER BY id")
     ]
@@ -213,7 +213,7 @@ def test_a_backfill_cut_off_by_the_budget_goes_on_the_next_night_newest_first(
 
 
 def test_a_page_that_failed_is_tried_in_a_later_run_and_not_in_the_same(
-    crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
+    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
 ) -> None:
     path = world.articles[0].path
     demo.faults[path] = (503, "down")
@@ -227,7 +227,7 @@ def test_a_page_that_failed_is_tried_in_a_later_run_and_not_in_the_same(
 
 
 def test_a_page_that_is_gone_is_never_asked_again(
-    crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
+    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
 ) -> None:
     path = world.articles[0].path
     demo.faults[path] = (410, "gone")
@@ -254,7 +254,7 @@ def test_limit_stops_after_so_many_articles(crawl: Crawl, archive_file: Path) ->
 
 
 def test_authors_walks_only_their_pages(
-    crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
+    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
 ) -> None:
     slug = world.authors[1].slug
     crawl("-a", f"authors={slug}", "-a", "recent=no")
@@ -267,7 +267,7 @@ def test_authors_walks_only_their_pages(
 
 
 def test_url_reads_one_page_alone_due_or_not(
-    crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
+    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
 ) -> None:
     path = world.articles[5].path
     for _ in range(2):
@@ -279,7 +279,7 @@ def test_url_reads_one_page_alone_due_or_not(
 
 
 def test_since_asks_nothing_of_an_earlier_month(
-    crawl: Crawl, demo: DemoServer, world: World, archive_file: Path
+    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
 ) -> None:
     since = world.articles[20].published_on
     crawl("-a", f"since={since}")
@@ -420,7 +420,7 @@ def test_the_archive_lies_in_the_project_wherever_the_command_is_given() -> None
 
 @pytest.mark.fault("P20")
 def test_the_commands_work_from_any_directory_with_an_empty_environment(
-    demo: DemoServer, archive_file: Path, world: World
+    demo: DemoServer, archive_file: Path, world: FakeSite
 ) -> None:
     program = Path(sys.executable).parent / "nkcrawl"
     done = subprocess.run(
@@ -433,7 +433,7 @@ def test_the_commands_work_from_any_directory_with_an_empty_environment(
         timeout=300,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert stored(archive_file) == truth(world, demo)
+    assert stored(archive_file) == expected_row(world, demo)
 
 
 @pytest.mark.fault("P8", "P25")

@@ -26,14 +26,14 @@ from hypothesis import strategies as st
 from lxml import etree
 from markdown_it import MarkdownIt
 
-from nkcrawl.archive import Archive, Reader, Selection
-from nkcrawl.exporting import StoredArticle
-from nkcrawl.exporting.feed import as_atom
-from nkcrawl.exporting.markdown import FRONT_MATTER, as_markdown, file_name, paragraphs
-from nkcrawl.exporting.tables import as_csv, as_jsonl, harmless
+from nkcrawl.archive import Archive, ArchiveReader, ArticleFilter
+from nkcrawl.export import StoredArticle
+from nkcrawl.export.feed import as_atom
+from nkcrawl.export.markdown import FRONT_MATTER, as_markdown, file_name, paragraphs
+from nkcrawl.export.tables import as_csv, as_jsonl, harmless
 from nkcrawl.items import Author, Failure, Page
 from nkcrawl.placing import UNFINISHED
-from nkcrawl.text import clean
+from nkcrawl.text import normalize_whitespace
 from tests.conftest import ROOT, clean_environment, scrapy, scrapy_command
 from tests.test_archive import SITE, row
 
@@ -80,8 +80,8 @@ def archive(archive_file: Path) -> Path:
 
 @pytest.fixture
 def stored(archive: Path) -> Iterator[list[dict[str, Any]]]:
-    with closing(Reader.open(archive)) as reader:
-        yield list(reader.whole_articles(reader.find(Selection())))
+    with closing(ArchiveReader.open(archive)) as reader:
+        yield list(reader.iter_articles(reader.find(ArticleFilter())))
 
 
 def export(archive: Path, target: Path, *options: str) -> None:
@@ -127,10 +127,10 @@ def test_what_is_found_is_read_in_its_order_while_a_crawl_writes(archive_file: P
         archive.begin_run({}, {})
         for number in range(450):
             store(archive, number)
-        with closing(Reader.open(archive_file)) as reader:
-            ids = reader.find(Selection())
-            assert list(reader.find(Selection(), newest=3)) == [450, 449, 448]
-            articles = reader.whole_articles(ids)
+        with closing(ArchiveReader.open(archive_file)) as reader:
+            ids = reader.find(ArticleFilter())
+            assert list(reader.find(ArticleFilter(), newest=3)) == [450, 449, 448]
+            articles = reader.iter_articles(ids)
             assert next(articles)["id"] == 1
             store(archive, 449, body="It changed meanwhile.")
             store(archive, 450)
@@ -418,7 +418,7 @@ def test_words_that_look_like_markdown_stay_words(body: str) -> None:
     inline = [child for token in tokens for child in token.children or []]
     assert {child.type for child in inline} <= {"text", "text_special", "softbreak"}
     shown = "".join(child.content for child in inline)
-    assert shown == "".join(clean(line) for line in body.splitlines())
+    assert shown == "".join(normalize_whitespace(line) for line in body.splitlines())
 
 
 # --- The command ---

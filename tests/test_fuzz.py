@@ -1,4 +1,4 @@
-"""What tests/fuzz.py looks for, on its first pages, on all that it ever found, and on a few hundred
+"""What tests/stress/fuzz.py looks for, on its first pages, on all that it ever found, and on a few hundred
 mutations.
 """
 
@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from tests.fuzz import CORPUS, LONGEST, check, mutated, seeds
+from tests.stress.fuzz import CORPUS, LONGEST, check, mutated, seeds
 
 PAGES = list(seeds())
 

@@ -4,7 +4,7 @@ plain.
 
 import pytest
 
-from tests.page_builder import SUBTITLE, TITLE, WORDS, paragraphs, read, theme_html
+from tests.html_factory import SUBTITLE, TITLE, WORDS, paragraphs, read, theme_html
 
 BYLINE = '<div><a href="/content_author/mira-olsen/">Mira Olsen</a> June 12, 2025</div>'
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.page_builder import PATH, SITE, TITLE, read, theme_html
+from tests.html_factory import PATH, SITE, TITLE, read, theme_html
 
 URL = SITE + PATH
 OTHER = f"{SITE}/2025/06/another-story/"

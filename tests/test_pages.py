@@ -12,7 +12,7 @@ from nkcrawl.items import Author, Link, Listing
 from nkcrawl.pages import EXTRACTOR_VERSION
 from nkcrawl.pages.links import LinkResolver
 from nkcrawl.pipelines import as_row, drop_filler, normalise
-from tests.page_builder import (
+from tests.html_factory import (
     BIO,
     CAPTION,
     CREDIT,
@@ -1181,7 +1181,7 @@ def test_malformed_json_ld_is_survived(rendering: str, script: str) -> None:
 @renderings
 @pytest.mark.parametrize("name", ["{", "{{x}}", "{a}b", "\x1b", "<", '"', "한", ":", "a:b:c"])
 def test_an_attribute_whose_name_is_none_is_survived(rendering: str, name: str) -> None:
-    """As where a template was not filled in: found by tests/fuzz.py."""
+    """As where a template was not filled in: found by tests/stress/fuzz.py."""
     head = f'<meta {name}="1" property="x" content="y"><link {name} rel="x" href="y"><i {name} itemprop="isAccessibleForFree">'
     lead = f"<p {name}>{FIRST}</p><p><a {name} href='/x/'><img {name}><time {name}></time></a>{SECOND}</p>"
     assert row(article_html(rendering, head=head, lead=lead))["body"] == BODY

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nkcrawl import site
-from nkcrawl.demo import World, article_page
+from nkcrawl.demo import FakeSite, article_page
 from nkcrawl.pipelines import as_row, drop_filler, normalise
-from tests.page_builder import (
+from tests.html_factory import (
     OFFER,
     OFFER_END,
     OFFER_LIST,
@@ -24,9 +24,9 @@ from tests.page_builder import (
     read,
     read_list,
 )
-from tests.test_access import article
 from tests.test_demo import BASE
 from tests.test_demo import read as read_demo
+from tests.test_pipelines import article
 
 TODAY = date(2026, 1, 1)
 
@@ -270,6 +270,8 @@ def test_what_was_put_into_a_listing_comes_out(
 @settings(deadline=None, max_examples=50)
 @given(st.integers(0, 10**6), st.integers(0, 59))
 def test_every_page_of_any_made_up_site_is_read_as_it_is_meant(seed: int, number: int) -> None:
-    world = World(60, seed=seed)
+    world = FakeSite(60, seed=seed)
     shown = world.articles[number]
-    assert read_demo(article_page(world, shown, BASE), shown.path) == world.truth(shown, BASE)
+    assert read_demo(article_page(world, shown, BASE), shown.path) == world.expected_row(
+        shown, BASE
+    )

@@ -10,7 +10,7 @@ import re
 import pytest
 
 from nkcrawl.pipelines import drop_filler
-from tests.page_builder import CAPTION, PATH, TITLE, WORDS, body_of, paragraphs, read, theme_html
+from tests.html_factory import CAPTION, PATH, TITLE, WORDS, body_of, paragraphs, read, theme_html
 
 ONE, TWO, THREE, FOUR = WORDS
 OTHER = "/2024/03/the-tide-clock-of-gull-island/"

@@ -22,8 +22,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from scrapy.exceptions import UsageError
 
-from nkcrawl import text
-from nkcrawl.archive import Archive, BadQuery, Question, Reader, Selection
+from nkcrawl.archive import Archive, ArchiveReader, ArticleFilter, BadQuery, SearchQuery
 from nkcrawl.archive.searching import (
     MARKS,
     MARKS_TO_READ,
@@ -32,8 +31,9 @@ from nkcrawl.archive.searching import (
     search_sql,
 )
 from nkcrawl.commands.search import nothing_found, read_limit, read_words
-from nkcrawl.demo import World
+from nkcrawl.demo import FakeSite
 from nkcrawl.items import Author, Page
+from nkcrawl.text import normalize_whitespace
 from tests.conftest import ROOT, clean_environment, rows, scrapy, scrapy_command
 from tests.test_status import SITE, article
 
@@ -58,11 +58,16 @@ def names(hits: list[dict[str, Any]]) -> list[str]:
 
 
 def found(
-    file: Path, words: str, among: Selection | None = None, limit: int = 20, *, raw: bool = False
+    file: Path,
+    words: str,
+    among: ArticleFilter | None = None,
+    limit: int = 20,
+    *,
+    raw: bool = False,
 ) -> list[str]:
     """Return the names of the articles that a search finds, best first."""
-    with closing(Reader.open(file)) as reader:
-        return names(reader.search(Question(words, among or Selection(), limit, raw)))
+    with closing(ArchiveReader.open(file)) as reader:
+        return names(reader.search(SearchQuery(words, among or ArticleFilter(), limit, raw)))
 
 
 FERRY = {
@@ -122,17 +127,17 @@ def test_the_headline_weighs_most_then_the_subtitle_and_the_newest_stands_first_
 @pytest.mark.parametrize(
     ("among", "expected"),
     [
-        (Selection(author="ohara"), []),
-        (Selection(author="o'hara"), ["older"]),
-        (Selection(since="2024-12-31", until="2024-12-31"), ["older"]),
-        (Selection(until="2025-01-31"), ["newer", "older"]),
-        (Selection(label="opinion"), ["undated"]),
-        (Selection(label="opinion", author="bo"), []),
-        (Selection(access="teaser"), ["newer", "older", "undated"]),
-        (Selection(access="free"), []),
+        (ArticleFilter(author="ohara"), []),
+        (ArticleFilter(author="o'hara"), ["older"]),
+        (ArticleFilter(since="2024-12-31", until="2024-12-31"), ["older"]),
+        (ArticleFilter(until="2025-01-31"), ["newer", "older"]),
+        (ArticleFilter(label="opinion"), ["undated"]),
+        (ArticleFilter(label="opinion", author="bo"), []),
+        (ArticleFilter(access="teaser"), ["newer", "older", "undated"]),
+        (ArticleFilter(access="free"), []),
     ],
 )
-def test_among_which_articles(archive: Path, among: Selection, expected: list[str]) -> None:
+def test_among_which_articles(archive: Path, among: ArticleFilter, expected: list[str]) -> None:
     assert found(archive, "rice", among) == expected
 
 
@@ -264,23 +269,23 @@ def test_what_a_web_page_says_is_never_obeyed(archive_file: Path) -> None:
     ("question", "words"),
     [
         (
-            Question("kursk ferry"),
+            SearchQuery("kursk ferry"),
             "Nothing found for 'kursk ferry'. All the words must stand in one article; --raw",
         ),
         (
-            Question("kursk"),
+            SearchQuery("kursk"),
             "Nothing found for 'kursk'. --raw 'begin*' finds every word that begins so.",
         ),
-        (Question("kursk ferry", raw=True), "Nothing found for 'kursk ferry'. --raw 'begin*'"),
+        (SearchQuery("kursk ferry", raw=True), "Nothing found for 'kursk ferry'. --raw 'begin*'"),
         (
-            Question("ferry", Selection(author="bo", since="2025-01-01")),
+            SearchQuery("ferry", ArticleFilter(author="bo", since="2025-01-01")),
             "Nothing found for 'ferry' (author bo, since 2025-01-01). Fewer conditions",
         ),
-        (Question("—!"), "'—!' has no word in it: letters or digits are needed to search for."),
-        (Question("\udcff"), "'\\udcff' has no word in it"),
+        (SearchQuery("—!"), "'—!' has no word in it: letters or digits are needed to search for."),
+        (SearchQuery("\udcff"), "'\\udcff' has no word in it"),
     ],
 )
-def test_what_was_asked_in_vain(question: Question, words: str) -> None:
+def test_what_was_asked_in_vain(question: SearchQuery, words: str) -> None:
     assert nothing_found(question).startswith(words)
 
 
@@ -399,19 +404,19 @@ def test_its_sql_gives_the_same_rows_in_plain_sqlite(archive: Path) -> None:
 @pytest.mark.parametrize(
     "question",
     [
-        Question("ferry"),
-        Question("Bo's ferry's"),
-        Question("rice", Selection(label="it's :query"), 7),
-        Question("rice", Selection("ann", "2024-12-31", "2026-01-01", "OPINION", "teaser")),
-        Question("북한 café"),
-        Question("title : (rice OR ferry*)", raw=True, limit=2),
-        Question("—"),
+        SearchQuery("ferry"),
+        SearchQuery("Bo's ferry's"),
+        SearchQuery("rice", ArticleFilter(label="it's :query"), 7),
+        SearchQuery("rice", ArticleFilter("ann", "2024-12-31", "2026-01-01", "OPINION", "teaser")),
+        SearchQuery("북한 café"),
+        SearchQuery("title : (rice OR ferry*)", raw=True, limit=2),
+        SearchQuery("—"),
     ],
 )
 def test_the_sql_with_its_values_written_into_it_asks_the_same(
-    archive: Path, question: Question
+    archive: Path, question: SearchQuery
 ) -> None:
-    with closing(Reader.open(archive)) as reader:
+    with closing(ArchiveReader.open(archive)) as reader:
         assert as_programs_get_it(archive, complete_sql(*search_sql(question, ("", "")))) == [
             {name: _unmarked(value) for name, value in hit.items()}
             for hit in reader.search(question)
@@ -423,7 +428,7 @@ def _unmarked(value: Any) -> Any:
 
 
 def test_the_sql_marks_the_words_for_people(archive: Path) -> None:
-    sql = complete_sql(*search_sql(Question("ferry"), MARKS_TO_READ))
+    sql = complete_sql(*search_sql(SearchQuery("ferry"), MARKS_TO_READ))
     first, second, third = rows(archive, sql)
     assert (first["title"], second["subtitle"]) == (
         "Two [ferries] sail",
@@ -433,10 +438,15 @@ def test_the_sql_marks_the_words_for_people(archive: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "among", [Selection(), Selection("ann", "2024", "2026", "", "free"), Selection(label="News")]
+    "among",
+    [
+        ArticleFilter(),
+        ArticleFilter("ann", "2024", "2026", "", "free"),
+        ArticleFilter(label="News"),
+    ],
 )
-def test_no_search_reads_every_article(archive: Path, among: Selection) -> None:
-    sql, values = search_sql(Question("rice", among))
+def test_no_search_reads_every_article(archive: Path, among: ArticleFilter) -> None:
+    sql, values = search_sql(SearchQuery("rice", among))
     with closing(sqlite3.connect(archive)) as conn:
         steps = [row[3] for row in conn.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
     assert not [
@@ -503,11 +513,14 @@ def test_a_query_is_complete_whatever_its_values_hold() -> None:
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Archive, Reader]]:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Archive, ArchiveReader]]:
     """An archive open for writing with the articles of FERRY, and a reader of it."""
     file = tmp_path_factory.mktemp("shelf") / "nknews.db"
     store(file, FERRY)
-    with closing(Archive.open(file, lambda: NOW)) as archive, closing(Reader.open(file)) as reader:
+    with (
+        closing(Archive.open(file, lambda: NOW)) as archive,
+        closing(ArchiveReader.open(file)) as reader,
+    ):
         yield archive, reader
 
 
@@ -525,9 +538,9 @@ ANYTHING = st.one_of(
 @settings(max_examples=500, deadline=None)
 @given(ANYTHING)
 @pytest.mark.fault("S22")
-def test_any_text_is_a_safe_query(shelf: tuple[Archive, Reader], words: str) -> None:
+def test_any_text_is_a_safe_query(shelf: tuple[Archive, ArchiveReader], words: str) -> None:
     _, reader = shelf
-    question = Question(words)
+    question = SearchQuery(words)
     assert len(reader.search(question)) <= len(FERRY)
     with closing(sqlite3.connect(reader.path)) as conn:
         conn.execute(complete_sql(*search_sql(question)))
@@ -540,39 +553,49 @@ def test_any_text_is_a_safe_query(shelf: tuple[Archive, Reader], words: str) -> 
         min_size=3,
     )
 )
-def test_what_is_no_word_changes_nothing(shelf: tuple[Archive, Reader], junk: list[str]) -> None:
+def test_what_is_no_word_changes_nothing(
+    shelf: tuple[Archive, ArchiveReader], junk: list[str]
+) -> None:
     _, reader = shelf
     typed = f"{junk[0]}ferry{junk[1]} {''.join(junk[2:])} nobody"
-    assert names(reader.search(Question(typed))) == ["body-only"]
+    assert names(reader.search(SearchQuery(typed))) == ["body-only"]
 
 
 @settings(max_examples=300, deadline=None)
 @given(ANYTHING)
-def test_every_headline_finds_its_own_article(shelf: tuple[Archive, Reader], title: str) -> None:
+def test_every_headline_finds_its_own_article(
+    shelf: tuple[Archive, ArchiveReader], title: str
+) -> None:
     archive, reader = shelf
-    row = article("its-own", title=text.clean(title))  # as pipelines store it
+    row = article("its-own", title=normalize_whitespace(title))  # as pipelines store it
     archive.store_article(row, [], Page(str(row["url"]), "article", status=200), [], 1)
     with closing(sqlite3.connect(":memory:")) as conn:
         conn.execute("CREATE VIRTUAL TABLE titles USING fts5 (title, tokenize='porter unicode61')")
         conn.execute("CREATE VIRTUAL TABLE words USING fts5vocab ('titles', 'row')")
         conn.execute("INSERT INTO titles VALUES (?)", (row["title"],))
         has_words = bool(conn.execute("SELECT count(*) FROM words").fetchone()[0])
-    assert ("its-own" in names(reader.search(Question(title)))) == has_words
+    assert ("its-own" in names(reader.search(SearchQuery(title)))) == has_words
 
 
 @pytest.mark.fault("S22")
 def test_every_headline_of_the_made_up_site_finds_its_own_article(archive_file: Path) -> None:
-    world = World(articles=240)
-    truths = [world.truth(made_up, SITE) for made_up in world.articles]
+    world = FakeSite(articles=240)
+    truths = [world.expected_row(made_up, SITE) for made_up in world.articles]
     with closing(Archive.open(archive_file)) as archive:
         archive.begin_run({}, {})
-        for truth in truths:
-            row = article("", **{name: value for name, value in truth.items() if name != "authors"})
-            authors = [Author(*author) for author in truth["authors"]]
-            archive.store_article(row, authors, Page(truth["url"], "article", status=200), [], 1)
-    with closing(Reader.open(archive_file)) as reader:
-        for truth in truths:
-            assert reader.search(Question(truth["title"]))[0]["url"] == truth["url"]
+        for expected_row in truths:
+            row = article(
+                "", **{name: value for name, value in expected_row.items() if name != "authors"}
+            )
+            authors = [Author(*author) for author in expected_row["authors"]]
+            archive.store_article(
+                row, authors, Page(expected_row["url"], "article", status=200), [], 1
+            )
+    with closing(ArchiveReader.open(archive_file)) as reader:
+        for expected_row in truths:
+            assert (
+                reader.search(SearchQuery(expected_row["title"]))[0]["url"] == expected_row["url"]
+            )
 
 
 def test_a_text_of_many_thousand_words_is_a_query_too(archive: Path) -> None:

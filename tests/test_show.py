@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from nkcrawl.demo import DemoServer, World, article_page
+from nkcrawl.demo import DemoServer, FakeSite, article_page
 from nkcrawl.demo.world import DemoArticle
 from tests.conftest import AT_FULL_SPEED, ROOT, clean_environment, scrapy, scrapy_command
 
 
-def with_trap(world: World, *traps: str) -> DemoArticle:
-    return next(article for article in world.articles if article.traps >= set(traps))
+def with_trap(world: FakeSite, *edge_cases: str) -> DemoArticle:
+    return next(article for article in world.articles if article.edge_cases >= set(edge_cases))
 
 
-def test_a_page_by_its_url(demo: DemoServer, world: World, archive_file: Path) -> None:
+def test_a_page_by_its_url(demo: DemoServer, world: FakeSite, archive_file: Path) -> None:
     article = world.articles[0]
-    true = world.truth(article, demo.base_url)
+    true = world.expected_row(article, demo.base_url)
     done = scrapy(
         *(
             "show",
@@ -41,7 +41,7 @@ def test_a_page_by_its_url(demo: DemoServer, world: World, archive_file: Path) -
 
 
 def test_every_field_that_was_found_names_its_rule(
-    demo: DemoServer, world: World, tmp_path: Path
+    demo: DemoServer, world: FakeSite, tmp_path: Path
 ) -> None:
     page = tmp_path / "page.html"
     for article in world.articles[:9]:
@@ -54,7 +54,7 @@ def test_every_field_that_was_found_names_its_rule(
 
 
 def test_every_block_is_listed_with_its_region_and_role(
-    demo: DemoServer, world: World, tmp_path: Path
+    demo: DemoServer, world: FakeSite, tmp_path: Path
 ) -> None:
     article = with_trap(world, "offer-split", "note")
     page = tmp_path / "page.html"
@@ -94,7 +94,7 @@ def test_each_field_names_the_sources_for_and_against_it(tmp_path: Path) -> None
 
 
 def test_a_saved_file_knows_its_url_by_itself(
-    demo: DemoServer, world: World, tmp_path: Path
+    demo: DemoServer, world: FakeSite, tmp_path: Path
 ) -> None:
     article = next(article for article in world.articles if article.rendering == "block")
     page = tmp_path / "page.html"
@@ -105,7 +105,7 @@ def test_a_saved_file_knows_its_url_by_itself(
 
 
 def test_a_saved_file_without_a_url_is_read_all_the_same(
-    demo: DemoServer, world: World, tmp_path: Path
+    demo: DemoServer, world: FakeSite, tmp_path: Path
 ) -> None:
     article = next(article for article in world.articles if article.rendering == "nested")
     page = tmp_path / "page.html"
@@ -117,7 +117,7 @@ def test_a_saved_file_without_a_url_is_read_all_the_same(
     assert f"published_on\t{article.published_on}\tdate in the byline" in lines
 
 
-def test_an_author_page_shows_its_listing(demo: DemoServer, world: World) -> None:
+def test_an_author_page_shows_its_listing(demo: DemoServer, world: FakeSite) -> None:
     author = world.authors[0]
     done = scrapy(
         "show",
@@ -137,7 +137,7 @@ def test_an_author_page_shows_its_listing(demo: DemoServer, world: World) -> Non
     assert [link["url"] for link in shown["links"]] == entries
 
 
-def test_a_page_that_is_no_article_says_why(demo: DemoServer, world: World) -> None:
+def test_a_page_that_is_no_article_says_why(demo: DemoServer, world: FakeSite) -> None:
     path = world.articles[3].path
     demo.faults[path] = (
         200,
@@ -148,7 +148,7 @@ def test_a_page_that_is_no_article_says_why(demo: DemoServer, world: World) -> N
     assert done.stdout.splitlines()[1].startswith("would not be kept: soft 404")
 
 
-def test_a_page_that_robots_txt_forbids_is_not_fetched(demo: DemoServer, world: World) -> None:
+def test_a_page_that_robots_txt_forbids_is_not_fetched(demo: DemoServer, world: FakeSite) -> None:
     path = world.articles[3].path
     demo.faults["/robots.txt"] = (200, f"User-agent: *\nDisallow: {path}\n")
     done = scrapy("show", demo.base_url + path, *AT_FULL_SPEED, **at(demo))

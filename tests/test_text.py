@@ -10,7 +10,22 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from nkcrawl import text
+from nkcrawl.text import (
+    absolute_url,
+    canonical_url,
+    charset_of,
+    dates_in,
+    ends_as_sentence,
+    format_timestamp,
+    normalize_for_match,
+    normalize_whitespace,
+    parse_timestamp,
+    seoul_day,
+    straighten_quotes,
+    strip_control_chars,
+    strip_repetition,
+    without_dates,
+)
 
 SITE = "https://www.nknews.org"
 ANY_TEXT = st.text(max_size=200)
@@ -46,21 +61,21 @@ BIDI_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 )
 @pytest.mark.fault("D5", "D7")
 def test_clean(raw: str, line: str) -> None:
-    assert text.clean(raw) == line
+    assert normalize_whitespace(raw) == line
 
 
 @settings(deadline=None)
 @given(ANY_TEXT | AWKWARD)
 def test_clean_twice_is_clean_once(raw: str) -> None:
-    line = text.clean(raw)
-    assert text.clean(line) == line
+    line = normalize_whitespace(raw)
+    assert normalize_whitespace(line) == line
 
 
 @settings(deadline=None)
 @given(ANY_TEXT | AWKWARD)
 @pytest.mark.fault("D5", "D6", "D7", "D18")
 def test_a_clean_line_is_one_line_that_sqlite_takes(raw: str) -> None:
-    line = text.clean(raw)
+    line = normalize_whitespace(raw)
     line.encode()
     assert line == " ".join(line.split())
     assert not {"\x00", "\u200b", "\n", "\x7f"} & set(line)
@@ -70,19 +85,21 @@ def test_a_clean_line_is_one_line_that_sqlite_takes(raw: str) -> None:
 @given(ANY_TEXT | AWKWARD | st.text(st.characters(categories=["Cc", "Cf", "Cs"]), max_size=60))
 @pytest.mark.fault("D5", "D17")
 def test_what_is_visible_moves_no_cursor_and_turns_no_line_round(raw: str) -> None:
-    seen = text.visible(raw)
+    seen = strip_control_chars(raw)
     seen.encode()
     assert {char for char in seen if unicodedata.category(char) == "Cc"} <= {"\n", "\t"}
     assert not {char for char in seen if unicodedata.bidirectional(char) in BIDI_CONTROLS}
-    assert text.visible(seen) == seen
-    assert text.clean(seen) == text.clean(raw)
+    assert strip_control_chars(seen) == seen
+    assert normalize_whitespace(seen) == normalize_whitespace(raw)
 
 
 @settings(deadline=None)
 @given(AWKWARD, AWKWARD)
 def test_clean_loses_no_visible_character(one: str, other: str) -> None:
     visible = [char for char in one + "X" + other if char in "ab.’'-–X"]
-    assert [char for char in text.clean(one + "X" + other) if char not in " \ufffd"] == visible
+    assert [
+        char for char in normalize_whitespace(one + "X" + other) if char not in " \ufffd"
+    ] == visible
 
 
 @pytest.mark.parametrize(
@@ -98,7 +115,7 @@ def test_clean_loses_no_visible_character(one: str, other: str) -> None:
     ],
 )
 def test_loose(one: str, other: str, same: bool) -> None:
-    assert (text.loose(one) == text.loose(other)) is same
+    assert (normalize_for_match(one) == normalize_for_match(other)) is same
 
 
 @pytest.mark.parametrize(
@@ -113,7 +130,7 @@ def test_loose(one: str, other: str, same: bool) -> None:
     ],
 )
 def test_straight(raw: str, line: str) -> None:
-    assert text.straight(raw) == line
+    assert straighten_quotes(raw) == line
 
 
 @pytest.mark.parametrize(
@@ -137,7 +154,7 @@ def test_straight(raw: str, line: str) -> None:
     ],
 )
 def test_undouble(raw: str, once: str) -> None:
-    assert text.undouble(raw) == once
+    assert strip_repetition(raw) == once
 
 
 @settings(deadline=None)
@@ -146,9 +163,9 @@ def test_undouble(raw: str, once: str) -> None:
     st.sampled_from(["", " "]),
 )
 def test_undouble_finds_what_was_doubled(line: str, glue: str) -> None:
-    assert text.undouble(line) == line
-    assert text.undouble(line + glue + line) == line
-    assert text.undouble(line + glue + line + glue + line) == line
+    assert strip_repetition(line) == line
+    assert strip_repetition(line + glue + line) == line
+    assert strip_repetition(line + glue + line + glue + line) == line
 
 
 @pytest.mark.parametrize(
@@ -172,7 +189,7 @@ def test_undouble_finds_what_was_doubled(line: str, glue: str) -> None:
     ],
 )
 def test_ends_whole(line: str, whole: bool) -> None:
-    assert text.ends_whole(line) is whole
+    assert ends_as_sentence(line) is whole
 
 
 @pytest.mark.parametrize(
@@ -219,7 +236,7 @@ def test_ends_whole(line: str, whole: bool) -> None:
     ],
 )
 def test_dates_in(line: str, days: list[date]) -> None:
-    assert [found.day for found in text.dates_in(line)] == days
+    assert [found.day for found in dates_in(line)] == days
 
 
 @settings(deadline=None)
@@ -230,10 +247,10 @@ def test_dates_in(line: str, days: list[date]) -> None:
 def test_every_day_is_found_where_it_is_written(day: date, form: str) -> None:
     written = day.strftime(form)
     line = f"Mira Olsen{written}, lamps"
-    found = list(text.dates_in(line))
+    found = list(dates_in(line))
     assert [each.day for each in found] == [day]
     assert line[found[0].start : found[0].end] == written
-    assert text.without_dates(line) == "Mira Olsen , lamps"
+    assert without_dates(line) == "Mira Olsen , lamps"
 
 
 @pytest.mark.parametrize(
@@ -247,7 +264,7 @@ def test_every_day_is_found_where_it_is_written(day: date, form: str) -> None:
     ],
 )
 def test_without_dates(line: str, rest: str) -> None:
-    assert text.without_dates(line) == rest
+    assert without_dates(line) == rest
 
 
 @pytest.mark.parametrize(
@@ -283,9 +300,9 @@ def test_without_dates(line: str, rest: str) -> None:
     ],
 )
 def test_moments_and_days(value: str, moment: str | None, day: date | None) -> None:
-    found = text.parse_timestamp(value)
-    assert (None if found is None else text.format_timestamp(found)) == moment
-    assert text.seoul_day(value) == day
+    found = parse_timestamp(value)
+    assert (None if found is None else format_timestamp(found)) == moment
+    assert seoul_day(value) == day
 
 
 @settings(deadline=None)
@@ -296,19 +313,19 @@ def test_moments_and_days(value: str, moment: str | None, day: date | None) -> N
 def test_a_moment_is_the_same_in_every_zone(naive: datetime, zone: timezone) -> None:
     moment = naive.replace(tzinfo=UTC, microsecond=0)
     there = moment.astimezone(zone).isoformat()
-    assert text.parse_timestamp(there) == moment
-    assert text.seoul_day(there) == (moment + timedelta(hours=9)).date()
-    assert text.parse_timestamp(naive.isoformat()) is None
-    assert text.seoul_day(naive.isoformat()) == naive.date()
-    assert datetime.fromisoformat(text.format_timestamp(moment.astimezone(zone))) == moment
+    assert parse_timestamp(there) == moment
+    assert seoul_day(there) == (moment + timedelta(hours=9)).date()
+    assert parse_timestamp(naive.isoformat()) is None
+    assert seoul_day(naive.isoformat()) == naive.date()
+    assert datetime.fromisoformat(format_timestamp(moment.astimezone(zone))) == moment
 
 
 @settings(deadline=None)
 @given(ANY_TEXT)
 @pytest.mark.fault("D11")
 def test_no_text_breaks_the_reading_of_dates(raw: str) -> None:
-    assert all(0 <= found.start < found.end <= len(raw) for found in text.dates_in(raw))
-    found = text.parse_timestamp(raw)
+    assert all(0 <= found.start < found.end <= len(raw) for found in dates_in(raw))
+    found = parse_timestamp(raw)
     assert found is None or found.tzinfo is UTC
 
 
@@ -369,7 +386,7 @@ ARTICLE = f"{SITE}/2025/06/some-slug/"
     ],
 )
 def test_canonical_url(url: str, canonical: str | None) -> None:
-    assert text.canonical_url(url, SITE) == canonical
+    assert canonical_url(url, SITE) == canonical
 
 
 @pytest.mark.parametrize(
@@ -383,7 +400,7 @@ def test_canonical_url(url: str, canonical: str | None) -> None:
     ],
 )
 def test_canonical_url_of_a_site_on_another_port(url: str, canonical: str | None) -> None:
-    assert text.canonical_url(url, "http://127.0.0.1:8000") == canonical
+    assert canonical_url(url, "http://127.0.0.1:8000") == canonical
 
 
 URLS = st.one_of(
@@ -411,13 +428,13 @@ URLS = st.one_of(
 @example("\\\\elsewhere.test\\a")
 @example("https://www.nknews.org\\@elsewhere.test/")
 def test_a_canonical_url_stays_on_the_site_and_is_its_own_canonical(url: str) -> None:
-    canonical = text.canonical_url(url, SITE)
+    canonical = canonical_url(url, SITE)
     if canonical is not None:
         assert canonical.startswith(SITE + "/")
         assert canonical.endswith("/")
         assert not {"?", "#", " "} & set(canonical)
         assert canonical.isascii()
-        assert text.canonical_url(canonical, SITE) == canonical
+        assert canonical_url(canonical, SITE) == canonical
 
 
 @pytest.mark.parametrize(
@@ -427,9 +444,9 @@ def test_a_canonical_url_stays_on_the_site_and_is_its_own_canonical(url: str) ->
 def test_an_address_that_is_too_long_once_it_is_spelled_out_is_none(
     slug: str, is_one: bool
 ) -> None:
-    url = text.canonical_url(f"/2025/06/{slug}/", "https://www.nknews.org")
+    url = canonical_url(f"/2025/06/{slug}/", "https://www.nknews.org")
     assert (url is not None) == is_one
-    assert url is None or text.canonical_url(url, "https://www.nknews.org") == url
+    assert url is None or canonical_url(url, "https://www.nknews.org") == url
 
 
 @settings(deadline=None)
@@ -459,7 +476,7 @@ def test_every_spelling_of_an_address_is_one(path: str, data: st.DataObject) -> 
             ]
         )
     )
-    assert text.canonical_url(host + path + slash + query, SITE) == f"{SITE}{path}/"
+    assert canonical_url(host + path + slash + query, SITE) == f"{SITE}{path}/"
 
 
 SLUG_CHARACTERS = "abAB19-._~!$'()*+,;=:@한é%"
@@ -490,8 +507,8 @@ def test_two_addresses_are_one_only_where_they_say_the_same(
     paths = [
         month + slug for month, slug in addresses if slug.strip(".") and unquote(slug).strip(".")
     ]
-    canonical = [text.canonical_url(path, site) for path in paths]
-    assert [text.canonical_url(url, site) for url in canonical if url] == canonical
+    canonical = [canonical_url(path, site) for path in paths]
+    assert [canonical_url(url, site) for url in canonical if url] == canonical
     if len(paths) == 2:
         assert (canonical[0] == canonical[1]) == (
             unquote_to_bytes(paths[0]) == unquote_to_bytes(paths[1])
@@ -512,7 +529,7 @@ def test_two_addresses_are_one_only_where_they_say_the_same(
     ],
 )
 def test_an_absolute_url_is_of_the_web_or_none(url: str, absolute: str | None) -> None:
-    assert text.absolute_url(url, "https://www.nknews.org/2025/06/x/") == absolute
+    assert absolute_url(url, "https://www.nknews.org/2025/06/x/") == absolute
 
 
 @pytest.mark.parametrize(
@@ -535,4 +552,4 @@ def test_an_absolute_url_is_of_the_web_or_none(url: str, absolute: str | None) -
 )
 @pytest.mark.fault("D10")
 def test_charset_of(body: bytes, content_type: str, charset: str) -> None:
-    assert text.charset_of(body, content_type) == charset
+    assert charset_of(body, content_type) == charset

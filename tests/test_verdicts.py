@@ -29,7 +29,7 @@ from nkcrawl.archive import Archive
 from nkcrawl.demo import Answer, DemoServer
 from nkcrawl.extensions import EXIT_CODES
 from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, scrapy_command
-from tests.test_readme import table
+from tests.test_docs_readme import table
 
 CHALLENGE = "<html><title>Just a moment...</title><p>Checking your browser before accessing the site.</p></html>"
 QUICK = ("-s", "RETRY_TIMES=0")
@@ -712,7 +712,7 @@ def test_a_process_that_no_signal_reaches_ends_itself_too(
     demo: DemoServer, archive_file: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import nkcrawl.pages.article as a, nkcrawl.commands.interrupts as c, itertools\n"
+        "import nkcrawl.pages.article as a, nkcrawl.commands.signals as c, itertools\n"
         "c._LAST_RESORT = 1\n"
         "def stuck(*_):\n    max(itertools.repeat(1))  # never comes back to Python, which is where signals are handled\n"
         "a.read_dates = stuck\n"

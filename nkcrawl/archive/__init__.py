@@ -4,10 +4,10 @@ again.
 
 from nkcrawl.archive.contents import Outcome
 from nkcrawl.archive.copying import copy_archive
-from nkcrawl.archive.opening import ArchiveBusy, ArchiveError, ArchiveTrouble
-from nkcrawl.archive.reading import Reader
-from nkcrawl.archive.searching import BadQuery, Question
-from nkcrawl.archive.selecting import Selection
+from nkcrawl.archive.opening import ArchiveBusy, ArchiveError, ArchiveUnavailable
+from nkcrawl.archive.reading import ArchiveReader
+from nkcrawl.archive.searching import BadQuery, SearchQuery
+from nkcrawl.archive.selecting import ArticleFilter
 from nkcrawl.archive.store import Archive
 from nkcrawl.archive.visits import DuePage
 
@@ -15,12 +15,12 @@ __all__ = [
     "Archive",
     "ArchiveBusy",
     "ArchiveError",
-    "ArchiveTrouble",
+    "ArchiveReader",
+    "ArchiveUnavailable",
+    "ArticleFilter",
     "BadQuery",
     "DuePage",
     "Outcome",
-    "Question",
-    "Reader",
-    "Selection",
+    "SearchQuery",
     "copy_archive",
 ]

@@ -8,11 +8,11 @@ from contextlib import closing
 from pathlib import Path
 
 from nkcrawl.archive.opening import (
-    ArchiveTrouble,
+    ArchiveUnavailable,
     damaged,
-    explained,
     open_for_reading,
     primary_code,
+    translate_errors,
 )
 
 _OLDEST = 1  # an archive is copied best before a newer nkcrawl changes its tables
@@ -25,12 +25,12 @@ def copy_archive(path: Path, copy: Path) -> int:
 
     The copy is for its owner to write and its group to read, and in rollback mode, so that whoever
     may read it can open it. Raises ArchiveError where there is no archive or it is damaged,
-    ArchiveTrouble where the copy cannot be written, and KeyboardInterrupt where a signal that
+    ArchiveUnavailable where the copy cannot be written, and KeyboardInterrupt where a signal that
     Python turns into one came; what there is of the copy is then left to the caller.
     """
     copy = copy.resolve()
     os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o640))
-    with explained(path, reading=True):
+    with translate_errors(path, reading=True):
         with closing(open_for_reading(path, oldest=_OLDEST)) as conn:
             _write(conn, path, copy)
         with closing(sqlite3.connect(copy, isolation_level=None)) as conn:
@@ -54,7 +54,7 @@ def _write(conn: sqlite3.Connection, path: Path, copy: Path) -> None:
             case sqlite3.SQLITE_INTERRUPT:
                 raise KeyboardInterrupt from None
             case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
-                raise ArchiveTrouble(
+                raise ArchiveUnavailable(
                     f"The copy of {path} could not be written ({error}). Check that its disk is sound and has room."
                 ) from error
         raise

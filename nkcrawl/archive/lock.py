@@ -15,7 +15,7 @@ from nkcrawl.archive.schedule import stamp
 _HOLDER = re.compile(r"process (\d+) on (\S+) since (\S+)")
 
 
-class Locked(Exception):
+class LockHeld(Exception):
     """Another process holds the lock; the message says which one, and since when."""
 
 
@@ -24,7 +24,7 @@ def lock_beside(path: Path, now: datetime) -> BaseFileLock:
 
     A lock file that root makes is given to the archive's owner, as SQLite does with its own files
     beside it, so that the owner is not locked out. The file stays when the lock is released:
-    removing it would let two processes hold two files of one name. Raises Locked where another
+    removing it would let two processes hold two files of one name. Raises LockHeld where another
     process has it, and OSError where the file cannot be made or locked.
     """
 
@@ -42,7 +42,7 @@ def lock_beside(path: Path, now: datetime) -> BaseFileLock:
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        raise Locked(_holder(file)) from None
+        raise LockHeld(_holder(file)) from None
     return lock
 
 

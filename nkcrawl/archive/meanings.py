@@ -1,7 +1,7 @@
 """What each table, view and column of the archive means: told here once, shown in the README and in
 the browser.
 
-The README and docs/tables.md hold these words as `python -m nkcrawl.archive.meanings` prints them.
+The README and docs/schema.md hold these words as `python -m nkcrawl.archive.meanings` prints them.
 """
 
 TABLES: dict[str, str] = {
@@ -168,7 +168,7 @@ def as_markdown(table: str) -> str:
 
 
 def document() -> str:
-    """Return docs/tables.md."""
+    """Return docs/schema.md."""
     head = """# What is in the file
 
 Every table, view and column of the archive. Moments are UTC (`2025-06-20T03:15:00Z`), dates are days in Seoul; what a page

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from nkcrawl.archive import schema
 from nkcrawl.archive.connection import transaction
-from nkcrawl.archive.lock import Locked, lock_beside
+from nkcrawl.archive.lock import LockHeld, lock_beside
 from nkcrawl.archive.schedule import stamp
 
 BUSY_SECONDS = 30.0
@@ -33,7 +33,7 @@ class ArchiveBusy(ArchiveError):
     """Another run is writing to the archive just now."""
 
 
-class ArchiveTrouble(ArchiveError):
+class ArchiveUnavailable(ArchiveError):
     """The file is ours, but the machine does not let us use it: the disk is full, or a program
     keeps it locked.
     """
@@ -53,7 +53,7 @@ def open_database(path: Path, now: datetime) -> tuple[Database, BaseFileLock]:
             f"{path} cannot be opened: this Python brings SQLite {sqlite3.sqlite_version} and the archive needs 3.37 "
             "or newer. Use a newer Python."
         )
-    with explained(path):
+    with translate_errors(path):
         _check_place(path)
         if not _is_new(path):
             _check_header(path)  # so that no lock is left beside a file that is not ours
@@ -71,7 +71,7 @@ def open_for_reading(path: Path, oldest: int = schema.NEWEST) -> sqlite3.Connect
     Raises ArchiveError where there is none, where it is not one of ours, and where its schema is
     newer than this nkcrawl's or older than `oldest`.
     """
-    with explained(path, reading=True):
+    with translate_errors(path, reading=True):
         if not path.exists() or (path.is_file() and _is_new(path)):
             raise ArchiveError(
                 f"There is no archive at {path} yet; `scrapy crawl nknews` makes it."
@@ -262,13 +262,13 @@ def _pragma(conn: sqlite3.Connection, pragma: str) -> object:
 
 
 @contextmanager
-def explained(path: Path, *, reading: bool = False) -> Iterator[None]:
+def translate_errors(path: Path, *, reading: bool = False) -> Iterator[None]:
     """Turn what the system or SQLite says about the file at `path` into an ArchiveError for
     people.
     """
     try:
         yield
-    except Locked as holder:
+    except LockHeld as holder:
         raise ArchiveBusy(
             f"{path} is in use by another run ({holder}), so this one did nothing. "
             "Wait until that one is done; `scrapy status` shows how far the archive is."
@@ -304,7 +304,7 @@ def primary_code(error: sqlite3.Error) -> int:
 def _explanation(path: Path, error: sqlite3.Error) -> ArchiveError:
     match primary_code(error):
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return ArchiveTrouble(
+            return ArchiveUnavailable(
                 f"{path} is locked by another program, for more than {BUSY_SECONDS:g} seconds. "
                 "Wait until that program is done, or stop it."
             )
@@ -320,7 +320,7 @@ def _explanation(path: Path, error: sqlite3.Error) -> ArchiveError:
                 f"{path} cannot be written ({error}). Give this user the right to write the file and its folder."
             )
         case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
-            return ArchiveTrouble(
+            return ArchiveUnavailable(
                 f"{path} cannot be written ({error}). Check that the disk is sound and has room."
             )
         case _:

@@ -13,9 +13,9 @@ from typing import Any
 from nkcrawl.archive import schedule
 from nkcrawl.archive.connection import rows
 from nkcrawl.archive.merging import VERSIONED
-from nkcrawl.archive.opening import explained, open_for_reading
-from nkcrawl.archive.searching import BadQuery, Question, search_sql
-from nkcrawl.archive.selecting import Selection
+from nkcrawl.archive.opening import open_for_reading, translate_errors
+from nkcrawl.archive.searching import BadQuery, SearchQuery, search_sql
+from nkcrawl.archive.selecting import ArticleFilter
 from nkcrawl.items import ARTICLE_FIELDS
 
 _COLUMNS = ", ".join(VERSIONED)
@@ -46,7 +46,7 @@ _WHOLE_ARTICLES = """
 """
 
 
-class Reader:
+class ArchiveReader:
     """One archive file open for reading alone: nothing of it changes.
 
     Each method raises ArchiveError where the file turns out to be damaged or not to be read.
@@ -60,7 +60,7 @@ class Reader:
         self._clock = clock
 
     @classmethod
-    def open(cls, path: Path) -> "Reader":
+    def open(cls, path: Path) -> "ArchiveReader":
         """Open the archive at `path`; raises ArchiveError when there is none, or it is not one of
         ours.
         """
@@ -168,14 +168,14 @@ class Reader:
             for since, state in zip(began, [*states, article], strict=True)
         ]
 
-    def search(self, question: Question) -> list[dict[str, Any]]:
+    def search(self, question: SearchQuery) -> list[dict[str, Any]]:
         """Return the articles that answer a question, as `search_sql` describes them; none where
         nothing was found.
 
         Raises BadQuery where the question's words are raw and not FTS5's syntax.
         """
         sql, values = search_sql(question)
-        with explained(self.path, reading=True):
+        with translate_errors(self.path, reading=True):
             try:
                 return rows(self._conn, sql, **values)
             except sqlite3.OperationalError as error:
@@ -183,21 +183,21 @@ class Reader:
                     raise BadQuery(str(error)) from None
                 raise
 
-    def find(self, selection: Selection, newest: int | None = None) -> Sequence[int]:
+    def find(self, selection: ArticleFilter, newest: int | None = None) -> Sequence[int]:
         """Return the ids of the articles that meet a selection in the order they were stored first.
 
         Given `newest`, only so many of those stored last, the last one first.
         """
         conditions, values = selection.where()
         order = "id" if newest is None else f"id DESC LIMIT {newest:d}"
-        with explained(self.path, reading=True):
+        with translate_errors(self.path, reading=True):
             found = self._conn.execute(
                 f"SELECT id FROM articles WHERE {' AND '.join(['true', *conditions])} ORDER BY {order}",
                 values,
             )
             return array("q", (article_id for (article_id,) in found))
 
-    def whole_articles(self, ids: Sequence[int]) -> Iterator[dict[str, Any]]:
+    def iter_articles(self, ids: Sequence[int]) -> Iterator[dict[str, Any]]:
         """Yield articles in the order of their ids: every column, `access_evidence` as a list,
         `authors` as {slug, name}.
 
@@ -237,7 +237,7 @@ class Reader:
         }
 
     def _rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
-        with explained(self.path, reading=True):
+        with translate_errors(self.path, reading=True):
             return rows(self._conn, sql, *values)
 
 

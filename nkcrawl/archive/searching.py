@@ -7,8 +7,8 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nkcrawl import text
-from nkcrawl.archive.selecting import BY_AUTHOR, Selection
+from nkcrawl.archive.selecting import BY_AUTHOR, ArticleFilter
+from nkcrawl.text import normalize_whitespace
 
 # What stands around a word that was found. Unicode promises that these two are never characters of
 # a text.
@@ -69,18 +69,18 @@ class BadQuery(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SearchQuery:
     """Words to look for, as people type them or with `raw` in FTS5's syntax, among which articles,
     and how many to show.
     """
 
     words: str
-    among: Selection = field(default_factory=Selection)
+    among: ArticleFilter = field(default_factory=ArticleFilter)
     limit: int = 20
     raw: bool = False
 
 
-def search_sql(question: Question, marks: tuple[str, str] = MARKS) -> tuple[str, dict[str, Any]]:
+def search_sql(question: SearchQuery, marks: tuple[str, str] = MARKS) -> tuple[str, dict[str, Any]]:
     """Return the query that answers a question, and the values it names.
 
     Its rows are articles, best first and among equals the newest: what was found stands between
@@ -90,13 +90,13 @@ def search_sql(question: Question, marks: tuple[str, str] = MARKS) -> tuple[str,
     conditions = ["articles_fts MATCH :query", *_which(question.among)]
     sql = _SQL.format(conditions="\n        AND ".join(conditions))
     _, values = question.among.where()
-    words = text.clean(question.words)
+    words = normalize_whitespace(question.words)
     values["query"] = words if question.raw else match_expression(words)
     values |= {"limit": question.limit, "begin": marks[0], "end": marks[1], "words": _EXCERPT_WORDS}
     return sql, values
 
 
-def _which(among: Selection) -> list[str]:
+def _which(among: ArticleFilter) -> list[str]:
     if among.label:
         return [_BY_ITSELF.format(" AND ".join(among.where()[0]))]
     others, _ = replace(among, author="").where()

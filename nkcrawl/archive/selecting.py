@@ -29,7 +29,7 @@ AUTHORS_AMONG = """
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class ArticleFilter:
     """Articles that meet everything that is stated here; what is empty or None asks for nothing."""
 
     author: str = ""  # a slug, or a part of a name

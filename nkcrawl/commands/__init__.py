@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nkcrawl import text
+from nkcrawl.text import escape_control_chars, strip_control_chars
 
 _OTHERS = 0o027
 _IN_A_CELL = str.maketrans("\t\n", "  ")  # so that a line is a row, and a tab parts two cells
@@ -61,7 +61,7 @@ def complain(words: object) -> None:
     """Print a sentence on stderr, as one line that obeys nothing which a page or a file has put
     into it.
     """
-    print(text.visible(str(words)).replace("\n", " "), file=sys.stderr)
+    print(strip_control_chars(str(words)).replace("\n", " "), file=sys.stderr)
 
 
 def print_json(value: object) -> None:
@@ -70,7 +70,7 @@ def print_json(value: object) -> None:
     Where the output is not UTF-8, letters beyond ASCII are escaped, so that none is lost.
     """
     utf8 = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
-    print(text.spelled_out(json.dumps(value, ensure_ascii=not utf8, indent=2)))
+    print(escape_control_chars(json.dumps(value, ensure_ascii=not utf8, indent=2)))
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
@@ -100,4 +100,4 @@ def size(number: int) -> str:
 
 
 def _shown(cell: str | Text) -> Text:
-    return Text(text.visible(str(cell)), style=cell.style if isinstance(cell, Text) else "")
+    return Text(strip_control_chars(str(cell)), style=cell.style if isinstance(cell, Text) else "")

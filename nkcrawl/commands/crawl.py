@@ -13,9 +13,9 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
-from nkcrawl.archive import ArchiveBusy, ArchiveError, ArchiveTrouble
+from nkcrawl.archive import ArchiveBusy, ArchiveError, ArchiveUnavailable
 from nkcrawl.commands import complain, hold_standard_streams, keep_others_out
-from nkcrawl.commands.interrupts import Signals, hard_limit
+from nkcrawl.commands.signals import Signals, hard_limit
 from nkcrawl.extensions import Judgement, Progress, RunRecord, briefly, print_summary
 from nkcrawl.extensions.verdict import EXIT_CODES, INTERRUPTED, not_stored
 from nkcrawl.options import missing_contact, read_options
@@ -144,7 +144,7 @@ def _judgement_on(error: BaseException, archive: Path) -> Judgement:
     match error:
         case ArchiveBusy():
             return Judgement("later", str(error))
-        case ArchiveTrouble():
+        case ArchiveUnavailable():
             return Judgement("failed", str(error))
         case UsageError() | ArchiveError():
             return Judgement("usage", str(error))

@@ -15,7 +15,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 import nkcrawl
-from nkcrawl.archive import Archive, ArchiveError, Reader
+from nkcrawl.archive import Archive, ArchiveError, ArchiveReader
 from nkcrawl.commands import complain, end_quietly_on_closed_pipe
 
 ARCHIVE = Path(nkcrawl.__file__).resolve().parent.parent / "data" / "demo.db"
@@ -52,7 +52,7 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from nkcrawl.demo import (
             DemoServer,
-            World,
+            FakeSite,
         )  # not at the top, for Scrapy imports every command to find one
 
         if args or opts.articles < 1:
@@ -69,7 +69,7 @@ class Command(ScrapyCommand):
             f"Crawling a made-up NK News of {opts.articles} articles, served by this machine to itself …",
             flush=True,
         )
-        with DemoServer(World(articles=opts.articles)) as server:
+        with DemoServer(FakeSite(articles=opts.articles)) as server:
             self.exitcode = subprocess.run(
                 crawl_command(server.base_url, ARCHIVE), check=False
             ).returncode
@@ -103,7 +103,7 @@ def crawl_command(site_url: str, archive: Path) -> list[str]:
 def print_stored(archive: Path) -> None:
     """Print what the archive holds: how much, the newest rows, and queries to go on with."""
     end_quietly_on_closed_pipe()
-    with closing(Reader.open(archive)) as reader:
+    with closing(ArchiveReader.open(archive)) as reader:
         counts, newest = reader.count_articles(), reader.newest_articles(8)
     console = Console(highlight=False)
     counts.pop("gone")

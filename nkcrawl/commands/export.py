@@ -14,14 +14,14 @@ from rich.progress import track
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from nkcrawl.archive import Reader
+from nkcrawl.archive import ArchiveReader
 from nkcrawl.commands import complain, size
+from nkcrawl.commands.filter_options import add_filter_options, read_article_filter
 from nkcrawl.commands.making import making
-from nkcrawl.commands.selection import add_selection, read_selection
-from nkcrawl.exporting import StoredArticle
-from nkcrawl.exporting.feed import as_atom
-from nkcrawl.exporting.markdown import as_markdown, file_name
-from nkcrawl.exporting.tables import as_csv, as_jsonl
+from nkcrawl.export import StoredArticle
+from nkcrawl.export.feed import as_atom
+from nkcrawl.export.markdown import as_markdown, file_name
+from nkcrawl.export.tables import as_csv, as_jsonl
 from nkcrawl.options import read_options
 from nkcrawl.placing import check_place, placed
 
@@ -51,7 +51,7 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        add_selection(parser)
+        add_filter_options(parser)
         parser.add_argument(
             "--limit", metavar="N", help=f"how many articles a feed has (default: {_IN_A_FEED})"
         )
@@ -60,19 +60,19 @@ class Command(ScrapyCommand):
         with making(self, " ".join(args)):
             if len(args) != 1 or not args[0]:
                 raise UsageError("Name one file or folder to make: scrapy export articles.csv")
-            form, selection, target = read_form(args[0]), read_selection(opts), Path(args[0])
+            form, selection, target = read_form(args[0]), read_article_filter(opts), Path(args[0])
             newest = read_limit(opts.limit, form)
             check_place(target)
             assert self.settings is not None
             options = read_options(self.settings)
-            with closing(Reader.open(options.database)) as reader:
+            with closing(ArchiveReader.open(options.database)) as reader:
                 ids = reader.find(selection, newest)
                 if not ids:
                     complain(f"No article is stored{in_words(opts)}; nothing was made.")
                     self.exitcode = 1
                     return
                 with placed(target) as made:
-                    articles = with_progress(reader.whole_articles(ids), len(ids))
+                    articles = with_progress(reader.iter_articles(ids), len(ids))
                     write(form, made, articles, options.site, in_words(opts).strip())
             if sys.stdout.isatty():
                 print(made_in_words(target, len(ids)))

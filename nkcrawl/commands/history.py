@@ -13,12 +13,12 @@ from rich.text import Text
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from nkcrawl import text
-from nkcrawl.archive import Reader
+from nkcrawl.archive import ArchiveReader
 from nkcrawl.commands import complain, print_json
 from nkcrawl.commands.asking import asking
 from nkcrawl.items import ARTICLE_FIELDS
 from nkcrawl.options import read_options
+from nkcrawl.text import canonical_url, strip_control_chars
 
 _STYLES = {"kept": "", "gone": "red strike", "new": "green"}
 _BESIDE = 16  # words, and spaces between them, shown on either side of a change
@@ -67,10 +67,10 @@ class Command(ScrapyCommand):
             raise UsageError("Name one article: scrapy history URL")
         assert self.settings is not None
         options = read_options(self.settings)
-        url = text.canonical_url(args[0], options.site)
+        url = canonical_url(args[0], options.site)
         if url is None:
             raise UsageError(f"{args[0]} is not on {options.site}; give the article's URL.")
-        with closing(Reader.open(options.database)) as reader:
+        with closing(ArchiveReader.open(options.database)) as reader:
             return url, reader.history(url)
 
 
@@ -100,7 +100,7 @@ def _print_field(console: Console, field: str, parts: Sequence[Part]) -> None:
     for kind, words in parts:
         begin, end = ("", "") if console.is_terminal else marks[kind]
         line.append(
-            begin + text.visible(words).replace("\n\n", " ¶ ").replace("\n", " ") + end,
+            begin + strip_control_chars(words).replace("\n\n", " ¶ ").replace("\n", " ") + end,
             style=_STYLES[kind],
         )
     console.print(line)

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from nkcrawl.archive import ArchiveError, ArchiveTrouble
+from nkcrawl.archive import ArchiveError, ArchiveUnavailable
 from nkcrawl.commands import complain, keep_others_out
-from nkcrawl.commands.interrupts import interruptible
+from nkcrawl.commands.signals import interruptible
 from nkcrawl.placing import NoPlace
 
 
@@ -25,7 +25,7 @@ def making(command: ScrapyCommand, file: str) -> Iterator[None]:
     try:
         with interruptible():
             yield
-    except ArchiveTrouble as error:
+    except ArchiveUnavailable as error:
         _end(command, 1, str(error))
     except (UsageError, NoPlace, ArchiveError) as error:
         _end(command, 2, str(error))

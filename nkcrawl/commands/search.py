@@ -16,13 +16,13 @@ from rich.text import Text
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from nkcrawl import text
-from nkcrawl.archive import BadQuery, Question, Reader
+from nkcrawl.archive import ArchiveReader, BadQuery, SearchQuery
 from nkcrawl.archive.searching import MARKS, MARKS_TO_READ, complete_sql, search_sql
 from nkcrawl.commands import complain, print_json
 from nkcrawl.commands.asking import asking
-from nkcrawl.commands.selection import add_selection, read_selection
+from nkcrawl.commands.filter_options import add_filter_options, read_article_filter
 from nkcrawl.options import read_options
+from nkcrawl.text import normalize_whitespace
 
 _FOUND = "bold red"
 _PIECES = re.compile(f"({'|'.join(MARKS)})")
@@ -51,7 +51,7 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        add_selection(parser)
+        add_filter_options(parser)
         parser.add_argument(
             "--limit", default="20", metavar="N", help="show so many at most (default: 20)"
         )
@@ -73,17 +73,17 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         with asking(self):
-            question = Question(
-                read_words(args), read_selection(opts), read_limit(opts.limit), opts.raw
+            question = SearchQuery(
+                read_words(args), read_article_filter(opts), read_limit(opts.limit), opts.raw
             )
             if opts.sql:
                 print(complete_sql(*search_sql(question, MARKS_TO_READ)))
             else:
                 self._print(question, self._ask(question), opts.json)
 
-    def _ask(self, question: Question) -> list[dict[str, Any]]:
+    def _ask(self, question: SearchQuery) -> list[dict[str, Any]]:
         assert self.settings is not None
-        with closing(Reader.open(read_options(self.settings).database)) as reader:
+        with closing(ArchiveReader.open(read_options(self.settings).database)) as reader:
             try:
                 return [_cleaned(hit) for hit in reader.search(question)]
             except BadQuery as error:
@@ -91,7 +91,9 @@ class Command(ScrapyCommand):
                     f"{question.words!r} is not FTS5's syntax ({error}); see {_SYNTAX}, or leave out --raw."
                 ) from None
 
-    def _print(self, question: Question, hits: Sequence[Mapping[str, Any]], as_json: bool) -> None:
+    def _print(
+        self, question: SearchQuery, hits: Sequence[Mapping[str, Any]], as_json: bool
+    ) -> None:
         found = hits[0]["found"] if hits else 0
         if as_json:
             print_json({"found": found, "articles": [_plain(hit) for hit in hits]})
@@ -127,7 +129,7 @@ def read_limit(words: str) -> int:
     return int(words)
 
 
-def nothing_found(question: Question) -> str:
+def nothing_found(question: SearchQuery) -> str:
     """Return a sentence on what was asked in vain, and one on what to try."""
     if not any(character.isalnum() for character in question.words):
         return f"{question.words!r} has no word in it: letters or digits are needed to search for."
@@ -184,7 +186,8 @@ def _coloured(words: str, style: str = "") -> Text:
 def _cleaned(hit: Mapping[str, Any]) -> dict[str, Any]:
     """Return an article found without any character that a terminal would obey."""
     return {
-        name: text.clean(value) if isinstance(value, str) else value for name, value in hit.items()
+        name: normalize_whitespace(value) if isinstance(value, str) else value
+        for name, value in hit.items()
     }
 
 

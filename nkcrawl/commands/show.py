@@ -21,7 +21,7 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.response import get_base_url
 from twisted.python.failure import Failure as Reason
 
-from nkcrawl import site, text
+from nkcrawl import site
 from nkcrawl.commands import complain, end_quietly_on_closed_pipe, print_json, print_table
 from nkcrawl.items import Article, Listing, Page, Rejection
 from nkcrawl.middlewares import in_its_charset
@@ -30,6 +30,7 @@ from nkcrawl.pages import Reading, parse_html, read_article, read_listing
 from nkcrawl.paywall import classify_paragraphs
 from nkcrawl.pipelines import as_row, drop_filler, gate, normalise
 from nkcrawl.spiders.nknews import NotVisited
+from nkcrawl.text import canonical_url, strip_control_chars
 
 _FIELDS = (
     "title", "subtitle", "label", "byline", "authors", "published_on", "published_at", "modified_at", "body", "note",
@@ -87,7 +88,7 @@ class Command(ScrapyCommand):
         """Return what is to be shown of a page, or a sentence on why it could not be fetched."""
         if not target.startswith(("http://", "https://")):
             return show_file(Path(target), url, site_url)
-        canonical = text.canonical_url(target, site_url)
+        canonical = canonical_url(target, site_url)
         if canonical is None:
             raise UsageError(f"{target} is not on {site_url}; nkcrawl reads no other site.")
         response = self._fetch(target)
@@ -95,7 +96,7 @@ class Command(ScrapyCommand):
             return response
         if not isinstance(response, HtmlResponse):
             return f"{response.url} is no HTML page but {response.headers.get('Content-Type')!r}."
-        final = text.canonical_url(response.url, site_url) or ""
+        final = canonical_url(response.url, site_url) or ""
         return show_page(
             parse_html(response.text), Page(canonical, "article", final, response.status), site_url
         )
@@ -154,7 +155,7 @@ def show_file(path: Path, url: str | None, site_url: str) -> dict[str, Any]:
         ""
     )
     found = (
-        text.canonical_url(urljoin(get_base_url(response), url or stated), site_url)
+        canonical_url(urljoin(get_base_url(response), url or stated), site_url)
         if url or stated
         else ""
     )
@@ -234,7 +235,7 @@ def print_shown(shown: dict[str, Any]) -> None:
         Text(
             "would be kept"
             if shown["kept"]
-            else text.visible(f"would not be kept: {shown['reason']}")
+            else strip_control_chars(f"would not be kept: {shown['reason']}")
         )
     )
     fields = shown.get("article") or shown["listing"]

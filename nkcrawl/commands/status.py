@@ -14,7 +14,7 @@ from rich.text import Text
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from nkcrawl.archive import Reader
+from nkcrawl.archive import ArchiveReader
 from nkcrawl.commands import complain, print_json, print_table, size
 from nkcrawl.commands.asking import asking
 from nkcrawl.options import missing_contact, read_options
@@ -57,7 +57,7 @@ class Command(ScrapyCommand):
             assert self.settings is not None
             now = datetime.now(UTC)
             options = read_options(self.settings)
-            with closing(Reader.open(options.database)) as reader:
+            with closing(ArchiveReader.open(options.database)) as reader:
                 status = gather(reader, now)
             if opts.json:
                 print_json(status)
@@ -80,7 +80,7 @@ def read_age(words: str) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
-def gather(reader: Reader, now: datetime) -> dict[str, Any]:
+def gather(reader: ArchiveReader, now: datetime) -> dict[str, Any]:
     """Return all there is to tell, ready for JSON; times are UTC."""
     last_good = reader.last_good_end()
     return {

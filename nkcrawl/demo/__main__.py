@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from nkcrawl.demo.server import DemoServer
-from nkcrawl.demo.world import World
+from nkcrawl.demo.world import FakeSite
 
 
 def _between(least: int, most: int) -> Callable[[str], int]:
@@ -48,7 +48,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
 def main(given: Sequence[str] | None = None) -> int:
     """Serve until Ctrl-C."""
     wanted = _arguments(given)
-    world = World(articles=wanted.articles, authors=wanted.authors, seed=wanted.seed)
+    world = FakeSite(articles=wanted.articles, authors=wanted.authors, seed=wanted.seed)
     try:
         server = DemoServer(world, port=wanted.port)
     except OSError as error:

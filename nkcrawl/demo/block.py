@@ -32,7 +32,7 @@ from nkcrawl.demo.html import (
     text,
     visit_dates,
 )
-from nkcrawl.demo.world import DemoArticle, DemoAuthor, World
+from nkcrawl.demo.world import DemoArticle, DemoAuthor, FakeSite
 
 _NAV = (
     '<nav><a href="/">Home</a> <a href="/category/news/">News</a> <a href="/pro/">NK PRO</a> '
@@ -48,20 +48,22 @@ def _moment(when: datetime, number: int) -> str:
 
 def _dates(article: DemoArticle, *names: str) -> dict[str, str]:
     """Publication and change under their names; nothing where the page has no date."""
-    moments = () if "no-date" in article.traps else (article.published_at, article.modified_at)
+    moments = () if "no-date" in article.edge_cases else (article.published_at, article.modified_at)
     return {
         name: _moment(moment, article.number) for name, moment in zip(names, moments, strict=False)
     }
 
 
-def article_page(world: World, article: DemoArticle, base_url: str) -> str:
+def article_page(world: FakeSite, article: DemoArticle, base_url: str) -> str:
     """The whole page of an article."""
     language = "ko-KR" if article.language == "ko" else "en-US"
     inner = "\n".join(
         (_header(article, base_url), _content(article, base_url), offer(article, "p"), rights("p"))
     )
     popup = (
-        "".join(tag("p", text(line)) for line in wording.POPUP) if "popup" in article.traps else ""
+        "".join(tag("p", text(line)) for line in wording.POPUP)
+        if "popup" in article.edge_cases
+        else ""
     )
     parts = (
         f'<!DOCTYPE html>\n<html lang="{language}">\n<head>\n{_head(article, base_url)}\n</head>\n<body>',
@@ -90,7 +92,7 @@ def _head(article: DemoArticle, base_url: str) -> str:
     data = json.dumps(graph, ensure_ascii=article.number % 3 == 0).replace("</", "<\\/")
     style = (
         "<style>.member-part { display: none }</style>"
-        if "hidden-rest-selector" in article.traps
+        if "hidden-rest-selector" in article.edge_cases
         else ""
     )
     return "\n".join(
@@ -152,7 +154,7 @@ def _news_node(article: DemoArticle, base_url: str) -> dict[str, Any]:
 
 def _access_node(article: DemoArticle) -> dict[str, Any]:
     """What the page claims about who may read it."""
-    loose = "loose-booleans" in article.traps
+    loose = "loose-booleans" in article.edge_cases
     closed, opened = (_LOOSE_CLOSED[article.number % 2], "True") if loose else (False, True)
     claim = closed if article.access == "teaser" else opened
     if article.access == "free" and not loose and article.number % 2 == 0:
@@ -168,13 +170,13 @@ def _access_node(article: DemoArticle) -> dict[str, Any]:
     return node
 
 
-def _site_header(world: World, number: int) -> str:
+def _site_header(world: FakeSite, number: int) -> str:
     logo = f'<a href="/"><img src="/wp-content/logo.png" alt="{wording.LOGO}"></a>'
     promo = tag("p", wording.PROMOS[number % 2])
     return f"<header>\n{logo}<div>{visit_dates(world.today)}</div>\n{_NAV}\n{promo}\n</header>"
 
 
-def _footer(world: World) -> str:
+def _footer(world: FakeSite) -> str:
     return f"<footer><p>{wording.copyright_line(world.today.year)}</p></footer>\n</body>\n</html>\n"
 
 
@@ -184,7 +186,9 @@ def _header(article: DemoArticle, base_url: str) -> str:
     slug = label.lower().replace(" ", "-")
     moment = article.published_at.strftime("%Y-%m-%dT%H:%M:%SZ")
     time = f' <time datetime="{moment}">{wording.long_date(article.published_on)}</time>'
-    signed = byline(article, base_url, "rel=author") + ("" if "no-date" in article.traps else time)
+    signed = byline(article, base_url, "rel=author") + (
+        "" if "no-date" in article.edge_cases else time
+    )
     parts = (
         tag("p", link(f"/category/{slug}/", label), 'class="wp-block-post-terms"') if label else "",
         tag("h1", headline(article), 'class="wp-block-post-title"'),
@@ -207,13 +211,13 @@ def _content(article: DemoArticle, base_url: str) -> str:
         if article.caption and article.credit
         else ""
     )
-    name = "div" if "div-paragraphs" in article.traps else "p"
+    name = "div" if "div-paragraphs" in article.edge_cases else "p"
     figure = tag("figure", picture + (tag("figcaption", line) if line else ""))
     inner = "\n".join((figure, *lead(article, name), hidden_rest(article)))
     return tag("div", inner, 'class="wp-block-post-content"')
 
 
-def _tail(world: World, article: DemoArticle, base_url: str) -> str:
+def _tail(world: FakeSite, article: DemoArticle, base_url: str) -> str:
     """Recent Stories and About the Author."""
     stories = "".join(tag("li", story) for story in recent_stories(world, article, base_url))
     authors = "".join(about_author(world, article, "p"))
@@ -224,7 +228,7 @@ def _tail(world: World, article: DemoArticle, base_url: str) -> str:
     )
 
 
-def listing_page(world: World, author: DemoAuthor, number: int, base_url: str) -> str:
+def listing_page(world: FakeSite, author: DemoAuthor, number: int, base_url: str) -> str:
     """One page of an author's listing."""
     entries = [_entry(entry, base_url) for entry in world.entries(author.slug, number)]
     if entries and number % 2:
@@ -247,7 +251,7 @@ def _entry(article: DemoArticle, base_url: str) -> str:
     """One entry: links, subtitle, authors and date."""
     first, *others = entry_links(article, base_url)
     stamp = ""
-    if "no-date" not in article.traps:
+    if "no-date" not in article.edge_cases:
         stamp = tag("p", f"{byline(article, base_url)} {wording.long_date(article.published_on)}")
     deck = tag("p", text(article.subtitle)) if article.subtitle else ""
     return tag("article", first + "".join(others) + deck + stamp)

@@ -30,7 +30,7 @@ from nkcrawl.demo.html import (
     text,
     visit_dates,
 )
-from nkcrawl.demo.world import DemoArticle, DemoAuthor, World
+from nkcrawl.demo.world import DemoArticle, DemoAuthor, FakeSite
 
 _SHARE_WITH = ("Facebook", "Telegram", "Print", "Email")
 _WAYS = (("prev", "Previous story"), ("next", "Next story"))
@@ -65,7 +65,7 @@ _COMMENTS = (
 _REPLY = "Good eye. I have asked the office about this and will come back to it."
 
 
-def article_page(world: World, article: DemoArticle, base_url: str) -> str:
+def article_page(world: FakeSite, article: DemoArticle, base_url: str) -> str:
     """The whole page of an article."""
     others = world.related(article)
     post = (
@@ -92,7 +92,7 @@ def article_page(world: World, article: DemoArticle, base_url: str) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _top(world: World, article: DemoArticle, other: list[DemoArticle], base_url: str) -> str:
+def _top(world: FakeSite, article: DemoArticle, other: list[DemoArticle], base_url: str) -> str:
     """Everything above the article."""
     language = "ko-KR" if article.language == "ko" else "en-US"
     return "\n".join(
@@ -114,7 +114,7 @@ def _top(world: World, article: DemoArticle, other: list[DemoArticle], base_url:
 
 def _json_ld(article: DemoArticle, other: list[DemoArticle], base_url: str) -> list[str]:
     """The node of another story and that of this one: in scripts of their own, or in one list."""
-    dated, free = "no-date" not in article.traps, article.access == "free"
+    dated, free = "no-date" not in article.edge_cases, article.access == "free"
     nodes = [_node(story, base_url, dated, not free) for story in other]
     nodes.append(_node(article, base_url, dated, free))
     stated: list[Any] = [nodes] if article.number % 2 else [*nodes]
@@ -145,7 +145,7 @@ def _person(author: DemoAuthor, base_url: str) -> dict[str, str]:
     return {"@type": "Person", "name": author.name, "url": base_url + author_path(author.slug)}
 
 
-def _bottom(world: World) -> str:
+def _bottom(world: FakeSite) -> str:
     line = text(wording.copyright_line(world.today.year))
     return f'<footer class="site-footer"><p>{line}</p></footer>\n</body>\n</html>\n'
 
@@ -155,7 +155,7 @@ def _header(article: DemoArticle, base_url: str) -> str:
     label = article.label
     names = byline(article, base_url, 'class="url fn n" rel="author"')
     signed = tag("span", f"By {names}", 'class="byline"')
-    if "no-date" not in article.traps:
+    if "no-date" not in article.edge_cases:
         signed += " " + _time(article)
     category = link(category_path(label), text(label), 'rel="category tag"') if label else ""
     subtitle = tag("p", text(article.subtitle), 'class="subtitle"') if article.subtitle else ""
@@ -196,8 +196,8 @@ def _figure(article: DemoArticle, base_url: str) -> str:
 
 def _content(article: DemoArticle, others: list[DemoArticle]) -> str:
     """The lead with a card, a line that leads elsewhere and a form between its blocks."""
-    name = "div" if "div-paragraphs" in article.traps else "p"
-    dated = "no-date" not in article.traps
+    name = "div" if "div-paragraphs" in article.edge_cases else "p"
+    dated = "no-date" not in article.edge_cases
     between = [
         *(_card(story, link(story.path, text(story.title)), dated) for story in others[:1]),
         *(_read_more(story, name) for story in others[1:2]),
@@ -251,7 +251,7 @@ def _tags(article: DemoArticle) -> str:
     return tag("div", f"<span>Tagged:</span> {links}", 'class="tags-links"')
 
 
-def _about(world: World, article: DemoArticle) -> str:
+def _about(world: FakeSite, article: DemoArticle) -> str:
     people = "\n".join(about_author(world, article, "p"))
     return tag("div", f"<h2>About the Author</h2>\n{people}", 'class="author-bio"')
 
@@ -265,13 +265,13 @@ def _neighbours(others: list[DemoArticle]) -> str:
     return tag("nav", "\n".join(links), 'class="navigation post-navigation"') if links else ""
 
 
-def _recent(world: World, article: DemoArticle, base_url: str) -> str:
+def _recent(world: FakeSite, article: DemoArticle, base_url: str) -> str:
     """Recent Stories as cards; an entry of the other product has neither author nor date."""
     entries = recent_stories(world, article, base_url)
     known = [story for story, _ in world.recent(article)]
-    if "pro-link" in article.traps:
+    if "pro-link" in article.edge_cases:
         known = known[:2]
-    dated = "no-date" not in article.traps
+    dated = "no-date" not in article.edge_cases
     cards = [_card(story, entry, dated) for story, entry in zip(known, entries, strict=False)]
     cards += [tag("div", entry, 'class="related-card"') for entry in entries[len(known) :]]
     inner = "\n".join(("<h2>Recent Stories</h2>", *cards))

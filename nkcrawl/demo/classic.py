@@ -27,10 +27,10 @@ from nkcrawl.demo.html import (
     text,
     visit_line,
 )
-from nkcrawl.demo.world import DemoArticle, DemoAuthor, World
+from nkcrawl.demo.world import DemoArticle, DemoAuthor, FakeSite
 
 
-def _top(world: World, title: str) -> str:
+def _top(world: FakeSite, title: str) -> str:
     """Everything above the label; the language is wrong for Korean articles."""
     return "\n".join(
         (
@@ -45,18 +45,18 @@ def _top(world: World, title: str) -> str:
     )
 
 
-def _bottom(world: World) -> str:
+def _bottom(world: FakeSite) -> str:
     line = text(wording.copyright_line(world.today.year))
     return f'<div id="footer"><p>{line}</p></div>\n</body>\n</html>\n'
 
 
-def article_page(world: World, article: DemoArticle, base_url: str) -> str:
+def article_page(world: FakeSite, article: DemoArticle, base_url: str) -> str:
     """The whole page of an article."""
-    popup = "popup" in article.traps
+    popup = "popup" in article.edge_cases
     promo = f'<div class="promo"><p>New user promotion</p><p>{wording.PROMO_STAMP}</p></div>'
     parts = (
         _top(world, plain_headline(article)),
-        promo if "promo-stamp" in article.traps else "",
+        promo if "promo-stamp" in article.edge_cases else "",
         f'<div id="content"><div class="post">\n{_header(article, base_url)}\n{_content(article, base_url)}\n</div>',
         _tail(world, article, base_url),
         "</div>",
@@ -72,7 +72,7 @@ def _header(article: DemoArticle, base_url: str) -> str:
     """Label, headline, subtitle, date on its own line, byline, share icons."""
     label = text(article.label) if article.label else ""
     slug = label.lower().replace(" ", "-")
-    date = "" if "no-date" in article.traps else wording.ordinal_date(article.published_on)
+    date = "" if "no-date" in article.edge_cases else wording.ordinal_date(article.published_on)
     share = " ".join(wording.SHARE)
     parts = (
         tag("div", link(f"/category/{slug}/", label, 'rel="category tag"'), 'class="cat"')
@@ -83,9 +83,9 @@ def _header(article: DemoArticle, base_url: str) -> str:
         tag("div", text(article.subtitle), 'class="deck"') if article.subtitle else "",
         tag("div", date, 'class="date"') if date else "",
         tag("div", "By " + byline(article, base_url, 'rel="author"'), 'class="by"'),
-        tag("div", share, 'class="share"') if "headline-thrice" in article.traps else "",
+        tag("div", share, 'class="share"') if "headline-thrice" in article.edge_cases else "",
         tag("div", headline(article), 'class="again"')
-        if "headline-thrice" in article.traps
+        if "headline-thrice" in article.edge_cases
         else "",
     )
     return "\n".join(part for part in parts if part)
@@ -93,11 +93,11 @@ def _header(article: DemoArticle, base_url: str) -> str:
 
 def _content(article: DemoArticle, base_url: str) -> str:
     """Picture, lead, the picture's credit, offer, rights."""
-    name = "div" if "div-paragraphs" in article.traps else "p"
+    name = "div" if "div-paragraphs" in article.edge_cases else "p"
     picture = f'<img src="{base_url}{article.image_path}" alt="{plain_headline(article)}">'
     caption = tag("p", text(article.caption), 'class="wp-caption-text"') if article.caption else ""
     credit = article.credit or ""
-    if credit and "illustration" not in article.traps:
+    if credit and "illustration" not in article.edge_cases:
         credit = f"Featured image: {credit}"
     box = offer(article, "p")
     parts = (
@@ -109,7 +109,7 @@ def _content(article: DemoArticle, base_url: str) -> str:
     return tag("div", "\n".join(part for part in parts if part), 'class="entry"')
 
 
-def _tail(world: World, article: DemoArticle, base_url: str) -> str:
+def _tail(world: FakeSite, article: DemoArticle, base_url: str) -> str:
     """Recent Stories, About the Author, and what 2014 had below them."""
     stories = "".join(tag("li", story) for story in recent_stories(world, article, base_url))
     parts = (
@@ -124,7 +124,7 @@ def _tail(world: World, article: DemoArticle, base_url: str) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def listing_page(world: World, author: DemoAuthor, number: int, base_url: str) -> str:
+def listing_page(world: FakeSite, author: DemoAuthor, number: int, base_url: str) -> str:
     """One page of an author's listing; this theme shows neither byline nor date there."""
     entries = [_entry(entry, base_url) for entry in world.entries(author.slug, number)]
     if entries and number % 2:

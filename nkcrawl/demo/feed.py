@@ -11,7 +11,7 @@ from html import escape
 
 from nkcrawl.demo.html import attribute, excerpt, pro_story, tag
 from nkcrawl.demo.wording import MODELLED
-from nkcrawl.demo.world import DemoArticle, World
+from nkcrawl.demo.world import DemoArticle, FakeSite
 
 FEED_PATH = "/feed/"
 FEED_TYPE = "application/rss+xml; charset=UTF-8"
@@ -21,7 +21,7 @@ _NAMESPACES = (
 )
 
 
-def feed(world: World, base_url: str) -> str:
+def feed(world: FakeSite, base_url: str) -> str:
     """The newest stories, and behind the first of them one of the other, paid product."""
     stories = list(world.articles[: world.feed_size])
     items = [_story(article, base_url) for article in stories]

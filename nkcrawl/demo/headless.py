@@ -27,7 +27,7 @@ from nkcrawl.demo.html import (
     text,
     visit_dates,
 )
-from nkcrawl.demo.world import DemoArticle, World
+from nkcrawl.demo.world import DemoArticle, FakeSite
 
 _CONSENT = (
     "Before you read on",
@@ -48,7 +48,7 @@ def _box(part: str, *inner: str) -> str:
     return tag("div", whole, _hashed(part)) if whole else ""
 
 
-def article_page(world: World, article: DemoArticle, base_url: str) -> str:
+def article_page(world: FakeSite, article: DemoArticle, base_url: str) -> str:
     """The whole page of an article."""
     parts = (
         _consent(),
@@ -88,7 +88,7 @@ def _consent() -> str:
     return tag("div", title + "".join(prose) + buttons, attributes)
 
 
-def _top(world: World, article: DemoArticle) -> str:
+def _top(world: FakeSite, article: DemoArticle) -> str:
     """Logo, day of the visit, menu, log in, promotion."""
     logo = link("/", f'<img src="/logo.svg" alt="{wording.LOGO}">')
     return _box(
@@ -117,7 +117,7 @@ def _breadcrumbs(article: DemoArticle) -> str:
 
 def _header(article: DemoArticle, base_url: str) -> str:
     """Label, headline, subtitle, byline, date and reading time, share icons, headline again."""
-    date = "" if "no-date" in article.traps else wording.long_date(article.published_on)
+    date = "" if "no-date" in article.edge_cases else wording.long_date(article.published_on)
     label = text(article.label) if article.label else ""
     subtitle = text(article.subtitle) if article.subtitle else ""
     times = [tag("span", part) for part in (date, wording.reading_time(article.number)) if part]
@@ -139,7 +139,7 @@ def _content(article: DemoArticle, base_url: str) -> str:
     line = ""
     if article.caption and article.credit:
         line = f"{text(article.caption)} | Image: {text(article.credit)}"
-    name = "div" if "div-paragraphs" in article.traps else "p"
+    name = "div" if "div-paragraphs" in article.edge_cases else "p"
     blocks = lead(article, name, _hashed("paragraph"))
     return _box(
         "content",
@@ -151,7 +151,7 @@ def _content(article: DemoArticle, base_url: str) -> str:
     )
 
 
-def _tail(world: World, article: DemoArticle, base_url: str) -> str:
+def _tail(world: FakeSite, article: DemoArticle, base_url: str) -> str:
     """Recent Stories, About the Author, the tip box."""
     stories = (_box("story", story) for story in recent_stories(world, article, base_url))
     people = (_box("author", part) for part in about_author(world, article))
@@ -163,7 +163,7 @@ def _tail(world: World, article: DemoArticle, base_url: str) -> str:
     )
 
 
-def _next_data(world: World, article: DemoArticle) -> str:
+def _next_data(world: FakeSite, article: DemoArticle) -> str:
     """What the front end would need next: other stories, each with its first paragraph."""
     data = {
         "props": {"pageProps": {"upNext": [_story(story) for story in world.related(article)]}},

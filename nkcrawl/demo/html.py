@@ -4,7 +4,7 @@ from datetime import date, datetime
 from html import escape
 
 from nkcrawl.demo import wording
-from nkcrawl.demo.world import SEOUL, DemoArticle, World, has_portrait
+from nkcrawl.demo.world import SEOUL, DemoArticle, FakeSite, has_portrait
 
 NBSP = "\N{NO-BREAK SPACE}"
 _ADDRESS = "[email protected]"
@@ -70,13 +70,13 @@ def curly(value: str) -> str:
 
 def headline(article: DemoArticle) -> str:
     """The headline as a heading shows it."""
-    return text(article.title + (NBSP if "trailing-nbsp" in article.traps else ""))
+    return text(article.title + (NBSP if "trailing-nbsp" in article.edge_cases else ""))
 
 
 def plain_headline(article: DemoArticle) -> str:
     """The headline as `<title>` and picture alts have it, fit for an attribute."""
     return attribute(
-        straight(article.title) if "straight-title" in article.traps else article.title
+        straight(article.title) if "straight-title" in article.edge_cases else article.title
     )
 
 
@@ -93,17 +93,17 @@ def lead(
     """
     paragraphs = _paragraphs(article)
     note = text(article.note) if article.note else ""
-    if note and "note-glued" in article.traps:
+    if note and "note-glued" in article.edge_cases:
         paragraphs[0] = note_opening + note + paragraphs[0]
         note = ""
-    if "doubled-lead" in article.traps:
+    if "doubled-lead" in article.edge_cases:
         paragraphs *= 2
-    if "br-paragraphs" in article.traps:
+    if "br-paragraphs" in article.edge_cases:
         paragraphs = ["<br><br>\n".join(paragraphs)]
-    if "br-lines" in article.traps:
+    if "br-lines" in article.edge_cases:
         paragraphs = ["<br>\n".join(paragraphs)]
     blocks = [tag(name, paragraph, attributes) for paragraph in paragraphs]
-    if "hidden-lead" in article.traps:
+    if "hidden-lead" in article.edge_cases:
         blocks.insert(0, tag("div", "".join(blocks), 'style="display:none"'))
     if not note:
         return blocks
@@ -113,9 +113,9 @@ def lead(
 
 
 def _paragraphs(article: DemoArticle) -> list[str]:
-    """The paragraphs as HTML, with the breaks and spaces that the traps ask for."""
+    """The paragraphs as HTML, with the breaks and spaces that the edge_cases ask for."""
     paragraphs = list(article.paragraphs)
-    if "nbsp" in article.traps and paragraphs:
+    if "nbsp" in article.edge_cases and paragraphs:
         paragraphs[0] = paragraphs[0].replace(" ", NBSP, 1)
         paragraphs[-1] += NBSP
     return [text(paragraph) for paragraph in paragraphs]
@@ -124,34 +124,37 @@ def _paragraphs(article: DemoArticle) -> list[str]:
 def hidden_rest(article: DemoArticle) -> str:
     """The part for members, hidden from readers."""
     rest = "".join(tag("p", text(paragraph)) for paragraph in article.hidden)
-    if "hidden-rest-style" in article.traps:
+    if "hidden-rest-style" in article.edge_cases:
         return tag("div", rest, 'style="display: none;"')
     return (
-        tag("div", rest, 'class="member-part"') if "hidden-rest-selector" in article.traps else ""
+        tag("div", rest, 'class="member-part"')
+        if "hidden-rest-selector" in article.edge_cases
+        else ""
     )
 
 
 def hidden_headlines(article: DemoArticle) -> str:
     """The headline once more for nobody to see."""
-    if "hidden-headline" in article.traps:
+    if "hidden-headline" in article.edge_cases:
         return tag("div", headline(article), "hidden")
     return (
         tag("div", headline(article), 'aria-hidden="true"')
-        if "aria-hidden" in article.traps
+        if "aria-hidden" in article.edge_cases
         else ""
     )
 
 
 def offer(article: DemoArticle, name: str = "div", attributes: str = "") -> str:
     """The offer box, if the page has one."""
-    if "limit-box" in article.traps:
+    if "limit-box" in article.edge_cases:
         return tag("div", "".join(tag(name, text(line), attributes) for line in wording.LIMIT_BOX))
     heading = next(
-        (lines for trap, lines in wording.OFFER_HEADINGS.items() if trap in article.traps), None
+        (lines for trap, lines in wording.OFFER_HEADINGS.items() if trap in article.edge_cases),
+        None,
     )
     if heading is None:
         return ""
-    broken = "subscribe-break" in article.traps
+    broken = "subscribe-break" in article.edge_cases
     lines = [
         *(tag(name, text(line), attributes) for line in heading),
         _offer_list(article),
@@ -163,10 +166,10 @@ def offer(article: DemoArticle, name: str = "div", attributes: str = "") -> str:
 
 
 def _offer_list(article: DemoArticle) -> str:
-    """The list of the offer box, its marks as the traps say."""
-    if "bullets-none" in article.traps:
+    """The list of the offer box, its marks as the edge_cases say."""
+    if "bullets-none" in article.edge_cases:
         return tag("ul", "".join(tag("li", line) for line in wording.OFFER_LIST))
-    if "bullets-dot" in article.traps:
+    if "bullets-dot" in article.edge_cases:
         return "".join(tag("div", f"• {line}") for line in wording.OFFER_LIST)
     return "".join(tag("div", "-") + tag("div", line) for line in wording.OFFER_LIST)
 
@@ -179,32 +182,34 @@ def rights(name: str = "div", ending: str = "") -> str:
 
 def byline(article: DemoArticle, base_url: str, attributes: str = "") -> str:
     """The names, each a link to its author page."""
-    query = "?utm_source=byline" if "author-query" in article.traps else ""
+    query = "?utm_source=byline" if "author-query" in article.edge_cases else ""
     links: list[str] = []
     for author in article.authors:
         target = base_url + author_path(author.slug) + query
-        if not links and "byline-portrait" in article.traps:
+        if not links and "byline-portrait" in article.edge_cases:
             picture = (
                 f'<img src="/wp-content/authors/{author.slug}.jpg" alt="{attribute(author.name)}">'
             )
             links.append(link(target, picture) + link(target, text(author.name), attributes))
         else:
             links.append(link(target, text(author.name), attributes))
-    return ("| " if "byline-tight-pipe" in article.traps else " | ").join(links)
+    return ("| " if "byline-tight-pipe" in article.edge_cases else " | ").join(links)
 
 
-def recent_stories(world: World, article: DemoArticle, base_url: str, copies: int = 2) -> list[str]:
+def recent_stories(
+    world: FakeSite, article: DemoArticle, base_url: str, copies: int = 2
+) -> list[str]:
     """The three stories as links, each so many times; an NK Pro story stands in for the last on
     some pages.
     """
     style = (article.number * 5 + len(article.title)) % 6
     wanted = {"no-final-slash": (3,), "fragments": (4,), "tracked-links": (1, 2, 5)}
-    styles = next((styles for trap, styles in wanted.items() if trap in article.traps), (0,))
+    styles = next((styles for trap, styles in wanted.items() if trap in article.edge_cases), (0,))
     stories = []
     for index, (story, path) in enumerate(world.recent(article)):
         target = variant(base_url, path, styles[(style + index) % len(styles)])
         stories.append(link(target, text(story.title)) * copies)
-    if "pro-link" in article.traps:
+    if "pro-link" in article.edge_cases:
         stories[2:] = [pro_entry(article.number, copies)]
     return stories
 
@@ -221,7 +226,7 @@ def pro_entry(number: int, copies: int = 2) -> str:
     return tag("span", "NK PRO") + link(path, title) * copies
 
 
-def about_author(world: World, article: DemoArticle, name: str = "div") -> list[str]:
+def about_author(world: FakeSite, article: DemoArticle, name: str = "div") -> list[str]:
     """About the Author, for every author: portrait, name, bio, link to more."""
     sections = []
     for author in article.authors:
@@ -271,7 +276,7 @@ def seoul_timestamp(when: datetime) -> str:
 def popup(article: DemoArticle, name: str, attributes: str) -> str:
     """The pop-up about membership, on the pages that have it."""
     lines = "".join(tag("p", text(line)) for line in wording.POPUP)
-    return tag(name, lines, attributes) if "popup" in article.traps else ""
+    return tag(name, lines, attributes) if "popup" in article.edge_cases else ""
 
 
 def visit_dates(today: date) -> str:

@@ -26,14 +26,14 @@ from nkcrawl.demo.html import (
     text,
     visit_dates,
 )
-from nkcrawl.demo.world import DemoArticle, DemoAuthor, World
+from nkcrawl.demo.world import DemoArticle, DemoAuthor, FakeSite
 
 
 def _box(inner: str, name: str = "1x7k9q") -> str:
     return f'<div class="css-{name}">{inner}</div>'
 
 
-def _top(world: World, title: str, number: int) -> str:
+def _top(world: FakeSite, title: str, number: int) -> str:
     """Everything above the label."""
     logo = f'<a href="/" class="css-0pl2"><img src="/wp-content/logo.png" alt="{wording.LOGO}"></a>'
     return "\n".join(
@@ -46,14 +46,14 @@ def _top(world: World, title: str, number: int) -> str:
     )
 
 
-def _bottom(world: World) -> str:
+def _bottom(world: FakeSite) -> str:
     return _box(text(wording.copyright_line(world.today.year)), "f00t") + "\n</body>\n</html>\n"
 
 
-def article_page(world: World, article: DemoArticle, base_url: str) -> str:
+def article_page(world: FakeSite, article: DemoArticle, base_url: str) -> str:
     """The whole page of an article."""
     parts = [
-        _box(wording.BROWSER_NOTICE, "1e0") if "popup" in article.traps else "",
+        _box(wording.BROWSER_NOTICE, "1e0") if "popup" in article.edge_cases else "",
         _top(world, plain_headline(article), article.number),
         _box(
             _header(article, base_url)
@@ -62,7 +62,7 @@ def article_page(world: World, article: DemoArticle, base_url: str) -> str:
             "w4ap",
         ),
         _box("".join(tag("div", line) for line in wording.POPUP), "p0p")
-        if "popup" in article.traps
+        if "popup" in article.edge_cases
         else "",
         _bottom(world),
     ]
@@ -71,8 +71,8 @@ def article_page(world: World, article: DemoArticle, base_url: str) -> str:
 
 def _header(article: DemoArticle, base_url: str) -> str:
     """Label, headline, subtitle, byline, share icons, headline again."""
-    date = "" if "no-date" in article.traps else text(wording.long_date(article.published_on))
-    gap = "" if "byline-glued-date" in article.traps else " "
+    date = "" if "no-date" in article.edge_cases else text(wording.long_date(article.published_on))
+    gap = "" if "byline-glued-date" in article.edge_cases else " "
     label = text(article.label) if article.label else ""
     if label and article.number % 2:
         label = link(f"/category/{label.lower().replace(' ', '-')}/", label)
@@ -97,7 +97,7 @@ def _content(article: DemoArticle, base_url: str) -> str:
         if article.caption and article.credit
         else ""
     )
-    name = "div" if "div-paragraphs" in article.traps else "p"
+    name = "div" if "div-paragraphs" in article.edge_cases else "p"
     parts = (
         _box(picture + (_box(line, "c4pt") if line else ""), "1m4g"),
         _box("\n".join(lead(article, name)), "b0dy"),
@@ -107,7 +107,7 @@ def _content(article: DemoArticle, base_url: str) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _tail(world: World, article: DemoArticle, base_url: str) -> str:
+def _tail(world: FakeSite, article: DemoArticle, base_url: str) -> str:
     """Recent Stories, About the Author, the tip box."""
     stories = "".join(_box(story, "5t0ry") for story in recent_stories(world, article, base_url))
     authors = "".join(_box(part, "4u7h") for part in about_author(world, article))
@@ -115,7 +115,7 @@ def _tail(world: World, article: DemoArticle, base_url: str) -> str:
     return _box(_box("Recent Stories") + stories) + _box(_box("About the Author") + authors + tip)
 
 
-def listing_page(world: World, author: DemoAuthor, number: int, base_url: str) -> str:
+def listing_page(world: FakeSite, author: DemoAuthor, number: int, base_url: str) -> str:
     """One page of an author's listing."""
     entries = [
         _box(_entry(entry, author, base_url), "5t0ry")
@@ -141,7 +141,7 @@ def listing_page(world: World, author: DemoAuthor, number: int, base_url: str) -
 def _entry(article: DemoArticle, author: DemoAuthor, base_url: str) -> str:
     """One entry: links, subtitle, sometimes author and date."""
     stamp = ""
-    if article.number % 3 == 0 and "no-date" not in article.traps:
+    if article.number % 3 == 0 and "no-date" not in article.edge_cases:
         stamp = _box(f"{text(author.name)} {wording.long_date(article.published_on)}", "5t4mp")
     deck = _box(text(article.subtitle)) if article.subtitle else ""
     return "".join(_box(part) for part in entry_links(article, base_url)) + deck + stamp

@@ -28,7 +28,7 @@ from nkcrawl.demo.html import (
     text,
     visit_dates,
 )
-from nkcrawl.demo.world import SEOUL, DemoArticle, World, has_portrait
+from nkcrawl.demo.world import SEOUL, DemoArticle, FakeSite, has_portrait
 
 _MENU = (("/", "Front page"), ("/category/news/", "All news"), ("/podcasts/", "Podcasts"))
 _ROLES = ("in Seoul", "Senior Correspondent", "in Yanji", "Data Correspondent", "Staff Reporter")
@@ -48,7 +48,7 @@ _WORK = (
 )
 
 
-def article_page(world: World, article: DemoArticle, base_url: str) -> str:
+def article_page(world: FakeSite, article: DemoArticle, base_url: str) -> str:
     """The whole page of an article."""
     post = (
         _header(world, article, base_url),
@@ -68,7 +68,7 @@ def article_page(world: World, article: DemoArticle, base_url: str) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _top(world: World, article: DemoArticle) -> str:
+def _top(world: FakeSite, article: DemoArticle) -> str:
     """Everything above the article."""
     language = "ko-KR" if article.language == "ko" else "en-US"
     items = "".join(tag("li", link(path, name), 'class="menu-item"') for path, name in _MENU)
@@ -88,12 +88,12 @@ def _top(world: World, article: DemoArticle) -> str:
     )
 
 
-def _bottom(world: World) -> str:
+def _bottom(world: FakeSite) -> str:
     line = text(wording.copyright_line(world.today.year))
     return f'<footer id="colophon" class="site-footer"><p>{line}</p></footer>\n</body>\n</html>\n'
 
 
-def _header(world: World, article: DemoArticle, base_url: str) -> str:
+def _header(world: FakeSite, article: DemoArticle, base_url: str) -> str:
     """Headline, subtitle, entry meta, pop-over, share icons, headline again."""
     subtitle = text(article.subtitle) if article.subtitle else ""
     parts = (
@@ -135,7 +135,7 @@ def _names(article: DemoArticle, base_url: str) -> str:
 
 def _dates(article: DemoArticle) -> str:
     """The day of publication and, behind it on some pages, that of the last change."""
-    if "no-date" in article.traps:
+    if "no-date" in article.edge_cases:
         return ""
     published = _time("entry-date published", article.published_at, "")
     changed = _time("updated", article.modified_at, "Updated ")
@@ -156,7 +156,7 @@ def _category(article: DemoArticle) -> str:
     return tag("span", f"{opening} {shown}", 'class="cat-links"')
 
 
-def _popover(world: World, article: DemoArticle) -> str:
+def _popover(world: FakeSite, article: DemoArticle) -> str:
     """About the Author where the byline opens it; without a style sheet it always shows."""
     heading = tag("h2" if article.number % 2 else "p", "About the Author")
     people = []
@@ -187,19 +187,19 @@ def _figure(article: DemoArticle, base_url: str) -> str:
 
 def _content(article: DemoArticle) -> str:
     """Lead, offer, rights."""
-    name = "div" if "div-paragraphs" in article.traps else "p"
+    name = "div" if "div-paragraphs" in article.edge_cases else "p"
     opening = _NOTE_OPENINGS[article.number % 4]
     parts = (*lead(article, name, note_opening=opening), offer(article, "p"), rights("p"))
     return tag("div", "\n".join(part for part in parts if part), 'class="entry-content"')
 
 
-def _about(world: World, article: DemoArticle) -> str:
+def _about(world: FakeSite, article: DemoArticle) -> str:
     """About the Author once more, below the text."""
     people = "\n".join(about_author(world, article, "p"))
     return tag("div", f"<h2>About the Author</h2>\n{people}", 'class="author-bio"')
 
 
-def _recent(world: World, article: DemoArticle, base_url: str) -> str:
+def _recent(world: FakeSite, article: DemoArticle, base_url: str) -> str:
     """Recent Stories and the tip box."""
     stories = "".join(tag("li", story) for story in recent_stories(world, article, base_url))
     inner = f'<h2 class="widget-title">Recent Stories</h2>\n<ul>{stories}</ul>'

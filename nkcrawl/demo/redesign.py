@@ -24,7 +24,7 @@ _ARTICLE_LINK = re.compile(r'<a href="(?:http://[^"/]+)?/\d{4}/\d\d/[^"]*"[^>]*>
 
 def undated(article: DemoArticle) -> DemoArticle:
     """The article as a page shows it that says in no form when it was published."""
-    return replace(article, traps=article.traps | {"no-date"})
+    return replace(article, edge_cases=article.edge_cases | {"no-date"})
 
 
 def unlinked(page: str) -> str:

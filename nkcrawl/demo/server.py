@@ -22,7 +22,7 @@ from nkcrawl.demo.feed import FEED_PATH, FEED_TYPE, feed
 from nkcrawl.demo.html import author_path, link, pro_entry, text, without_visit
 from nkcrawl.demo.redesign import SHELL, Redesign, undated, unlinked
 from nkcrawl.demo.wording import MODELLED
-from nkcrawl.demo.world import RENDERINGS, SEOUL, DemoArticle, Rendering, World
+from nkcrawl.demo.world import RENDERINGS, SEOUL, DemoArticle, FakeSite, Rendering
 
 LOOPBACK = "127.0.0.1"
 ROBOTS = "User-agent: *\nDisallow: /wp-admin/\n"
@@ -53,10 +53,10 @@ class Answer:
     chunks: Callable[[], Iterable[bytes]] | None = None
 
 
-Fault = int | tuple[int, str] | Answer | Callable[[], Answer | None]
+FakeResponse = int | tuple[int, str] | Answer | Callable[[], Answer | None]
 
 
-class Hit(NamedTuple):
+class LoggedRequest(NamedTuple):
     """One request as it was logged: when it came (monotonic), what was asked, how it was
     answered.
     """
@@ -68,13 +68,13 @@ class Hit(NamedTuple):
     conditional: bool  # did it ask for the page only if that has changed?
 
 
-def article_page(world: World, article: DemoArticle, base_url: str) -> str:
+def article_page(world: FakeSite, article: DemoArticle, base_url: str) -> str:
     """The HTML of an article in its rendering."""
     page: str = _MODULES[article.rendering].article_page(world, article, base_url)
     return page
 
 
-def listing_page(world: World, slug: str, number: int, base_url: str) -> str | None:
+def listing_page(world: FakeSite, slug: str, number: int, base_url: str) -> str | None:
     """The HTML of one page of an author's listing; one past the end is empty, further ones are
     None.
     """
@@ -87,7 +87,7 @@ def listing_page(world: World, slug: str, number: int, base_url: str) -> str | N
     return page
 
 
-def author_rendering(world: World, slug: str) -> Rendering:
+def author_rendering(world: FakeSite, slug: str) -> Rendering:
     """The style of an author's listing: one of the first three, since the others have no listing of
     their own.
     """
@@ -95,7 +95,7 @@ def author_rendering(world: World, slug: str) -> Rendering:
     return RENDERINGS[world.authors.index(author) % 3] if author else RENDERINGS[0]
 
 
-def answer(world: World, path: str, base_url: str, redesign: Redesign | None = None) -> Answer:
+def answer(world: FakeSite, path: str, base_url: str, redesign: Redesign | None = None) -> Answer:
     """The answer to a path, whatever its query."""
     if path == "/robots.txt":
         return Answer(200, ROBOTS, "text/plain; charset=UTF-8")
@@ -117,7 +117,7 @@ def answer(world: World, path: str, base_url: str, redesign: Redesign | None = N
     return Answer(404, _plain_page("Page not found", "<p>Nothing was found at this address.</p>"))
 
 
-def _page(world: World, path: str, base_url: str, redesign: Redesign | None) -> Answer | None:
+def _page(world: FakeSite, path: str, base_url: str, redesign: Redesign | None) -> Answer | None:
     """The article or the listing at a path that has its final slash."""
     article, listing = world.article(path), _LISTING.fullmatch(path)
     if article is not None:
@@ -130,7 +130,7 @@ def _page(world: World, path: str, base_url: str, redesign: Redesign | None) -> 
     return Answer(200, SHELL) if redesign == "shell" else said
 
 
-def _last_modified(world: World, article: DemoArticle) -> dict[str, str]:
+def _last_modified(world: FakeSite, article: DemoArticle) -> dict[str, str]:
     """The header that says when an article was changed, once that day has come."""
     if (article.modified_at + SEOUL).date() > world.today:
         return {}
@@ -144,7 +144,7 @@ def _plain_page(title: str, inner: str) -> str:
     )
 
 
-def _front_page(world: World) -> str:
+def _front_page(world: FakeSite) -> str:
     newest = [link(article.path, text(article.title)) for article in list(world.articles[:5])]
     authors = [link(author_path(author.slug), text(author.name)) for author in world.authors[:7]]
     return _plain_page(
@@ -158,18 +158,18 @@ class DemoServer:
     block.
     """
 
-    def __init__(self, world: World | None = None, port: int = 0, delay: float = 0) -> None:
-        self.world = world or World()
+    def __init__(self, world: FakeSite | None = None, port: int = 0, delay: float = 0) -> None:
+        self.world = world or FakeSite()
         self.delay = delay  # seconds before every answer, so that requests can overlap
         self.faults: dict[
-            str, Fault
+            str, FakeResponse
         ] = {}  # a path, or '*' for all of them, and what it says instead
         self.redesign: Redesign | None = None
         self.etag_ignores_visit = (
             False  # does a page that has not changed keep its ETag on another day?
         )
         self.lying_304 = False  # does every conditional request hear that nothing has changed?
-        self.log: list[Hit] = []
+        self.log: list[LoggedRequest] = []
         self.in_flight_max = 0
         self._in_flight = 0
         self._lock = Lock()
@@ -208,7 +208,7 @@ class DemoServer:
             return said
         if said is None:
             return answer(self.world, path, self.base_url, self.redesign)
-        status, body = (said, f"Fault {said}") if isinstance(said, int) else said
+        status, body = (said, f"FakeResponse {said}") if isinstance(said, int) else said
         return Answer(status, body)
 
     def etag(self, body: str | bytes) -> str:
@@ -286,7 +286,9 @@ class _Handler(BaseHTTPRequestHandler):
                 sleep(site.delay)
             known, since = self.headers.get("If-None-Match"), self.headers.get("If-Modified-Since")
             said = self._if_changed(site.answer(urlsplit(self.path).path), known, since)
-            site.log.append(Hit(at, self.command, self.path, said.status, bool(known or since)))
+            site.log.append(
+                LoggedRequest(at, self.command, self.path, said.status, bool(known or since))
+            )
             self._send(said)
             self.wfile.flush()
 

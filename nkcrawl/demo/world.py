@@ -1,4 +1,4 @@
-"""What is true on the made-up site: every author, every article, every field, and which traps a
+"""What is true on the made-up site: every author, every article, every field, and which edge cases a
 page sets.
 
 Nothing here knows HTML. The same numbers always give the same world, and an article is only made
@@ -38,7 +38,7 @@ SEOUL = timedelta(hours=9)
 FIRST_DAY = date(2013, 1, 3)
 NEWEST_DAYS_AGO = 10
 
-TRAPS = {
+EDGE_CASES = {
     "visit-date": "the day of the visit stands at the top",
     "visit-date-glued": "it stands there twice, with no space between",
     "caption-dates": "caption and credit name days that are the picture's",
@@ -206,7 +206,7 @@ class DemoAuthor:
 
 @dataclass(frozen=True, slots=True)
 class DemoArticle:
-    """Everything that is true of one article, and `traps`, the ways its page makes that hard to
+    """Everything that is true of one article, and `edge_cases`, the ways its page makes that hard to
     see.
     """
 
@@ -222,7 +222,7 @@ class DemoArticle:
     paragraphs: tuple[str, ...]
     hidden: tuple[
         str, ...
-    ]  # what only members see: never part of the truth, though some pages hold it out of sight
+    ]  # what only members see: never part of the expected row, though some pages hold it out of sight
     note: str | None
     access: Literal["free", "teaser", "unknown"]
     image_path: str
@@ -230,17 +230,17 @@ class DemoArticle:
     credit: str | None
     language: Literal["en", "ko"]
     rendering: Rendering
-    traps: frozenset[str]
+    edge_cases: frozenset[str]
 
     @property
     def alias_path(self) -> str | None:
         """The second address that serves the article, if it has one."""
-        return self.path[:-1] + "-2/" if "alias" in self.traps else None
+        return self.path[:-1] + "-2/" if "alias" in self.edge_cases else None
 
     @property
     def whole(self) -> tuple[str, ...]:
         """The whole text, as members read it; one that is cut off goes on in mid-sentence."""
-        if "cut-off" in self.traps:
+        if "cut-off" in self.edge_cases:
             return (*self.paragraphs[:-1], self.paragraphs[-1] + self.hidden[0], *self.hidden[1:])
         return self.paragraphs + self.hidden
 
@@ -282,7 +282,7 @@ class _Articles(Sequence[DemoArticle]):
         return (self._make(position) for position in self._positions)
 
 
-class World:
+class FakeSite:
     """A made-up NK News: `today` fixes the day of every article, `go_to` shows the site as it
     stands on another day.
 
@@ -363,8 +363,10 @@ class World:
         if article.access == "free":
             raise ValueError(f"{path} is free already")
         free = "whole-free" if self._stubs[position].era in ("free", "limit") else "free-late"
-        traps = article.traps - _PAYWALL_TRAPS | {free}
-        return self.revise(path, access="free", paragraphs=article.whole, hidden=(), traps=traps)
+        edge_cases = article.edge_cases - _PAYWALL_TRAPS | {free}
+        return self.revise(
+            path, access="free", paragraphs=article.whole, hidden=(), edge_cases=edge_cases
+        )
 
     def close_off(self, path: str) -> DemoArticle:
         """A free article goes behind the paywall: its page shows the first paragraph and an offer
@@ -375,10 +377,12 @@ class World:
         if article.access != "free":
             raise ValueError(f"{path} is not free")
         shown, hidden = article.paragraphs[:1], article.paragraphs[1:]
-        traps = article.traps - _FREE_TRAPS - _LATER_TEXT_TRAPS | _offer_traps(
+        edge_cases = article.edge_cases - _FREE_TRAPS - _LATER_TEXT_TRAPS | _offer_traps(
             self._stubs[position], position
         )
-        return self.revise(path, access="teaser", paragraphs=shown, hidden=hidden, traps=traps)
+        return self.revise(
+            path, access="teaser", paragraphs=shown, hidden=hidden, edge_cases=edge_cases
+        )
 
     def delete(self, path: str) -> None:
         """The editors take an article down, at all its addresses and wherever it is listed."""
@@ -398,7 +402,7 @@ class World:
         count = min(3, max(0, len(self.articles) - 1))
         picked = [self._make(position) for position in islice(self._drawn(article), count)]
         stories = [(story, story.path) for story in picked]
-        if "alias-link" in article.traps and stories:
+        if "alias-link" in article.edge_cases and stories:
             aliased = self._aliased(article)
             if aliased is not None and aliased.alias_path is not None:
                 rest = [
@@ -415,11 +419,11 @@ class World:
         picked = [self._make(position) for position in islice(self._drawn(article), count)]
         return picked[3:] + picked[:3]
 
-    def truth(self, article: DemoArticle, base_url: str) -> dict[str, Any]:
+    def expected_row(self, article: DemoArticle, base_url: str) -> dict[str, Any]:
         """The archive row that a perfect reader makes of the article's page; absent is None, an
         absent body ''.
         """
-        stated = article.rendering in STATES_TIMESTAMP and "no-date" not in article.traps
+        stated = article.rendering in STATES_TIMESTAMP and "no-date" not in article.edge_cases
         return {
             "url": base_url + article.path,
             "title": article.title,
@@ -427,7 +431,7 @@ class World:
             "label": article.label,
             "byline": " | ".join(author.name for author in article.authors),
             "published_on": None
-            if "no-date" in article.traps
+            if "no-date" in article.edge_cases
             else article.published_on.isoformat(),
             "published_at": _moment(article.published_at) if stated else None,
             "modified_at": _moment(article.modified_at) if stated else None,
@@ -507,16 +511,16 @@ class World:
         rng = Random(f"{self.seed} {position}")
         authors = tuple(self.authors[number] for number in stub.authors)
         access = _access(stub)
-        traps = _traps(stub, position, access)
+        edge_cases = _traps(stub, position, access)
         note = _note(stub, authors[0].name, rng)
-        paragraphs, hidden = _text(stub, access, traps, rng)
-        caption, credit = _image_text(stub, traps, rng)
+        paragraphs, hidden = _text(stub, access, edge_cases, rng)
+        caption, credit = _image_text(stub, edge_cases, rng)
         published_at = _published_at(stub)
         article = DemoArticle(
             number=self._all - position,
             path=stub.path,
             title=stub.title,
-            subtitle=_subtitle(traps, paragraphs, rng),
+            subtitle=_subtitle(edge_cases, paragraphs, rng),
             label=_LABELS[(position + self.seed) % len(_LABELS)],
             authors=authors,
             published_on=stub.day,
@@ -529,12 +533,12 @@ class World:
             image_path=f"/wp-content/uploads{stub.path[:-1]}.jpg",
             caption=caption,
             credit=credit,
-            language="ko" if "korean" in traps else "en",
+            language="ko" if "korean" in edge_cases else "en",
             rendering=stub.rendering,
-            traps=traps,
+            edge_cases=edge_cases,
         )
         article = replace(article, **self._revised.get(position, {}))
-        return replace(article, traps=article.traps | _traps_of_content(article))
+        return replace(article, edge_cases=article.edge_cases | _traps_of_content(article))
 
 
 def _moment(when: datetime) -> str:
@@ -639,25 +643,27 @@ def _note(stub: _Stub, name: str, rng: Random) -> str | None:
 
 
 def _text(
-    stub: _Stub, access: str, traps: frozenset[str], rng: Random
+    stub: _Stub, access: str, edge_cases: frozenset[str], rng: Random
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The public paragraphs and those for members only."""
-    korean = "korean" in traps
+    korean = "korean" in edge_cases
     # What no page holds is drawn apart, and so changes nothing that is drawn after it.
     apart = rng if stub.form.startswith("hidden-rest") else Random(stub.path)
     if stub.era == "cut":
         shown, cut = _cut_off(rng)
         return (shown,), (cut, *_paragraphs(2, korean, apart))
-    paragraphs = [] if stub.form == "note-only" else _public(stub, access, traps, rng)
+    paragraphs = [] if stub.form == "note-only" else _public(stub, access, edge_cases, rng)
     hidden = [] if access == "free" else _paragraphs(3, korean, apart, paragraphs)
     return tuple(paragraphs), tuple(hidden)
 
 
-def _public(stub: _Stub, access: str, traps: frozenset[str], rng: Random) -> list[str]:
+def _public(stub: _Stub, access: str, edge_cases: frozenset[str], rng: Random) -> list[str]:
     """The whole text of a free article, the lead of any other."""
     count = rng.randint(4, 8) if access == "free" else rng.choice((1, 2, 2))
     paragraphs = _paragraphs(
-        max(count, 2) if traps & {"br-paragraphs", "br-lines"} else count, "korean" in traps, rng
+        max(count, 2) if edge_cases & {"br-paragraphs", "br-lines"} else count,
+        "korean" in edge_cases,
+        rng,
     )
     if stub.form in _FORM_PARAGRAPHS:
         paragraphs[-1:] = [paragraphs[-1], _FORM_PARAGRAPHS[stub.form]]
@@ -684,13 +690,15 @@ def _cut_off(rng: Random) -> tuple[str, str]:
     return shown, f"{first}{second}{last}"[len(shown) :]
 
 
-def _image_text(stub: _Stub, traps: frozenset[str], rng: Random) -> tuple[str | None, str | None]:
+def _image_text(
+    stub: _Stub, edge_cases: frozenset[str], rng: Random
+) -> tuple[str | None, str | None]:
     """Caption and credit of the picture."""
     if stub.form == "illustration":
         return grammar.caption(
             rng
         ), f"Illustration by {rng.choice(('Jun Verro', 'Mo Lark', 'Petra Nils'))}"
-    if "caption-dates" in traps:
+    if "caption-dates" in edge_cases:
         shown, lifted = stub.day - timedelta(days=15), stub.day - timedelta(days=120)
         caption = f"{grammar.caption(rng)} on {long_date(shown)}"
         return (
@@ -702,14 +710,14 @@ def _image_text(stub: _Stub, traps: frozenset[str], rng: Random) -> tuple[str | 
     return grammar.caption(rng), rng.choice(_CREDITS)
 
 
-def _subtitle(traps: frozenset[str], paragraphs: Sequence[str], rng: Random) -> str | None:
-    if "subtitle-is-opening" in traps:
+def _subtitle(edge_cases: frozenset[str], paragraphs: Sequence[str], rng: Random) -> str | None:
+    if "subtitle-is-opening" in edge_cases:
         return grammar.opening(paragraphs[0])
-    return None if "no-subtitle" in traps else grammar.subtitle(rng, "korean" in traps)
+    return None if "no-subtitle" in edge_cases else grammar.subtitle(rng, "korean" in edge_cases)
 
 
 def _traps(stub: _Stub, position: int, access: str) -> frozenset[str]:
-    """The traps that do not follow from an article's fields."""
+    """The edge_cases that do not follow from an article's fields."""
     groups = (
         _text_traps(stub, position),
         _page_traps(stub, position),
@@ -725,7 +733,7 @@ def _text_traps(stub: _Stub, position: int) -> dict[str, bool]:
     plain = form != "note-only" and stub.era != "cut"
     subtitle = turn % 7 == 3
     return {
-        form: form in TRAPS,
+        form: form in EDGE_CASES,
         "korean": form == "korean",
         "wrong-lang": form == "korean" and stub.rendering in ("classic", "headless"),
         "edited-headline": turn % 6 == 1,
@@ -795,7 +803,7 @@ def _offer_traps(stub: _Stub, position: int) -> frozenset[str]:
 
 
 def _traps_of_content(article: DemoArticle) -> frozenset[str]:
-    """The traps that can be read off an article's fields."""
+    """The edge_cases that can be read off an article's fields."""
     text = " ".join((*article.paragraphs, article.note or ""))
     found = {
         **{trap: paragraph in article.paragraphs for trap, paragraph in _FORM_PARAGRAPHS.items()},

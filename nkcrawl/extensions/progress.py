@@ -15,11 +15,11 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
-from nkcrawl import text
 from nkcrawl.extensions.record import RunRecord
 from nkcrawl.extensions.verdict import pages_read
 from nkcrawl.items import Article, Failure, Feed, Item, Listing, Rejection, Skip, Unchanged
 from nkcrawl.spiders.nknews import NKNewsSpider
+from nkcrawl.text import strip_control_chars
 
 _FATES = {
     "free": "green",
@@ -62,7 +62,7 @@ class Progress:
 
     def item_scraped(self, item: Item) -> None:
         fate, words = progress_line(item)
-        line = Text.assemble((f"{fate:9} ", _FATES.get(fate, "")), text.visible(words))
+        line = Text.assemble((f"{fate:9} ", _FATES.get(fate, "")), strip_control_chars(words))
         self.bar.console.print(line, no_wrap=True, overflow="ellipsis")
         due = RunRecord.of(self.crawler).archive.count_due()
         elapsed = self.bar.tasks[0].elapsed or 0

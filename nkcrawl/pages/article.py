@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from parsel import Selector
 
-from nkcrawl import site, text
+from nkcrawl import site
 from nkcrawl.items import Article, Link, Page
 from nkcrawl.pages.absurd import ABSURD, is_absurd
 from nkcrawl.pages.authors import read_byline
@@ -23,6 +23,7 @@ from nkcrawl.pages.metadata import PageMetadata, read_metadata, without_site_nam
 from nkcrawl.pages.roles import PageLayout
 from nkcrawl.pages.sources import weigh
 from nkcrawl.paywall import MORE_PAGES
+from nkcrawl.text import absolute_url, canonical_url, normalize_for_match, straighten_quotes
 
 EXTRACTOR_VERSION = 4  # raised whenever the same page would give another row
 
@@ -108,11 +109,7 @@ def _canonical(metadata: PageMetadata, served: str, site_url: str) -> str:
     """Return the article's identity: rel=canonical where it names the same story of the same month,
     else as served.
     """
-    url = (
-        text.canonical_url(metadata.canonical, site_url, base=served)
-        if metadata.canonical
-        else None
-    )
+    url = canonical_url(metadata.canonical, site_url, base=served) if metadata.canonical else None
     if url is None:
         return served
     named, own = urlsplit(url).path, urlsplit(served).path
@@ -177,7 +174,7 @@ def _copies(texts: list[str]) -> list[bool]:
     """Return for each paragraph whether it is a copy of an earlier one: the lead twice over, or a
     long paragraph again.
     """
-    keys = [text.loose(paragraph) for paragraph in texts]
+    keys = [normalize_for_match(paragraph) for paragraph in texts]
     filler = [bool(site.filler_in(paragraph)) for paragraph in texts]
     prose = [key for key, known in zip(keys, filler, strict=True) if not known]
     half = len(prose) // 2
@@ -258,7 +255,7 @@ def _read_image(
     if article.image_credit:
         article.rules["image_credit"] = "caption line"
     image = _lead_image(article, layout, body, links, captions)
-    article.image_url = text.absolute_url(image.src if image else metadata.image, served)
+    article.image_url = absolute_url(image.src if image else metadata.image, served)
     if article.image_url:
         article.rules["image_url"] = "image above the lead" if image else "stated image"
 
@@ -290,7 +287,7 @@ def _lead_image(
     end = captions[0] if captions and captions[0] <= layout.lead + 1 else layout.lead
     between = [
         image for image in body.images
-        if start < image.before <= end and image.src and text.straight(image.alt) not in names
+        if start < image.before <= end and image.src and straighten_quotes(image.alt) not in names
         and not (image.href and links.slug(image.href)) and not site.filler_in(image.alt)
         and not _in_other_part(image, layout)
     ]  # fmt: skip

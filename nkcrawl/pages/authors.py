@@ -1,6 +1,6 @@
 """Who wrote an article: as its header shows, as the page states, or as its foot says."""
 
-from nkcrawl import site, text
+from nkcrawl import site
 from nkcrawl.items import Article, Author
 from nkcrawl.pages.blocks import Block, Body
 from nkcrawl.pages.byline import clean_name, full_names, has_opening, is_name, names_in
@@ -9,6 +9,7 @@ from nkcrawl.pages.links import LinkResolver
 from nkcrawl.pages.metadata import PageMetadata
 from nkcrawl.pages.roles import PageLayout, is_outside
 from nkcrawl.pages.sources import weigh
+from nkcrawl.text import normalize_for_match, straighten_quotes
 
 _Names = dict[str, str]  # name → slug, '' where no link of the page says it
 
@@ -48,7 +49,7 @@ def read_byline(
 
 
 def _is_desk(names: _Names) -> bool:
-    return all(text.loose(name) == text.loose(site.NAME) for name in names)
+    return all(normalize_for_match(name) == normalize_for_match(site.NAME) for name in names)
 
 
 def _shown_names(
@@ -87,25 +88,29 @@ def _names_of(
     Where the page states who wrote the article, other words that look like names count only behind
     'By' or a joining word.
     """
-    rest, line = block.text, text.straight(block.text)
+    rest, line = block.text, straighten_quotes(block.text)
     names: list[tuple[int, str, str]] = []
     for link in block.links:
         if link.text in author_names(block, links):
             slug, name = links.slug(link.href) or "", clean_name(link.text)
             if name and (slug or is_name(name)):
-                names.append((line.find(text.straight(link.text)), name, slug))
+                names.append((line.find(straighten_quotes(link.text)), name, slug))
         elif not is_section_link(link, links):
             continue
         rest = rest.replace(link.text, " | ", 1)
     plain = [
-        name for name in names_in(rest) if not names or text.loose(name) != text.loose(site.NAME)
+        name
+        for name in names_in(rest)
+        if not names or normalize_for_match(name) != normalize_for_match(site.NAME)
     ]
-    agreed = {text.loose(name) for name in stated}
+    agreed = {normalize_for_match(name) for name in stated}
     if not names and not has_opening(block.text):
-        plain = [name for name in plain if text.loose(name) in agreed] or plain
+        plain = [name for name in plain if normalize_for_match(name) in agreed] or plain
     elif names and agreed:
-        plain = [name for name in plain if text.loose(name) in agreed or _is_joined(name, line)]
-    names += [(line.find(name), name, known.get(text.loose(name), "")) for name in plain]
+        plain = [
+            name for name in plain if normalize_for_match(name) in agreed or _is_joined(name, line)
+        ]
+    names += [(line.find(name), name, known.get(normalize_for_match(name), "")) for name in plain]
     return [(name, slug) for _, name, slug in sorted(names, key=lambda item: item[0])]
 
 
@@ -127,7 +132,9 @@ def _known_slugs(layout: PageLayout, body: Body, links: LinkResolver) -> _Names:
     ]
     pairs += [(image.href, image.alt) for image in body.images if image.href]
     return {
-        text.loose(clean_name(name)): slug for href, name in pairs if (slug := links.slug(href))
+        normalize_for_match(clean_name(name)): slug
+        for href, name in pairs
+        if (slug := links.slug(href))
     }
 
 
@@ -144,7 +151,9 @@ def _stated_names(metadata: PageMetadata, links: LinkResolver, known: _Names) ->
             else names_in(author.name) or [clean_name(author.name)]
         )
         for name in filter(None, parts):
-            names.setdefault(name, links.slug(author.url) or known.get(text.loose(name), ""))
+            names.setdefault(
+                name, links.slug(author.url) or known.get(normalize_for_match(name), "")
+            )
     people = {clean_name(author.name) for author in metadata.authors if not author.organization}
     return {name: slug for name, slug in names.items() if name in people} or names
 

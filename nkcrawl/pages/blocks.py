@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from lxml import etree
 
-from nkcrawl import text
 from nkcrawl.pages import typography
 from nkcrawl.pages.concealed import HIDES
+from nkcrawl.text import normalize_for_match, normalize_whitespace, strip_repetition
 
 # HTML Standard, section 15.3 (rendering of flow content): elements that start and end a line of
 # their own.
@@ -121,7 +121,7 @@ class Block:
 
     text: str
     once: str  # the text, once where it stands doubled
-    key: str  # that as `text.loose` has it, without a colon at its end
+    key: str  # that as `normalize_for_match` has it, without a colon at its end
     areas: frozenset[str]  # tags of the sectioning elements around it
     heading: bool
     node: Node  # the innermost block-level element
@@ -144,7 +144,7 @@ def read_body(root: Any, concealed: frozenset[Any]) -> Body:
     """Read the visible blocks of an lxml document in one pass over its tree, which must not be
     deep: `absurd.is_absurd`.
 
-    Left out is what a reader does not see: hidden by attribute, by inline style or by a
+    Leftovers out is what a reader does not see: hidden by attribute, by inline style or by a
     screen-reader class; and the elements in `concealed`.
     """
     reader = _Reader(concealed)
@@ -288,7 +288,7 @@ class _Reader:
         around.node.images += 1
         href = None if around.link is None else around.link.get("href")
         self.images.append(
-            Image(src, text.clean(element.get("alt", "")), href, before=len(self.blocks))
+            Image(src, normalize_whitespace(element.get("alt", "")), href, before=len(self.blocks))
         )
 
     def end_block(self, around: _Around) -> None:
@@ -299,7 +299,7 @@ class _Reader:
         for line in _lines(pieces):
             if any(around.cap for _, around in line[:2]):
                 line = _with_drop_cap(line)
-            if words := text.clean("".join([piece for piece, _ in line])):
+            if words := normalize_whitespace("".join([piece for piece, _ in line])):
                 self._add_block(_block(words, line, around))
 
     def _add_block(self, block: Block) -> None:
@@ -336,8 +336,8 @@ def _block(words: str, line: list[_Piece], around: _Around) -> Block:
 
 @lru_cache(maxsize=5_000)  # the pages of a site have most of their short lines in common
 def _once_and_key(line: str) -> tuple[str, str]:
-    once = text.undouble(line)
-    return once, text.loose(once).rstrip(":")
+    once = strip_repetition(line)
+    return once, normalize_for_match(once).rstrip(":")
 
 
 def _linked_text(link: Any, words: str) -> LinkedText:
@@ -387,7 +387,7 @@ def _grouped(pairs: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
     texts: dict[Any, list[str]] = {}
     for element, piece in pairs:
         texts.setdefault(element, []).append(piece)
-    return [(element, text.clean("".join(words))) for element, words in texts.items()]
+    return [(element, normalize_whitespace("".join(words))) for element, words in texts.items()]
 
 
 def _lines(pieces: list[_Piece]) -> list[list[_Piece]]:

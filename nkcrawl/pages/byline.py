@@ -4,8 +4,15 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from nkcrawl import site, text
+from nkcrawl import site
 from nkcrawl.pages.blocks import Block
+from nkcrawl.text import (
+    normalize_for_match,
+    normalize_whitespace,
+    straighten_quotes,
+    strip_repetition,
+    without_dates,
+)
 
 MAX_BYLINE = 300  # characters; a longer line is text
 _PARTICLES = "de|der|den|van|von|al|bin|ibn|la|le|di|da|dos|du|del|el|st|zu|ter|y"
@@ -80,7 +87,7 @@ def is_name(part: str) -> bool:
     """
     if len(part) > 60:
         return False
-    if text.loose(part) == text.loose(site.NAME):
+    if normalize_for_match(part) == normalize_for_match(site.NAME):
         return True
     return bool(
         (_NAME.fullmatch(part) or _HANGUL_NAME.fullmatch(part))
@@ -100,7 +107,7 @@ def names_in(line: str) -> list[str]:
         if (part := clean_name(piece))
     ]
     names = list(dict.fromkeys(part for part in parts if is_name(part)))
-    people = [name for name in names if text.loose(name) != text.loose(site.NAME)]
+    people = [name for name in names if normalize_for_match(name) != normalize_for_match(site.NAME)]
     return full_names(people) or names
 
 
@@ -117,11 +124,11 @@ def clean_name(piece: str) -> str:
     """
     if len(piece) > MAX_BYLINE:
         return ""
-    bare = _OPENING.sub("", text.clean(piece)).strip(" |,;:·•–—-()[]*†⁰¹²³⁴⁵⁶⁷⁸⁹")
+    bare = _OPENING.sub("", normalize_whitespace(piece)).strip(" |,;:·•–—-()[]*†⁰¹²³⁴⁵⁶⁷⁸⁹")
     bare = _IN_BRACKETS.sub("", bare)
     for title in _TITLES_AFTER:
         bare = bare.removesuffix(title).rstrip()
-    return text.straight(text.undouble(bare))
+    return straighten_quotes(strip_repetition(bare))
 
 
 # Class names for what a byline stands in: hAtom's and WordPress's 'author', and the word itself.
@@ -179,4 +186,4 @@ def is_joining(line: str) -> bool:
 
 @lru_cache(maxsize=100)  # a line is asked about several times
 def _without_extras(line: str) -> str:
-    return _COUNT.sub(" | ", _CLOCK.sub(" | ", text.without_dates(_OTHERS.sub(" | ", line), " | ")))
+    return _COUNT.sub(" | ", _CLOCK.sub(" | ", without_dates(_OTHERS.sub(" | ", line), " | ")))

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
-from nkcrawl import site, text
+from nkcrawl import site
 from nkcrawl.items import Article
 from nkcrawl.pages.blocks import BEFORE, TimeElement
 from nkcrawl.pages.metadata import PageMetadata
 from nkcrawl.pages.roles import PageLayout
 from nkcrawl.pages.sources import weigh
+from nkcrawl.text import SEOUL, dates_in, format_timestamp, parse_timestamp, seoul_day
 
 
 def read_dates(article: Article, layout: PageLayout, metadata: PageMetadata) -> None:
@@ -36,7 +37,7 @@ def read_dates(article: Article, layout: PageLayout, metadata: PageMetadata) -> 
     for timestamp, rule in timestamps:
         if _in_seoul(timestamp) == day:
             article.published_at, article.rules["published_at"] = (
-                text.format_timestamp(timestamp),
+                format_timestamp(timestamp),
                 rule,
             )
             _read_modified(article, layout, metadata, timestamp)
@@ -45,7 +46,7 @@ def read_dates(article: Article, layout: PageLayout, metadata: PageMetadata) -> 
 
 def _weigh_days(article: Article, layout: PageLayout, metadata: PageMetadata, day: date) -> None:
     days = [(shown.isoformat(), "date in the byline") for shown in _shown_days(layout)]
-    days += [(str(text.seoul_day(value) or value), rule) for value, rule in metadata.published]
+    days += [(str(seoul_day(value) or value), rule) for value, rule in metadata.published]
     weigh(article, "published_on", day.isoformat(), days)
 
 
@@ -72,14 +73,14 @@ def _stated_day(
     for timestamp, rule in timestamps:
         return _in_seoul(timestamp), f"{rule}, as a day in Seoul"
     for value, rule in metadata.published:
-        day = text.seoul_day(value)
+        day = seoul_day(value)
         if day and _is_near(day, month):
             return day, rule
     return None
 
 
 def _in_seoul(timestamp: datetime) -> date:
-    return timestamp.astimezone(text.SEOUL).date()
+    return timestamp.astimezone(SEOUL).date()
 
 
 def _read_modified(
@@ -90,9 +91,9 @@ def _read_modified(
         for block in layout.header() for time in block.times if _is_update(time)
     ]  # fmt: skip
     for value, rule in [*metadata.modified, *shown]:
-        timestamp = text.parse_timestamp(value)
+        timestamp = parse_timestamp(value)
         if timestamp and timestamp >= published:
-            article.modified_at = text.format_timestamp(timestamp)
+            article.modified_at = format_timestamp(timestamp)
             article.rules["modified_at"] = rule
             return
 
@@ -104,7 +105,7 @@ def _is_update(time: TimeElement) -> bool:
 def _shown_days(layout: PageLayout) -> Iterator[date]:
     for block in layout.header():
         updates = [time for time in block.times if _is_update(time)]
-        for found in text.dates_in(block.text):
+        for found in dates_in(block.text):
             in_update = any(found.start >= time.start and found.end <= time.start + len(time.text) + 1
                             for time in updates)  # fmt: skip
             if not in_update and not site.MODIFIED.search(
@@ -114,20 +115,20 @@ def _shown_days(layout: PageLayout) -> Iterator[date]:
         for time in block.times:
             if (
                 time not in updates
-                and not any(text.dates_in(time.text))
-                and text.parse_timestamp(time.value) is None
+                and not any(dates_in(time.text))
+                and parse_timestamp(time.value) is None
             ):
-                yield from filter(None, [text.seoul_day(time.value)])
+                yield from filter(None, [seoul_day(time.value)])
 
 
 def _timestamps(layout: PageLayout, metadata: PageMetadata) -> Iterator[tuple[datetime, str]]:
     for block in layout.header():
         for time in block.times:
-            timestamp = text.parse_timestamp(time.value)
+            timestamp = parse_timestamp(time.value)
             if timestamp and not _is_update(time):
                 yield timestamp, "time element in the byline"
     for value, rule in metadata.published:
-        if timestamp := text.parse_timestamp(value):
+        if timestamp := parse_timestamp(value):
             yield timestamp, rule
 
 

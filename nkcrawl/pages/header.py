@@ -5,7 +5,7 @@ and where the text begins.
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from nkcrawl import site, text
+from nkcrawl import site
 from nkcrawl.pages.blocks import Block, LinkedText
 from nkcrawl.pages.byline import (
     MAX_BYLINE,
@@ -25,6 +25,13 @@ from nkcrawl.pages.roles import (
     is_label_of_page,
     is_outside,
     leads_elsewhere,
+)
+from nkcrawl.text import (
+    dates_in,
+    ends_as_sentence,
+    normalize_for_match,
+    straighten_quotes,
+    strip_repetition,
 )
 
 _MAX_SUBTITLES = 3  # unknown sentences that may stand between a headline and its byline
@@ -243,7 +250,7 @@ def is_linked_byline(block: Block, links: LinkResolver) -> bool:
     if not names:
         return False
     rest = len(rest_of(block, [link.text for link in block.links]))
-    return rest <= (_MAX_REST // 4 if text.ends_whole(block.text) else _MAX_REST)
+    return rest <= (_MAX_REST // 4 if ends_as_sentence(block.text) else _MAX_REST)
 
 
 def author_names(block: Block, links: LinkResolver) -> list[str]:
@@ -257,7 +264,7 @@ def is_plain_byline(block: Block, known: frozenset[str]) -> bool:
     2025', or like known names.
     """
     if len(block.text) > MAX_BYLINE or (
-        text.ends_whole(block.text) and len(block.text) > _LONGEST_SENTENCE
+        ends_as_sentence(block.text) and len(block.text) > _LONGEST_SENTENCE
     ):
         return False
     opened = has_opening(block.text)
@@ -268,7 +275,7 @@ def is_plain_byline(block: Block, known: frozenset[str]) -> bool:
     if not names or len(names) > _MOST_NAMES:
         return False
     rest = len(rest_of(block, names))
-    if all(text.loose(name) in known for name in names):
+    if all(normalize_for_match(name) in known for name in names):
         return rest <= _MAX_REST
     if not opened and (block.links or not all(map(is_whole_name, names))):
         return False
@@ -277,7 +284,7 @@ def is_plain_byline(block: Block, known: frozenset[str]) -> bool:
 
 def has_date(block: Block) -> bool:
     """Return whether a line says a date, in its words or in a `time` element."""
-    return bool(block.times) or any(True for _ in text.dates_in(block.text))
+    return bool(block.times) or any(True for _ in dates_in(block.text))
 
 
 def _is_bare_name(block: Block) -> bool:
@@ -299,9 +306,9 @@ def known_names(page: PageLayout, metadata: PageMetadata, links: LinkResolver) -
         for link in block.links
         if link.author or links.slug(link.href) is not None
     ]
-    names = [site.VIEW_MORE_OPENING.sub("", text.undouble(link.text)) for link in found]
+    names = [site.VIEW_MORE_OPENING.sub("", strip_repetition(link.text)) for link in found]
     names += [name for author in metadata.authors for name in names_in(author.name)]
-    return frozenset(text.loose(text.straight(name)) for name in names if name)
+    return frozenset(normalize_for_match(straighten_quotes(name)) for name in names if name)
 
 
 def is_date(block: Block) -> bool:

@@ -4,13 +4,14 @@ import re
 from difflib import SequenceMatcher
 from itertools import takewhile
 
-from nkcrawl import site, text
+from nkcrawl import site
 from nkcrawl.pages import furniture
 from nkcrawl.pages.blocks import Block
 from nkcrawl.pages.header import is_linked_byline
 from nkcrawl.pages.links import LinkResolver
 from nkcrawl.pages.metadata import PageMetadata, without_site_name
 from nkcrawl.pages.roles import PageLayout, is_heading_of, is_landmark, is_outside, leads_elsewhere
+from nkcrawl.text import normalize_for_match, strip_repetition
 
 _SHORT_HEADLINE = 15  # letters and digits; a shorter one may stand in another line by chance
 _ALIKE = 0.6  # of two headlines of which one was edited
@@ -21,7 +22,7 @@ def find_headline(page: PageLayout, metadata: PageMetadata, links: LinkResolver)
     edited since).
     """
     for headline, rule in metadata.headlines:
-        wanted = text.loose(text.undouble(without_site_name(headline))).rstrip(":")
+        wanted = normalize_for_match(strip_repetition(without_site_name(headline))).rstrip(":")
         hits = [i for i, block in enumerate(page.blocks)
                 if wanted and block.key == wanted and _may_be_headline(block, links, stated=True)]  # fmt: skip
         if hits:
@@ -39,7 +40,7 @@ def find_headline(page: PageLayout, metadata: PageMetadata, links: LinkResolver)
         _set_headline(page, main[0], "only main heading", confirmed=True)
         return
     for headline, rule in metadata.headlines:
-        wanted = text.loose(without_site_name(headline))
+        wanted = normalize_for_match(without_site_name(headline))
         scores = [
             (score, i)
             for i in main or range(len(page.blocks))

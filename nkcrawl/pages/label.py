@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from nkcrawl import site, text
+from nkcrawl import site
 from nkcrawl.pages import furniture
 from nkcrawl.pages.blocks import Block, LinkedText, Node
 from nkcrawl.pages.header import is_date, is_section_link
 from nkcrawl.pages.links import LinkResolver
 from nkcrawl.pages.metadata import PageMetadata
 from nkcrawl.pages.roles import PageLayout, is_heading_of, is_label_of_page, is_outside
+from nkcrawl.text import normalize_for_match
 
 _LONGEST_LABEL = 60  # characters
 _AROUND_HEADLINE = 6  # blocks above it
@@ -54,7 +55,8 @@ def _label_rule(block: Block, metadata: PageMetadata, links: LinkResolver) -> st
     if (
         len(label) > _LONGEST_LABEL
         or is_date(block)
-        or text.loose(label) in (text.loose(site.NAME), text.loose(site.PRO_BADGE))
+        or normalize_for_match(label)
+        in (normalize_for_match(site.NAME), normalize_for_match(site.PRO_BADGE))
     ):
         return ""
     if len(block.links) > 1 or furniture.HEADINGS.fullmatch(label) or is_label_of_page(block):
@@ -63,7 +65,7 @@ def _label_rule(block: Block, metadata: PageMetadata, links: LinkResolver) -> st
         return "section link above the headline"
     if "button" in block.areas:
         return ""
-    if metadata.section and text.loose(metadata.section) == text.loose(label):
+    if metadata.section and normalize_for_match(metadata.section) == normalize_for_match(label):
         return "line above the headline, equal to the stated section"
     if label.casefold() in site.LABELS:
         return "known label above the headline"

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from lxml import etree
 from parsel import Selector
 
-from nkcrawl import site, text
+from nkcrawl import site
+from nkcrawl.text import LONGEST_URL, canonical_url, normalize_whitespace
 
 _FROM_THE_ROOT = re.compile(
     r"https?://|/(?![/\\])"
@@ -42,7 +43,7 @@ class _Target:
 
 @lru_cache(maxsize=2_000)  # the pages of a site have most of their links in common
 def _target(href: str, site_url: str, base: str) -> _Target:
-    url = text.canonical_url(href, site_url, base)
+    url = canonical_url(href, site_url, base)
     if url is None:
         return _Target()
     path = urlsplit(url).path
@@ -126,7 +127,7 @@ class LinkResolver:
         return link
 
     def _resolve_anew(self, href: str) -> _Link:
-        if not href or href.startswith("#") or len(href) > text.LONGEST_URL:
+        if not href or href.startswith("#") or len(href) > LONGEST_URL:
             return _Link(_Target(), href.startswith("#"))
         base = "" if _FROM_THE_ROOT.match(href) else min(self.own, default="")
         target = _target(href, self.site, base)
@@ -148,7 +149,7 @@ def pro_urls(html: Selector, links: LinkResolver) -> frozenset[str]:
     """
     urls: set[str] = set()
     for badge in _NAMED_NK(html.root)[:_MAX_BADGES]:
-        label = text.clean("".join(_OWN_TEXT(badge)))
+        label = normalize_whitespace("".join(_OWN_TEXT(badge)))
         # Within the link of a story any case is the badge; elsewhere 'NK Pro' is a menu, or the
         # desk in a byline.
         if label == site.PRO_BADGE or (

@@ -5,13 +5,14 @@ from urllib.parse import urlsplit
 from lxml import etree
 from parsel import Selector
 
-from nkcrawl import site, text
+from nkcrawl import site
 from nkcrawl.items import Link, Listing, Page
 from nkcrawl.pages.absurd import is_absurd
 from nkcrawl.pages.blocks import Block, read_body
 from nkcrawl.pages.concealed import concealed
 from nkcrawl.pages.links import LinkResolver, pro_urls
 from nkcrawl.pages.roles import is_heading_of, is_outside
+from nkcrawl.text import normalize_whitespace, straighten_quotes
 
 _LINKS = etree.XPath("//link/@href | //a/@href", smart_strings=False)
 _MAX_NAME = 200  # characters; longer is no name of a person or a desk
@@ -54,7 +55,7 @@ def _person(blocks: list[Block], more: int | None) -> tuple[str | None, str | No
         (i for i, block in enumerate(blocks) if site.ABOUT_AUTHOR.fullmatch(block.text)), None
     )
     quoted = site.MORE_ARTICLES.fullmatch(blocks[more].once) if more is not None else None
-    name = text.straight(text.clean(quoted["name"])) if quoted else None
+    name = straighten_quotes(normalize_whitespace(quoted["name"])) if quoted else None
     if about is None:
         heading = next(
             (
@@ -67,7 +68,7 @@ def _person(blocks: list[Block], more: int | None) -> tuple[str | None, str | No
         return name or heading, None
     between = [block for block in blocks[about + 1 : more] if not site.filler_in(block.text)]
     if not name and between:
-        name = text.straight(between[0].once)
+        name = straighten_quotes(between[0].once)
     bio = [
         block.text for block in between if not block.linked and not is_heading_of(block, name or "")
     ]

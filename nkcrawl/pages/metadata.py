@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 from lxml import etree
 from parsel import Selector
 
-from nkcrawl import site, text
+from nkcrawl import site
 from nkcrawl.pages.links import LinkResolver
 from nkcrawl.paywall import free_as_stated
+from nkcrawl.text import normalize_for_match, normalize_whitespace, strip_repetition
 
 # schema.org/Article and what is below it, with or without a prefix or the vocabulary's URL.
 _ARTICLE = re.compile(
@@ -173,7 +174,7 @@ def _describing(
     A node that names neither is believed if it is the only one and stands for itself; one that
     names another page never.
     """
-    titles = {text.loose(without_site_name(title)) for title, _ in metadata.headlines}
+    titles = {normalize_for_match(without_site_name(title)) for title, _ in metadata.headlines}
     best, most = None, 0
     for node in nodes:
         if not any(kind.fullmatch(name) for name in _strings(node.value.get("@type"))):
@@ -181,7 +182,10 @@ def _describing(
         urls = _own_urls(node.value)
         named = any(links.is_own(url) for url in urls)
         headline = _first(node.value.get("headline")) or _first(node.value.get("name"))
-        titled = bool(headline) and text.loose(without_site_name(text.undouble(headline))) in titles
+        titled = (
+            bool(headline)
+            and normalize_for_match(without_site_name(strip_repetition(headline))) in titles
+        )
         elsewhere = not named and any(links.story(url) for url in urls)
         score = (
             8 * named
@@ -228,7 +232,7 @@ def _timestamps(node: dict[str, Any], key: str, rule: str) -> list[tuple[str, st
 def _authors(value: Any, by_id: dict[str, dict[str, Any]]) -> Iterator[StatedAuthor]:
     person = _resolved(value, by_id)
     if isinstance(person, str):
-        yield StatedAuthor(text.clean(person), "", "JSON-LD author")
+        yield StatedAuthor(normalize_whitespace(person), "", "JSON-LD author")
     elif isinstance(person, dict):
         organization = any(name.endswith("Organization") for name in _strings(person.get("@type")))
         names = _strings(person.get("name"))[:_MAX_AUTHORS]
@@ -251,7 +255,7 @@ def _spelling(value: Any) -> str:
     """Return a word, a number or a truth value as evidence keeps it, on one line; '' for a list or
     an object.
     """
-    return text.clean(str(value)[:_MAX_SPELLING]) if isinstance(value, str | int) else ""
+    return normalize_whitespace(str(value)[:_MAX_SPELLING]) if isinstance(value, str | int) else ""
 
 
 # --- Metas and links ------------------------------------------------------------------------------
@@ -268,7 +272,7 @@ def _read_metas(page: Selector, metadata: PageMetadata) -> None:
     # the page unreadable.
     for meta in _METAS(page.root):
         name = (meta.get("property") or meta.get("name") or meta.get("itemprop") or "").lower()
-        content = text.clean(meta.get("content"))
+        content = normalize_whitespace(meta.get("content"))
         metas.setdefault(name, content)
         if name in _AUTHORS and content and not content.startswith(("http://", "https://", "/")):
             metadata.authors.append(StatedAuthor(content, "", f"meta {name}"))
@@ -276,7 +280,7 @@ def _read_metas(page: Selector, metadata: PageMetadata) -> None:
     metadata.og_type = metas.get("og:type", "")
     if metas.get("og:title"):
         metadata.headlines.append((metas["og:title"], "og:title"))
-    if title := text.clean("".join(_TITLE(page.root))):
+    if title := normalize_whitespace("".join(_TITLE(page.root))):
         metadata.headlines.append((title, "title element"))
     metadata.description = metas.get("og:description", "") or metas.get("description", "")
     metadata.section = metas.get("article:section", "")
@@ -302,7 +306,9 @@ def _as_list(value: Any) -> list[Any]:
 
 def _strings(value: Any) -> list[str]:
     return [
-        words for item in _as_list(value) if isinstance(item, str) and (words := text.clean(item))
+        words
+        for item in _as_list(value)
+        if isinstance(item, str) and (words := normalize_whitespace(item))
     ]
 
 

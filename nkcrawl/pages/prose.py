@@ -9,9 +9,10 @@ from collections import Counter
 from itertools import accumulate
 from typing import NamedTuple
 
-from nkcrawl import site, text
+from nkcrawl import site
 from nkcrawl.pages import furniture
 from nkcrawl.pages.blocks import Block, Node
+from nkcrawl.text import ends_as_sentence
 
 _PROSE = 60  # bytes: from here on a sentence that stands outside links speaks for a region
 _PROSE_CUT = 200  # bytes, of one that breaks off
@@ -219,7 +220,7 @@ class ProseFinder:
         """Return whether a block is a link to another story and no sentence: 'READ MORE: The tide
         clock of Wonsan'.
         """
-        if self.stories[index] and not text.ends_whole(block.text):
+        if self.stories[index] and not ends_as_sentence(block.text):
             return True
         return (
             bool(block.links)
@@ -286,7 +287,7 @@ def weight_of(block: Block) -> int:
     if block.heading or block.own < 10 or block.own * 2 < len(block.text):
         return 0
     size = len(block.text.encode(errors="replace"))
-    if size < _LEAST_PROSE or (size < _PROSE_CUT and not text.ends_whole(block.text)):
+    if size < _LEAST_PROSE or (size < _PROSE_CUT and not ends_as_sentence(block.text)):
         return 0
     if not block.areas.isdisjoint(_NOT_PROSE) or site.filler_in(block.text):
         return 0

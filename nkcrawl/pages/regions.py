@@ -12,11 +12,12 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Literal
 
-from nkcrawl import site, text
+from nkcrawl import site
 from nkcrawl.pages import furniture
 from nkcrawl.pages.blocks import Block, Body, Node
 from nkcrawl.pages.links import LinkResolver
 from nkcrawl.pages.prose import ProseFinder, weight_of
+from nkcrawl.text import ends_as_sentence, normalize_for_match
 
 # prose: the article's own. card: leads to another story. about: of the authors. furniture: any
 # other part of the page.
@@ -230,7 +231,7 @@ class _PartFinder:
         while node is not None and self._is_card(node, story):
             best, node = node, node.parent
         if best is None or (
-            best.last - best.first == 1 and text.ends_whole(self.blocks[index].text)
+            best.last - best.first == 1 and ends_as_sentence(self.blocks[index].text)
         ):
             return None
         return best
@@ -294,8 +295,8 @@ def is_heading_of_site(line: str, key: str) -> bool:
     )
 
 
-_RECENT = text.loose(site.RECENT_STORIES)
-_TAIL = frozenset(text.loose(heading).rstrip(":") for heading in site.TAIL_HEADINGS)
+_RECENT = normalize_for_match(site.RECENT_STORIES)
+_TAIL = frozenset(normalize_for_match(heading).rstrip(":") for heading in site.TAIL_HEADINGS)
 
 
 def _is_about_author(blocks: list[Block], start: int, index: int) -> bool:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from nkcrawl import site, text
+from nkcrawl import site
 from nkcrawl.pages import furniture
 from nkcrawl.pages.blocks import Block
 from nkcrawl.pages.links import LinkResolver
 from nkcrawl.pages.regions import Regions, is_heading_of_site
+from nkcrawl.text import normalize_for_match
 
 BlockRole = Literal[
     "top", "label", "headline", "subtitle", "byline", "date", "interface", "caption", "text",
@@ -49,7 +50,7 @@ def is_outside(block: Block) -> bool:
 
 def is_heading_of(block: Block, wording: str) -> bool:
     """Return whether a block is nothing but the wording, once or doubled."""
-    return block.key == text.loose(wording)
+    return block.key == normalize_for_match(wording)
 
 
 def is_label_of_page(block: Block) -> bool:

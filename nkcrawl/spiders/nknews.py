@@ -15,7 +15,7 @@ from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure as Reason
 
-from nkcrawl import site, text
+from nkcrawl import site
 from nkcrawl.items import (
     Article,
     Failure,
@@ -37,6 +37,7 @@ from nkcrawl.pages import (
     read_feed,
     read_listing,
 )
+from nkcrawl.text import canonical_url, normalize_whitespace
 
 if TYPE_CHECKING:
     from nkcrawl.archive import DuePage
@@ -131,7 +132,7 @@ class NKNewsSpider(Spider):
             return [self.url]
         feed = [] if self.authors else [site.FEED_PATH]
         paths = [*feed, *map(site.author_path, self.authors or site.SEED_AUTHORS)]
-        return [url for path in paths if (url := text.canonical_url(path, self.site_url))]
+        return [url for path in paths if (url := canonical_url(path, self.site_url))]
 
     def wants(self, page: "DuePage") -> bool:
         """Tell whether a due page belongs to this run."""
@@ -269,11 +270,11 @@ def why_no_answer(error: Exception) -> tuple[str, str]:
     if isinstance(error, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in str(
         error
     ):  # what a compressed body unfolds to
-        return "too large", f"too large: {text.clean(str(error))}"
+        return "too large", f"too large: {normalize_whitespace(str(error))}"
     if isinstance(error, IgnoreRequest):  # Scrapy's own, as of redirects without end
-        return "not followed", text.clean(str(error))
+        return "not followed", normalize_whitespace(str(error))
     kind = _NO_ANSWER.get(type(error).__name__, type(error).__name__)
-    return kind, f"{kind}: {text.clean(str(error))}"
+    return kind, f"{kind}: {normalize_whitespace(str(error))}"
 
 
 def _without_content(response: Response) -> Failure | Unchanged:
@@ -312,7 +313,7 @@ def visited_page(response: Response) -> Page:
     return Page(
         url=meta["page"],
         kind=meta["kind"],
-        final_url=text.canonical_url(response.url, f"{origin.scheme}://{origin.netloc}") or "",
+        final_url=canonical_url(response.url, f"{origin.scheme}://{origin.netloc}") or "",
         status=response.status,
         etag=_header(response, "ETag"),
         last_modified=_header(response, "Last-Modified"),
@@ -321,7 +322,7 @@ def visited_page(response: Response) -> Page:
 
 def _header(response: Response, name: str) -> str | None:
     value = response.headers.get(name)
-    return text.clean(value.decode("latin-1"))[:500] or None if value else None
+    return normalize_whitespace(value.decode("latin-1"))[:500] or None if value else None
 
 
 def _not_html(response: Response, page: Page) -> Failure:
@@ -365,7 +366,7 @@ def _slugs(value: str) -> tuple[str, ...]:
 
 
 def _page_url(value: str, site_url: str) -> str:
-    url = text.canonical_url(value, site_url) if value else ""
+    url = canonical_url(value, site_url) if value else ""
     if url is None or (url and _kind(url) not in ("article", "author")):
         raise UsageError(f"url={value!r} is no article and no author page of {site_url}.")
     return url

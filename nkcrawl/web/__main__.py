@@ -5,7 +5,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from nkcrawl.archive import ArchiveError, Reader
+from nkcrawl.archive import ArchiveError, ArchiveReader
 from nkcrawl.commands import complain
 from nkcrawl.settings import NKCRAWL_DATABASE
 
@@ -19,7 +19,7 @@ def main() -> int:
     given = _parser().parse_args()
     path = Path(given.file).expanduser().absolute()
     try:
-        with closing(Reader.open(path)) as reader:
+        with closing(ArchiveReader.open(path)) as reader:
             counts = reader.count_articles()
     except ArchiveError as error:
         is_missing = not path.exists() or path.stat().st_size == 0
@@ -27,7 +27,7 @@ def main() -> int:
         return 2
     try:
         # Here, because the packages of the extra `web` may be missing.
-        from nkcrawl.web.serving import PortTaken, listen, serve
+        from nkcrawl.web.app import PortTaken, listen, serve
     except ModuleNotFoundError as error:
         complain(
             f"{error.name} is missing: `make web` installs it, and so does pip install 'nkcrawl[web]'."

@@ -17,8 +17,8 @@ from datasette.filters import FilterArguments
 from datasette.utils import is_url, path_with_replaced_args
 from markupsafe import Markup
 
-from nkcrawl.archive import Reader
-from nkcrawl.archive.selecting import AUTHORS_AMONG, BY_SLUG, Selection
+from nkcrawl.archive import ArchiveReader
+from nkcrawl.archive.selecting import AUTHORS_AMONG, BY_SLUG, ArticleFilter
 from nkcrawl.commands.history import Part, changes, shortened
 from nkcrawl.items import ARTICLE_FIELDS
 from nkcrawl.web.metadata import DATABASE
@@ -92,7 +92,7 @@ def filters_from_request(request: Any, database: str, table: str) -> FilterArgum
     author, since, until = (
         (request.args.get(name) or "").strip() for name in ("_author", "_since", "_until")
     )
-    conditions, values = Selection(since=since, until=until).where()
+    conditions, values = ArticleFilter(since=since, until=until).where()
     words = [f"published {name} {day}" for name, day in (("since", since), ("until", until)) if day]
     if author:
         conditions, values = [BY_SLUG, *conditions], values | {"author": author}
@@ -157,7 +157,7 @@ def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
         async def answer(*values: object) -> Any:
             database = datasette.get_database(DATABASE)
             return await database.execute_fn(
-                lambda conn: question(Reader(Path(database.path), conn), *values)
+                lambda conn: question(ArchiveReader(Path(database.path), conn), *values)
             )
 
         return answer
@@ -171,11 +171,11 @@ def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
             name: table["description"] for name, table in shown["tables"].items() if len(table) > 1
         },
         "file_name": lambda: Path(datasette.get_database(DATABASE).path).name,
-        "count_articles": ask(Reader.count_articles),
-        "newest_articles": ask(Reader.newest_articles),
-        "last_runs": ask(Reader.runs),
-        "byline_of": ask(Reader.byline),
-        "history_of": ask(Reader.history),
+        "count_articles": ask(ArchiveReader.count_articles),
+        "newest_articles": ask(ArchiveReader.newest_articles),
+        "last_runs": ask(ArchiveReader.runs),
+        "byline_of": ask(ArchiveReader.byline),
+        "history_of": ask(ArchiveReader.history),
         "changes_in": changes_in,
         "day_in_words": day_in_words,
         "as_link": lambda address: address if is_url(address) else None,

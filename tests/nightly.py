@@ -1,0 +1,70 @@
+"""NightlyCrawls of the made-up site: each a real crawl at a moment of our choosing, against the site as it
+stands then.
+"""
+
+import subprocess
+from collections import Counter
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from nkcrawl.demo import DemoServer, FakeSite
+from tests.conftest import at, crawl_args, rows, scrapy
+
+CLOCK = time(20, 17)  # UTC, when cron starts the crawl: a quarter past five in the morning in Seoul
+
+
+class NightlyCrawls:
+    """The made-up site and an archive of it, from one night to the next."""
+
+    def __init__(self, world: FakeSite, archive_file: Path, first: date) -> None:
+        self.world = world
+        self.archive_file = archive_file
+        self.site = DemoServer(world)
+        self.site.etag_ignores_visit = True
+        self.now = datetime.combine(first, CLOCK, UTC)
+        self.show()
+
+    def __enter__(self) -> Self:
+        self.site.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.site.__exit__(kind, error, trace)
+
+    def show(self) -> None:
+        """Let the site stand as it does on this day in Seoul."""
+        self.world.go_to((self.now + timedelta(hours=9)).date())
+
+    def pass_by(self, days: float = 1) -> None:
+        self.now += timedelta(days=days)
+        self.show()
+
+    def crawl(self, *args: str) -> subprocess.CompletedProcess[str]:
+        """Crawl tonight; what was asked for is in `asked` afterwards."""
+        self.site.log.clear()
+        return scrapy(*crawl_args(self.site, self.archive_file), *args, **at(self.now))
+
+    @property
+    def asked(self) -> Counter[str]:
+        return Counter(hit.path for hit in self.site.log)
+
+    def url(self, path: str) -> str:
+        return self.site.base_url + path
+
+    def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
+        return rows(self.archive_file, sql, *values)
+
+    def article(self, path: str) -> dict[str, Any]:
+        (found,) = self.rows("SELECT * FROM articles WHERE url = ?", self.url(path))
+        return found
+
+    def page(self, path: str) -> dict[str, Any]:
+        (found,) = self.rows("SELECT * FROM pages WHERE url = ?", self.url(path))
+        return found

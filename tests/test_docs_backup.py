@@ -1,0 +1,100 @@
+"""docs/backup-and-sharing.md against the code: its boxes are run as they are printed, but for the folders."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from nkcrawl.archive import Archive
+from tests.conftest import ROOT, clean_environment, rows
+from tests.test_archive import store
+
+PAGE = (ROOT / "docs" / "backup-and-sharing.md").read_text(encoding="utf-8")
+BOXES = re.findall(r"^```\w*\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The folder that the page calls /home/you, with an archive of two articles in its place."""
+    (tmp_path / "backups").mkdir()
+    (tmp_path / "nkcrawl" / "data").mkdir(parents=True)
+    with closing(Archive.open(tmp_path / "nkcrawl" / "data" / "nknews.db")) as archive:
+        archive.begin_run({}, {})
+        for name in ("a", "b"):
+            store(archive, url=f"https://www.nknews.org/2025/06/{name}/", title=name)
+    return tmp_path
+
+
+def run(home: Path, commands: str) -> None:
+    """Run the commands of a box with the shell that cron takes; they print nothing about what went
+    wrong, and end well.
+    """
+    commands = commands.replace("/home/you/nkcrawl/.venv/bin", str(Path(sys.executable).parent))
+    environment = clean_environment(NKCRAWL_DATABASE=str(home / "nkcrawl" / "data" / "nknews.db"))
+    done = subprocess.run(
+        ["/bin/sh", "-e", "-c", commands.replace("/home/you", str(home))],
+        cwd=home,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def box(phrase: str) -> str:
+    """Return the one box that contains a phrase."""
+    (found,) = (text for text in BOXES if phrase in text)
+    return str(found)
+
+
+def test_a_backup_is_taken_and_brought_back(home: Path) -> None:
+    archive = home / "nkcrawl" / "data" / "nknews.db"
+    run(home, box("nkcrawl backup /home/you/backups/nknews-today.db\n"))
+    archive.write_bytes(b"damaged")
+    archive.with_name("nknews.db-wal").write_bytes(b"the log of the old file")
+    run(home, box("nkcrawl/data/before"))
+    assert rows(archive, "SELECT title FROM articles ORDER BY title") == [
+        {"title": "a"},
+        {"title": "b"},
+    ]
+    assert not archive.with_name("nknews.db-wal").exists()
+    assert (home / "nkcrawl" / "data" / "before" / "nknews.db").read_bytes() == b"damaged"
+
+
+def test_old_backups_go_when_a_new_one_was_made(home: Path) -> None:
+    (command,) = re.findall(r"^30 7 \* \* 0 (.*)$", box("-delete"), flags=re.MULTILINE)
+    assert "%" not in command.replace("\\%", "")
+    command = command.replace("\\%", "%")  # as cron does
+    for name, days in (("nknews-old.db", 60), ("nknews-recent.db", 50), ("other-old.db", 60)):
+        (home / "backups" / name).write_text("")
+        os.utime(home / "backups" / name, (time.time() - days * 86_400,) * 2)
+    run(home, command)
+    today = time.strftime("nknews-%Y-%m-%d.db")
+    assert sorted(file.name for file in (home / "backups").iterdir()) == [
+        today,
+        "nknews-recent.db",
+        "other-old.db",
+    ]
+    assert rows(home / "backups" / today, "SELECT count(*) AS articles FROM articles") == [
+        {"articles": 2}
+    ]
+
+
+def test_what_is_exported(home: Path) -> None:
+    run(home, box("articles.jsonl"))
+    made = {"articles.atom", "articles.csv", "articles.jsonl", "notes"}
+    assert {file.name for file in home.iterdir()} - {"backups", "nkcrawl"} == made
+    assert len(list((home / "notes").iterdir())) == 2
+
+
+def test_a_feed_is_made_anew(home: Path) -> None:
+    (home / "nknews.atom").write_text("the old one")
+    run(home, box("new.atom"))
+    assert (home / "nknews.atom").read_text(encoding="utf-8").count("<entry>") == 2
+    assert not (home / "new.atom").exists()

@@ -1,0 +1,130 @@
+"""Which articles are asked for: the options as they are typed, and the rows that meet them."""
+
+import argparse
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from scrapy.exceptions import UsageError
+
+from nkcrawl.archive import Archive, ArticleFilter
+from nkcrawl.commands.filter_options import add_filter_options, read_article_filter
+from nkcrawl.items import Author, Page
+from tests.test_archive import SITE, row
+
+
+def read(*typed: str) -> ArticleFilter:
+    parser = argparse.ArgumentParser()
+    add_filter_options(parser)
+    return read_article_filter(parser.parse_args(typed))
+
+
+@pytest.mark.parametrize(
+    ("typed", "selection"),
+    [
+        ([], ArticleFilter()),
+        (["--author", " Ann Lee "], ArticleFilter(author="Ann Lee")),
+        (
+            ["--since", "2025", "--until", "2025"],
+            ArticleFilter(since="2025-01-01", until="2025-12-31"),
+        ),
+        (
+            ["--since", "2024-02", "--until", "2024-02"],
+            ArticleFilter(since="2024-02-01", until="2024-02-31"),
+        ),
+        (
+            ["--since", "2025-06-20", "--until", "2025-06-20"],
+            ArticleFilter(since="2025-06-20", until="2025-06-20"),
+        ),
+        (["--label", "Opinion", "--access", "free"], ArticleFilter(label="Opinion", access="free")),
+        (["--author", "\udcff", "--label", "A\n B"], ArticleFilter(author="\ufffd", label="A B")),
+    ],
+)
+def test_what_is_typed(typed: list[str], selection: ArticleFilter) -> None:
+    assert read(*typed) == selection
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        (["--access", "paid"], "--access 'paid' is none of free, teaser, unknown."),
+        (
+            ["--since", "yesterday"],
+            "--since 'yesterday' is no day; write it like 2025, 2025-06 or 2025-06-20.",
+        ),
+        (["--since", "2025-13"], "is no day"),
+        (["--until", "2025-02-30"], "is no day"),
+        (["--until", "20250620"], "is no day"),
+        (
+            ["--since", "2025-06", "--until", "2025-05"],
+            "--since 2025-06 is later than --until 2025-05",
+        ),
+    ],
+)
+def test_what_is_no_selection(typed: list[str], words: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        read(*typed)
+    assert words in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("selection", "found"),
+    [
+        (ArticleFilter(), "0123"),
+        (ArticleFilter(author="ann"), "01"),
+        (ArticleFilter(author="ANN L"), "01"),
+        (ArticleFilter(author="100%"), "2"),
+        (ArticleFilter(author="100_"), ""),
+        (ArticleFilter(author="nobody"), ""),
+        (ArticleFilter(since="2025-06-01"), "12"),
+        (ArticleFilter(until="2025-06-31"), "01"),
+        (ArticleFilter(since="2025-06-01", until="2025-06-31"), "1"),
+        (ArticleFilter(label="OPINION"), "2"),
+        (ArticleFilter(access="teaser"), "13"),
+        (ArticleFilter(author="ann", access="teaser", since="2025-06-20", until="2025-06-20"), "1"),
+    ],
+)
+def test_which_articles_meet_it(archive_file: Path, selection: ArticleFilter, found: str) -> None:
+    articles = [
+        ("ann", "Ann Lee", "2025-05-31", "News", "free"),
+        ("ann", "Ann Lee", "2025-06-20", "News", "teaser"),
+        ("desk", "The 100% desk", "2025-07-01", "Opinion", "free"),
+        ("desk", "The 100 desk", None, "News", "teaser"),
+    ]
+    with closing(Archive.open(archive_file)) as archive:
+        archive.begin_run({}, {})
+        for number, (slug, name, day, label, access) in enumerate(articles):
+            url = f"{SITE}/2025/06/story-{number}/"
+            seen = row(
+                url=url,
+                label=label,
+                published_on=day,
+                published_at=None,
+                access=access,
+                title=str(number),
+            )
+            archive.store_article(
+                seen, [Author(f"{slug}-{name[-6]}", name)], Page(url, "article", url, 200), [], 1
+            )
+    conditions, values = selection.where()
+    with closing(sqlite3.connect(archive_file)) as conn:
+        sql = (
+            f"SELECT title FROM articles WHERE {' AND '.join(['true', *conditions])} ORDER BY title"
+        )
+        assert "".join(title for (title,) in conn.execute(sql, values)) == found
+
+
+def test_who_is_no_longer_in_the_byline_is_no_author(archive_file: Path) -> None:
+    with closing(Archive.open(archive_file)) as archive:
+        archive.begin_run({}, {})
+        for author in (Author("ann", "Ann Lee"), Author("bo", "Bo Ray")):
+            archive.store_article(
+                row(), [author], Page(row()["url"], "article", row()["url"], 200), [], 1
+            )
+    with closing(sqlite3.connect(archive_file)) as conn:
+        for author, count in (("ann", 0), ("Bo", 1)):
+            (condition,), values = ArticleFilter(author=author).where()
+            assert conn.execute(
+                f"SELECT count(*) FROM articles WHERE {condition}", values
+            ).fetchone() == (count,)

@@ -1,0 +1,553 @@
+"""Night after night: what is asked again and when, what an edit leaves, and what a redesign must
+not touch.
+"""
+
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from nkcrawl.archive import Archive
+from nkcrawl.demo import Answer, DemoArticle, FakeSite
+from nkcrawl.items import Author, Feed, Link, Listing, Page
+from nkcrawl.pages import EXTRACTOR_VERSION
+from tests.nightly import NightlyCrawls
+from tests.test_crawl import expected_row, stored
+
+TODAY = date(2025, 11, 20)  # the newest article of the made-up site is ten days older
+NEWEST = date(2025, 11, 10)
+
+
+@pytest.fixture
+def nights(archive_file: Path) -> Iterator[NightlyCrawls]:
+    """The site on the day of its newest article, with nothing stored yet."""
+    with NightlyCrawls(FakeSite(articles=60), archive_file, NEWEST) as nights:
+        yield nights
+
+
+def newest(nights: NightlyCrawls) -> DemoArticle:
+    return nights.world.articles[0]
+
+
+def quietly(done: subprocess.CompletedProcess[str]) -> bool:
+    print(done)  # to be seen where it was not so
+    return (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def archived(world: FakeSite, nights: NightlyCrawls, unseen: int) -> None:
+    """Store a world but for its newest articles as a crawl a night ago would have left it, every
+    listing walked.
+    """
+    with closing(Archive.open(nights.archive_file, lambda: nights.now)) as archive:
+        run_id = archive.begin_run({}, {})
+        archive.store_feed(
+            Feed(
+                Page(nights.url("/feed/"), "feed", status=200),
+                [link(nights, world.articles[unseen])],
+            )
+        )
+        for article in world.articles[unseen:]:
+            row = world.expected_row(article, nights.site.base_url) | {
+                "access_evidence": [],
+                "extractor_version": EXTRACTOR_VERSION,
+            }
+            authors = [Author(slug, name) for slug, name in row.pop("authors")]
+            archive.store_article(
+                row, authors, Page(row["url"], "article", row["url"], 200), [], run_id
+            )
+        for author in world.authors:
+            for number in range(1, world.page_count(author.slug) + 1):
+                path = f"/content_author/{author.slug}/" + (f"page/{number}/" if number > 1 else "")
+                entries = world.entries(author.slug, number)
+                shown = [
+                    link(nights, article)
+                    for article in entries
+                    if article.number <= len(world.articles) - unseen
+                ]
+                page = Page(nights.url(path), "author", nights.url(path), 200)
+                archive.store_listing(Listing(page, author.slug, author.name, articles=shown))
+
+
+def link(nights: NightlyCrawls, article: DemoArticle) -> Link:
+    return Link(nights.url(article.path), "article")
+
+
+# --- Only what is worth asking --------------------------------------------------------------------
+
+
+def test_an_article_is_asked_again_a_day_and_a_week_after_publication_and_then_never(
+    nights: NightlyCrawls,
+) -> None:
+    assert quietly(nights.crawl())
+    path = newest(nights).path
+    again = []
+    for night in range(1, 12):
+        nights.pass_by()
+        assert quietly(nights.crawl())
+        if nights.asked[path]:
+            again.append(night)
+    assert again == [1, 7]
+    assert nights.page(path)["due_at"] is None
+
+
+def test_a_quiet_night_asks_for_robots_txt_the_feed_and_what_is_due(nights: NightlyCrawls) -> None:
+    nights.crawl()
+    nights.pass_by(30)
+    nights.crawl()
+    nights.pass_by(days=1)
+    due = {
+        page["url"]
+        for page in nights.rows(
+            "SELECT url FROM pages WHERE due_at <= ?", f"{nights.now:%Y-%m-%dT%H:%M:%SZ}"
+        )
+    }
+    assert quietly(nights.crawl())
+    assert {nights.url(path) for path in nights.asked if path != "/robots.txt"} == due
+    assert nights.url("/feed/") in due
+    assert len(due) < 4
+
+
+@pytest.mark.fault("N6")
+def test_an_article_as_it_was_costs_no_body_and_counts_as_checked(nights: NightlyCrawls) -> None:
+    nights.crawl()
+    path = newest(nights).path
+    before = nights.article(path)
+    nights.pass_by()
+    assert quietly(nights.crawl())
+    (hit,) = [hit for hit in nights.site.log if hit.path == path]
+    assert (hit.conditional, hit.status) == (True, 304)
+    assert nights.article(path) == before | {"checked_at": nights.article(path)["checked_at"]}
+    assert nights.article(path)["checked_at"] > before["checked_at"]
+    assert nights.page(path)["status"] == 304
+    assert (
+        nights.rows(
+            "SELECT json_extract(stats, '$.\"nkcrawl/not modified/article\"') AS n FROM runs"
+        )[-1]["n"]
+        >= 1
+    )
+
+
+@pytest.mark.fault("N6")
+def test_a_server_that_lies_is_believed_once_in_a_row(nights: NightlyCrawls) -> None:
+    nights.crawl()
+    path = newest(nights).path
+    nights.world.revise(path, title="The headline after the edit")
+    nights.site.lying_304 = True
+    nights.pass_by()
+    assert quietly(nights.crawl())
+    assert nights.article(path)["title"] != "The headline after the edit"
+    nights.pass_by(6)
+    nights.crawl()
+    (hit,) = [hit for hit in nights.site.log if hit.path == path]
+    assert (hit.conditional, hit.status) == (False, 200)
+    assert nights.article(path)["title"] == "The headline after the edit"
+
+
+def test_nothing_that_was_named_by_hand_is_asked_conditionally(nights: NightlyCrawls) -> None:
+    nights.crawl()
+    nights.pass_by()
+    nights.crawl("-a", f"url={nights.url(newest(nights).path)}")
+    nights.crawl("-a", "full=yes")
+    assert not any(
+        hit.conditional for hit in nights.site.log if hit.path.startswith("/content_author/")
+    )
+
+
+def test_an_edit_becomes_a_version_and_a_deletion_a_date(nights: NightlyCrawls) -> None:
+    nights.crawl()
+    article = newest(nights)
+    before = nights.article(article.path)
+    nights.world.revise(article.path, title="The headline after the edit")
+    nights.pass_by()
+    assert quietly(nights.crawl())
+    after = nights.article(article.path)
+    assert (after["title"], after["body"]) == ("The headline after the edit", before["body"])
+    (version,) = nights.rows("SELECT * FROM article_versions WHERE article_id = ?", after["id"])
+    assert (version["title"], version["content_hash"]) == (before["title"], before["content_hash"])
+    nights.world.delete(article.path)
+    nights.pass_by(6)
+    assert quietly(nights.crawl())
+    gone = nights.article(article.path)
+    assert gone == after | {"gone_at": gone["gone_at"]}
+    assert gone["gone_at"] is not None
+    assert nights.page(article.path)["due_at"] is None
+
+
+def test_a_teaser_that_becomes_free_is_read_whole_and_a_free_article_stays_whole(
+    nights: NightlyCrawls,
+) -> None:
+    nights.crawl()
+    teaser = next(
+        article
+        for article in nights.world.articles
+        if article.access == "teaser" and article.paragraphs
+    )
+    nights.pass_by(0.5)
+    opened = nights.world.open_up(teaser.path)
+    nights.crawl("-a", f"url={nights.url(teaser.path)}")
+    assert nights.article(teaser.path)["access"] == "free"
+    assert nights.article(teaser.path)["body"] == "\n\n".join(opened.paragraphs)
+    nights.world.close_off(teaser.path)
+    nights.crawl("-a", f"url={nights.url(teaser.path)}")
+    assert nights.article(teaser.path)["access"] == "free"
+    assert nights.article(teaser.path)["body"] == "\n\n".join(opened.paragraphs)
+    (version,) = nights.rows("SELECT access, body FROM article_versions")
+    assert version == {"access": "teaser", "body": "\n\n".join(teaser.paragraphs)}
+
+
+# --- The feed -------------------------------------------------------------------------------------
+
+
+def test_the_feed_is_asked_first_and_only_its_links_are_taken(nights: NightlyCrawls) -> None:
+    assert quietly(nights.crawl())
+    paths = [hit.path for hit in nights.site.log]
+    assert paths[:2] == ["/robots.txt", "/feed/"]
+    assert stored(nights.archive_file) == expected_row(nights.world, nights.site)
+    with nights.archive_file.open("rb") as file:
+        everything = file.read().decode("utf-8", "replace")
+    hidden = [paragraph for article in nights.world.articles for paragraph in article.hidden]
+    assert len(hidden) > 20
+    assert not [paragraph for paragraph in hidden if paragraph in everything]
+
+
+def test_a_new_article_of_a_silent_author_is_found_by_the_feed(archive_file: Path) -> None:
+    with NightlyCrawls(FakeSite(articles=60), archive_file, NEWEST - timedelta(days=2)) as nights:
+        nights.crawl()
+        authors = nights.rows("SELECT url FROM pages WHERE kind = 'author'")
+        nights.pass_by()
+        path = newest(nights).path
+        nights.site.faults.update(
+            {page["url"].removeprefix(nights.site.base_url): 503 for page in authors}
+        )
+        nights.crawl("-s", "RETRY_TIMES=0")
+        assert nights.page(path)["found_on"] == nights.url("/feed/")
+        assert nights.article(path)["title"] == newest(nights).title
+
+
+def test_the_feed_is_left_where_robots_txt_forbids_it(nights: NightlyCrawls) -> None:
+    nights.site.faults["/robots.txt"] = (200, "User-agent: *\nDisallow: /feed/\n")
+    assert quietly(nights.crawl())
+    assert nights.asked["/feed/"] == 0
+    assert nights.page("/feed/")["trouble"] == "robots.txt forbids"
+    assert len(stored(nights.archive_file)) == 60
+    for _ in range(3):
+        nights.pass_by()
+        assert quietly(nights.crawl())
+
+
+def test_the_feed_is_left_out_when_authors_are_named(nights: NightlyCrawls) -> None:
+    nights.crawl("-a", f"authors={nights.world.authors[1].slug}")
+    assert nights.asked["/feed/"] == 0
+
+
+def test_a_site_without_a_feed_is_no_trouble(nights: NightlyCrawls) -> None:
+    nights.site.faults["/feed/"] = 404
+    for _ in range(4):
+        assert quietly(nights.crawl())
+        nights.pass_by()
+    assert len(stored(nights.archive_file)) == 60
+
+
+def test_a_gap_between_the_feed_and_what_is_known_sends_us_through_the_listings(
+    archive_file: Path,
+) -> None:
+    """Forty articles come while no crawl runs, the feed shows ten of them, and no author page would
+    be due by itself.
+    """
+    world = FakeSite(articles=120, authors=3)
+    with NightlyCrawls(world, archive_file, world.articles[40].published_on) as nights:
+        world.feed_size = 10
+        nights.crawl()
+        missed = len(stored(archive_file))
+        nights.now += TODAY - nights.now.date()
+        nights.show()
+        assert len(world.articles) >= missed + 40
+        with closing(sqlite3.connect(archive_file)) as conn:
+            conn.execute(
+                "UPDATE pages SET due_at = '2099-01-01T00:00:00Z' WHERE kind = 'author' AND due_at IS NOT NULL"
+            )
+            conn.commit()
+        assert quietly(nights.crawl())
+        assert set(stored(archive_file)) == set(expected_row(world, nights.site))
+
+
+# --- Listings -------------------------------------------------------------------------------------
+
+
+@pytest.mark.fault("N13")
+def test_a_pager_without_end_ends(nights: NightlyCrawls) -> None:
+    slug = nights.world.authors[0].slug
+    first = nights.site.answer(f"/content_author/{slug}/").body
+    assert isinstance(first, str)
+
+    def page(number: int) -> Answer:
+        pager = f'<a href="/content_author/{slug}/page/{number + 1}/">{number + 1}</a>'
+        return Answer(200, first.replace("</body>", f"{pager}</body>"))
+
+    nights.site.faults |= {f"/content_author/{slug}/page/{n}/": page(n) for n in range(2, 40)}
+    nights.site.faults[f"/content_author/{slug}/"] = page(1)
+    assert quietly(nights.crawl())
+    walked = [path for path in nights.asked if path.startswith(f"/content_author/{slug}/")]
+    assert len(walked) == 2
+
+
+# --- Redesigns ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("redesign", "sentence"),
+    [
+        ("shell", "No author page shows a link to an article"),  # author pages come before articles
+        ("undated", "recent articles have no date"),
+        ("unlinked", "No author page shows a link to an article"),
+    ],
+)
+@pytest.mark.fault("D14")
+def test_a_redesign_is_said_each_night_and_nothing_stored_is_touched(
+    archive_file: Path, redesign: Literal["shell", "undated", "unlinked"], sentence: str
+) -> None:
+    world = FakeSite(articles=300)
+    with NightlyCrawls(world, archive_file, TODAY) as nights:
+        archived(world, nights, unseen=12)
+        before = nights.rows("SELECT * FROM articles ORDER BY id")
+        nights.site.redesign = redesign
+        for _ in range(3):
+            nights.pass_by()
+            done = nights.crawl()
+            assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
+            assert sentence in done.stderr
+            assert "scrapy show http://127.0.0.1" in done.stderr
+            after = nights.rows("SELECT * FROM articles ORDER BY id")
+            assert [as_read(row) for row in after[: len(before)]] == [
+                as_read(row) for row in before
+            ]
+            in_doubt = {row["url"]: row["published_on"] for row in after[len(before) :]}
+            assert set(in_doubt.values()) <= {None}
+            assert bool(in_doubt) == (
+                redesign == "undated"
+            )  # of the others no article was asked for
+            assert due_tomorrow(nights) >= {*in_doubt, *author_pages_read(nights)}
+        nights.site.redesign = None
+        nights.pass_by()
+        assert quietly(nights.crawl())
+        assert stored(archive_file) == expected_row(world, nights.site)
+
+
+def as_read(article: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in article.items()
+        if name not in ("checked_at", "extractor_version")
+    }
+
+
+def due_tomorrow(nights: NightlyCrawls) -> set[str]:
+    tomorrow = f"{nights.now + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+    return {
+        page["url"] for page in nights.rows("SELECT url FROM pages WHERE due_at <= ?", tomorrow)
+    }
+
+
+def author_pages_read(nights: NightlyCrawls) -> set[str]:
+    """Return which author pages were asked for tonight and gave nothing."""
+    return {
+        nights.url(path)
+        for path in nights.asked
+        if "author" in path and nights.site.redesign != "undated"
+    }
+
+
+@pytest.mark.fault("D14")
+def test_a_redesign_in_the_middle_of_a_run_takes_no_word_and_its_pages_are_read_again(
+    archive_file: Path,
+) -> None:
+    world = FakeSite(articles=600)
+    with NightlyCrawls(world, archive_file, TODAY) as nights:
+        archived(world, nights, unseen=60)
+        asked = iter(range(1_000))
+
+        def redesign_after_a_few() -> None:
+            if next(asked) == 12:
+                nights.site.redesign = "undated"
+
+        nights.site.faults["*"] = redesign_after_a_few
+        nights.pass_by()
+        done = nights.crawl()
+        assert done.returncode == 3
+        assert "recent articles have no date" in done.stderr
+        dated = {
+            url for url, row in expected_row(world, nights.site).items() if row["published_on"]
+        }
+        undated = dated & {
+            row["url"] for row in nights.rows("SELECT url FROM articles WHERE published_on IS NULL")
+        }
+        assert len(undated) > 5
+        assert undated <= due_tomorrow(nights)
+        nights.site.redesign, nights.site.faults = None, {}
+        nights.pass_by()
+        assert quietly(nights.crawl())
+        assert stored(archive_file) == expected_row(world, nights.site)
+
+
+@pytest.mark.fault("P9")
+def test_a_night_on_which_every_page_is_gone_is_no_loss(archive_file: Path) -> None:
+    world = FakeSite(articles=300)
+    with NightlyCrawls(world, archive_file, TODAY) as nights:
+        archived(world, nights, unseen=12)
+        before = nights.rows("SELECT * FROM articles ORDER BY id")
+        nights.site.faults = {"*": 404, "/robots.txt": (200, "User-agent: *\nDisallow:\n")}
+        nights.pass_by()
+        done = nights.crawl()
+        assert done.returncode == 3
+        assert done.stderr.startswith("No page is where it was, first ")
+        assert nights.rows("SELECT * FROM articles ORDER BY id") == before
+        nights.site.faults = {}
+        nights.pass_by()
+        assert quietly(nights.crawl())
+        assert stored(archive_file) == expected_row(world, nights.site)
+
+
+@pytest.mark.fault("N14")
+def test_after_an_outage_of_several_nights_the_next_one_finds_all_that_came(
+    archive_file: Path,
+) -> None:
+    world = FakeSite(articles=300)
+    with NightlyCrawls(world, archive_file, TODAY) as nights:
+        archived(world, nights, unseen=12)
+        nights.site.faults = {"*": 503, "/robots.txt": (200, "User-agent: *\nDisallow:\n")}
+        for _ in range(5):
+            nights.pass_by()
+            assert nights.crawl("-s", "RETRY_TIMES=0").returncode == 1
+            assert nights.asked["/feed/"] == 1
+        nights.site.faults = {}
+        nights.pass_by()
+        assert quietly(nights.crawl())
+        assert stored(archive_file) == expected_row(world, nights.site)
+
+
+def test_author_pages_as_they_were_and_one_without_articles_are_no_redesign(
+    archive_file: Path,
+) -> None:
+    world = FakeSite(articles=300)
+    with NightlyCrawls(world, archive_file, TODAY) as nights:
+        assert quietly(nights.crawl("-s", "NKCRAWL_REQUEST_BUDGET=0"))
+        nights.pass_by(30)
+        slug = world.authors[-1].slug
+        nights.site.faults[f"/content_author/{slug}/"] = (200, "<h1>Somebody</h1>")
+        assert quietly(nights.crawl())
+        listings = [hit for hit in nights.site.log if "author" in hit.path]
+        assert {hit.status for hit in listings} == {200, 304}
+        assert [hit.path for hit in listings if hit.status == 200] == [f"/content_author/{slug}/"]
+        assert nights.page(f"/content_author/{slug}/")["trouble"] == "no article links"
+
+
+# --- Manners --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("throttle", ["True", "False"])
+@pytest.mark.fault("N5")
+def test_crawl_delay_is_obeyed_from_the_first_page_on(nights: NightlyCrawls, throttle: str) -> None:
+    nights.site.faults["/robots.txt"] = (200, "User-agent: *\nCrawl-delay: 1\n")
+    assert quietly(
+        nights.crawl("-s", f"AUTOTHROTTLE_ENABLED={throttle}", "-s", "NKCRAWL_REQUEST_BUDGET=5")
+    )
+    moments = [hit.at for hit in nights.site.log]
+    assert len(moments) == 5
+    assert min(later - earlier for earlier, later in pairwise(moments)) > 0.9
+    assert nights.site.in_flight_max == 1
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+@pytest.mark.fault("N3")
+def test_retry_after_is_obeyed_in_both_forms(nights: NightlyCrawls, form: str) -> None:
+    path = newest(nights).path
+    until = nights.now + timedelta(
+        seconds=12
+    )  # by the crawl's clock, which begins at `now` and needs time to get there
+    after = "3" if form == "seconds" else f"{until:%a, %d %b %Y %H:%M:%S GMT}"
+    answers = iter([Answer(429, headers={"Retry-After": after})])
+    nights.site.faults[path] = lambda: next(answers, None)
+    assert quietly(nights.crawl())
+    first, second = (hit for hit in nights.site.log if hit.path == path)
+    assert (first.status, second.status) == (429, 200)
+    assert second.at - first.at >= 3
+    between = [hit for hit in nights.site.log if first.at < hit.at < second.at]
+    assert between == []
+    assert len(stored(nights.archive_file)) == 60
+
+
+@pytest.mark.parametrize("budget", [1, 2, 3, 10])
+def test_the_budget_holds_to_the_request(nights: NightlyCrawls, budget: int) -> None:
+    hops = iter(range(100))
+    nights.site.faults["/robots.txt"] = lambda: Answer(302, headers={"Location": "/rules.txt"})
+    nights.site.faults["/rules.txt"] = (200, "User-agent: *\nDisallow:\n")
+    nights.site.faults["/feed/"] = lambda: Answer(
+        302, headers={"Location": f"/feed/?hop={next(hops)}"}
+    )
+    done = nights.crawl("-s", f"NKCRAWL_REQUEST_BUDGET={budget}")
+    assert len(nights.site.log) <= budget
+    assert nights.rows("SELECT url FROM pages WHERE failures > 0 AND url NOT LIKE '%/feed/'") == []
+    assert quietly(done)
+    nights.pass_by(days=1 / 24)  # what the first crawl met in its last second is due
+    assert quietly(nights.crawl())
+    assert len(stored(nights.archive_file)) == 60
+
+
+@pytest.mark.fault("N1")
+def test_every_request_of_a_whole_crawl_keeps_the_manners(archive_file: Path) -> None:
+    with NightlyCrawls(FakeSite(articles=30), archive_file, TODAY) as nights:
+        article = newest(nights)
+        nights.site.faults["/robots.txt"] = (200, f"User-agent: *\nDisallow: {article.path}\n")
+        nights.site.delay = 0.01
+        assert quietly(nights.crawl("-s", "DOWNLOAD_DELAY=0.25"))
+        moments = [hit.at for hit in nights.site.log]
+        assert len(moments) > 35
+        # A request is noted when a busy machine gets round to it: one that is noted late makes the
+        # next gap look short.
+        assert min(later - earlier for earlier, later in pairwise(moments)) > 0.1
+        assert moments[-1] - moments[0] > 0.25 * (len(moments) - 1) - 0.15
+        assert nights.site.in_flight_max == 1
+        assert nights.asked[article.path] == 0
+        ours = ("robots.txt", "feed", "content_author")
+        assert all(path.split("/")[1] in ours or path[1:5].isdigit() for path in nights.asked)
+        assert {path: count for path, count in nights.asked.items() if count > 1} == {}
+
+
+def test_the_clock_of_a_night_is_the_clock_of_the_archive(nights: NightlyCrawls) -> None:
+    nights.crawl("-a", "limit=1")
+    (run,) = nights.rows("SELECT started_at FROM runs")
+    started = datetime.fromisoformat(run["started_at"])
+    assert timedelta() <= started - nights.now < timedelta(seconds=30)
+
+
+# --- Large archives -------------------------------------------------------------------------------
+
+
+def test_a_quiet_night_costs_no_more_with_a_larger_archive(tmp_path: Path) -> None:
+    beyond = {}
+    for articles in (500, 5_000):
+        world = FakeSite(articles=articles, authors=40)
+        with NightlyCrawls(world, tmp_path / f"{articles}.db", TODAY) as nights:
+            nights.now -= timedelta(days=1)
+            archived(world, nights, unseen=12)
+            nights.now += timedelta(days=1)
+            now = f"{nights.now:%Y-%m-%dT%H:%M:%SZ}"
+            due = nights.rows(
+                "SELECT count(*) AS n FROM pages WHERE due_at <= ? AND kind <> 'feed'", now
+            )[0]["n"]
+            assert quietly(nights.crawl())
+            assert nights.rows("SELECT count(*) AS n FROM articles")[0]["n"] == articles
+            # A second address of an old article, which a new one links to, is a new page too: it
+            # has to be seen once.
+            aliases = [path for path in nights.asked if path.endswith("-2/")]
+            beyond[articles] = len(nights.site.log) - 12 - due - len(aliases)
+            assert len(aliases) < 4
+    assert beyond[500] == beyond[5_000] <= 3, (
+        "it is robots.txt, the feed, and page 2 of an author who wrote half a page"
+    )
