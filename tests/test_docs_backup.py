@@ -1,4 +1,4 @@
-"""docs/backup-and-sharing.md against the code: its boxes are run as they are printed, but for the folders."""
+"""docs/backup-and-sharing.md: its code blocks, run as printed except for the folders."""
 
 import os
 import re
@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from nkcrawl.archive import Archive
-from tests.conftest import ROOT, clean_environment, rows
+from tests.conftest import clean_environment, rows
+from tests.docs import block
 from tests.test_archive import store
 
-PAGE = (ROOT / "docs" / "backup-and-sharing.md").read_text(encoding="utf-8")
-BOXES = re.findall(r"^```\w*\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+PAGE = "docs/backup-and-sharing.md"
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """The folder that the page calls /home/you, with an archive of two articles in its place."""
+    """Return the folder that stands for /home/you, with an archive of two articles."""
     (tmp_path / "backups").mkdir()
     (tmp_path / "nkcrawl" / "data").mkdir(parents=True)
     with closing(Archive.open(tmp_path / "nkcrawl" / "data" / "nknews.db")) as archive:
@@ -31,9 +31,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def run(home: Path, commands: str) -> None:
-    """Run the commands of a box with the shell that cron takes; they print nothing about what went
-    wrong, and end well.
-    """
+    """Run the commands of a code block with cron's shell; they must succeed without stderr."""
     commands = commands.replace("/home/you/nkcrawl/.venv/bin", str(Path(sys.executable).parent))
     environment = clean_environment(NKCRAWL_DATABASE=str(home / "nkcrawl" / "data" / "nknews.db"))
     done = subprocess.run(
@@ -47,18 +45,12 @@ def run(home: Path, commands: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def box(phrase: str) -> str:
-    """Return the one box that contains a phrase."""
-    (found,) = (text for text in BOXES if phrase in text)
-    return str(found)
-
-
-def test_a_backup_is_taken_and_brought_back(home: Path) -> None:
+def test_a_backup_is_made_and_restored(home: Path) -> None:
     archive = home / "nkcrawl" / "data" / "nknews.db"
-    run(home, box("nkcrawl backup /home/you/backups/nknews-today.db\n"))
+    run(home, block(PAGE, "nkcrawl backup /home/you/backups/nknews-today.db\n"))
     archive.write_bytes(b"damaged")
     archive.with_name("nknews.db-wal").write_bytes(b"the log of the old file")
-    run(home, box("nkcrawl/data/before"))
+    run(home, block(PAGE, "nkcrawl/data/before"))
     assert rows(archive, "SELECT title FROM articles ORDER BY title") == [
         {"title": "a"},
         {"title": "b"},
@@ -67,8 +59,8 @@ def test_a_backup_is_taken_and_brought_back(home: Path) -> None:
     assert (home / "nkcrawl" / "data" / "before" / "nknews.db").read_bytes() == b"damaged"
 
 
-def test_old_backups_go_when_a_new_one_was_made(home: Path) -> None:
-    (command,) = re.findall(r"^30 7 \* \* 0 (.*)$", box("-delete"), flags=re.MULTILINE)
+def test_old_backups_are_removed_after_a_new_one(home: Path) -> None:
+    (command,) = re.findall(r"^30 7 \* \* 0 (.*)$", block(PAGE, "-delete"), flags=re.MULTILINE)
     assert "%" not in command.replace("\\%", "")
     command = command.replace("\\%", "%")  # as cron does
     for name, days in (("nknews-old.db", 60), ("nknews-recent.db", 50), ("other-old.db", 60)):
@@ -86,15 +78,15 @@ def test_old_backups_go_when_a_new_one_was_made(home: Path) -> None:
     ]
 
 
-def test_what_is_exported(home: Path) -> None:
-    run(home, box("articles.jsonl"))
+def test_exports_in_every_format(home: Path) -> None:
+    run(home, block(PAGE, "articles.jsonl"))
     made = {"articles.atom", "articles.csv", "articles.jsonl", "notes"}
     assert {file.name for file in home.iterdir()} - {"backups", "nkcrawl"} == made
     assert len(list((home / "notes").iterdir())) == 2
 
 
-def test_a_feed_is_made_anew(home: Path) -> None:
+def test_a_feed_is_replaced(home: Path) -> None:
     (home / "nknews.atom").write_text("the old one")
-    run(home, box("new.atom"))
+    run(home, block(PAGE, "new.atom"))
     assert (home / "nknews.atom").read_text(encoding="utf-8").count("<entry>") == 2
     assert not (home / "new.atom").exists()

@@ -1,6 +1,4 @@
-"""docs/querying.md, run as printed, on an archive in which there is something to find for each
-question.
-"""
+"""docs/querying.md: its code blocks, run as printed on an archive with an answer to each."""
 
 import os
 import re
@@ -13,28 +11,25 @@ from pathlib import Path
 import pytest
 
 from nkcrawl.demo import FakeSite
-from tests.conftest import ROOT
+from tests.docs import blocks
 from tests.nightly import NightlyCrawls
 from tests.test_nightly_crawls import NEWEST
 
 PACKAGES = Path(sys.prefix) / "cookbook"  # pandas and DuckDB, where the Makefile puts them
-PAGE = (ROOT / "docs" / "querying.md").read_text(encoding="utf-8")
-BOXES: list[tuple[str, str]] = re.findall(
-    r"^```(\w+)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL
-)
-# What a box must show, for it to have been asked of the right things: words of its heading row, and
-# of what happened.
-SHOWN = {
+PAGE = "docs/querying.md"
+BLOCKS = [(language, text) for language in ("sh", "python") for text in blocks(PAGE, language)]
+# What the output of each block must contain: column headings, and traces of what happened.
+EXPECTED = {
     "AS first, max(published_on)": ["articles", "first", "last"],
     "AS percent": ["percent", "2025"],
     "AS in_context": ["[ferr", "…"],
     "title_before IS NOT": ["The headline after the edit"],
     "access_before = 'teaser'": ["words_after", "20"],
-    "words_of_a_free_one": ["teasers", "2025"],
+    "words_per_free_article": ["teasers", "2025"],
     "WINDOW writing": ["days", "after", "until"],
     "one.name AS one": ["one", "other"],
     "gone_at IS NOT NULL": ["gone_at", "2025-11-"],
-    "AS one_of_them": ["HTTP 503", "leads to another article"],
+    "AS example": ["HTTP 503", "leads to another article"],
     "sqlite-utils tables": ["article_versions", "slug", "published_on"],
     "by_month": ["free", "teaser", "2025-11-01"],
     "texts.assign": ["mean", "free"],
@@ -44,8 +39,8 @@ SHOWN = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with data/nknews.db in it: nights on which a headline, an access and a story
-    changed, and one page failed.
+    """Return a folder with data/nknews.db: on its nights a headline and an access level changed, an
+    article was deleted, and one page failed.
     """
     folder = tmp_path_factory.mktemp("cookbook")
     (folder / "data").mkdir()
@@ -74,13 +69,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(box: tuple[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a box where the archive is at data/nknews.db; what it says must be no complaint."""
-    language, text = box
+def run(block: tuple[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a code block in the folder; it must succeed without stderr."""
+    language, text = block
     if shutil.which("sqlite3") is None:
-        pytest.fail(
-            "The cookbook is for the program sqlite3, which is not here; on Debian: apt-get install sqlite3"
-        )
+        pytest.fail("These tests need the program sqlite3; on Debian: apt-get install sqlite3")
     command = {
         "sh": ["/bin/sh", "-euc", text],
         "python": [sys.executable, "-W", "error", "-c", text],
@@ -98,22 +91,24 @@ def run(box: tuple[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
     return done
 
 
-@pytest.mark.parametrize("box", BOXES, ids=lambda box: box[1].strip().splitlines()[-1][:40])
-def test_every_box_runs_as_printed_and_finds_something(folder: Path, box: tuple[str, str]) -> None:
-    (words,) = (words for phrase, words in SHOWN.items() if phrase in box[1])
-    printed = run(box, folder).stdout
-    assert [word for word in words if word not in printed] == []
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block[1].split("\n")[-2][:40])
+def test_every_block_runs_as_printed_and_finds_something(
+    folder: Path, block: tuple[str, str]
+) -> None:
+    (expected,) = (words for phrase, words in EXPECTED.items() if phrase in block[1])
+    output = run(block, folder).stdout
+    assert [word for word in expected if word not in output] == []
 
 
-def test_what_the_boxes_write_holds_rows(folder: Path) -> None:
+def test_the_files_that_the_blocks_write_hold_rows(folder: Path) -> None:
     writing = {
-        name: box
-        for box in BOXES
-        for name in re.findall(r"(?:\s> |TO ')(\w+\.(?:csv|parquet))", box[1], flags=re.MULTILINE)
+        name: block
+        for block in BLOCKS
+        for name in re.findall(r"(?:\s> |TO ')(\w+\.(?:csv|parquet))", block[1])
     }
     assert set(writing) == {"since.csv", "articles.parquet", "bylines.parquet"}
-    for name, box in writing.items():
-        run(box, folder)
+    for name, block in writing.items():
+        run(block, folder)
         counting = (
             f"import duckdb; print(duckdb.sql(\"SELECT count(*) FROM '{name}'\").fetchall()[0][0])"
         )
