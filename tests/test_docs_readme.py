@@ -1,4 +1,4 @@
-"""The README against the code: what it promises is what there is."""
+"""The README against the code: its sample, its commands, its links."""
 
 import re
 import subprocess
@@ -6,47 +6,48 @@ import sys
 from pathlib import Path
 
 import pytest
-from scrapy.utils.project import get_project_settings
 
 from nkcrawl.archive import Archive, meanings
 from nkcrawl.demo import DemoServer
-from nkcrawl.extensions import EXIT_CODES
-from nkcrawl.spiders.nknews import ARGUMENTS
-from tests.conftest import ROOT, rows
+from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy
+from tests.docs import block, blocks, read
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def table(first_column: str) -> list[list[str]]:
-    """Return the cells of the table whose head begins with the given cell, without back quotes."""
-    lines = iter(README.splitlines())
-    next(line for line in lines if line.startswith(f"| {first_column} |"))
-    rows = []
-    for line in lines:
-        if not line.startswith("|"):
-            break
-        rows.append([cell.strip().replace("`", "") for cell in line.strip("|").split("|")])
-    return rows[1:]
+README = read("README.md")
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md")) + sorted(
+    path.name for path in ROOT.glob("*.md")
+)
 
 
-def test_every_argument_of_the_spider_is_listed() -> None:
-    assert [row[0].split("=")[0] for row in table("argument")] == list(ARGUMENTS)
+@pytest.fixture
+def folder(demo: DemoServer, tmp_path: Path) -> Path:
+    """A folder with the archive of the made-up site as data/nknews.db."""
+    (tmp_path / "data").mkdir()
+    done = scrapy(*crawl_args(demo, tmp_path / "data" / "nknews.db"))
+    assert (done.returncode, done.stderr) == (0, "")
+    return tmp_path
 
 
-def test_every_setting_of_our_own_is_listed_with_its_default(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    settings = get_project_settings()
-    shown = {row[0]: row[1] for row in table("setting")}
-    assert set(shown) == {name for name in settings if name.startswith("NKCRAWL_")}
-    assert shown["NKCRAWL_SITE"] == "https://www.nknews.org"
-    assert shown["NKCRAWL_REQUEST_BUDGET"] == settings["NKCRAWL_REQUEST_BUDGET"]
-    assert shown["NKCRAWL_HARD_LIMIT"] == settings["NKCRAWL_HARD_LIMIT"]
+def test_the_sample_row_is_in_the_demo_archive_and_the_queries_run(folder: Path) -> None:
+    lines = [line.partition(" = ") for line in block("README.md", "title = ").splitlines()]
+    sample = {name.strip(): re.split(r" {3,}|…$", value)[0].strip() for name, _, value in lines}
+    (row,) = rows(
+        folder / "data" / "nknews.db", "SELECT * FROM articles WHERE title = ?", sample["title"]
+    )
+    assert {name: row[name][: len(value)] for name, value in sample.items()} == sample
 
-
-def test_the_exit_codes_are_the_code_s() -> None:
-    for code, verdict, _ in table("exit code"):
-        assert EXIT_CODES[verdict] == int(code)
+    programs = Path(sys.executable).parent
+    commands = block("README.md", "sqlite3 -box").replace(".venv/bin", str(programs))
+    for command in commands.splitlines():
+        done = subprocess.run(
+            ["/bin/sh", "-c", command],
+            check=False,
+            cwd=folder,
+            env=clean_environment(NKCRAWL_DATABASE="data/nknews.db"),
+            capture_output=True,
+            text=True,
+        )
+        assert (command, done.returncode, done.stderr) == (command, 0, "")
+        assert done.stdout.count("\n") > 1
 
 
 def test_its_crontab_runs_as_cron_runs_it(demo: DemoServer, archive_file: Path) -> None:
@@ -72,11 +73,29 @@ def test_its_crontab_runs_as_cron_runs_it(demo: DemoServer, archive_file: Path) 
     assert len(demo.log) == 3
 
 
-def test_every_make_target_that_it_names_exists() -> None:
+def test_every_make_target_in_the_docs_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    named = set(re.findall(r"^(?:make) (\w+)", README, flags=re.MULTILINE))
-    assert named == {"demo", "crawl", "web", "test", "lint"}
-    assert named <= set(re.findall(r"^(\w+):", makefile, flags=re.MULTILINE))
+    boxes = [box for page in PAGES for box in blocks(page)]
+    named = set(re.findall(r"^make ([\w-]+)", "\n".join(boxes), flags=re.MULTILINE))
+    assert {"demo", "crawl", "web", "test", "lint"} <= named
+    assert named <= set(re.findall(r"^([\w-]+):", makefile, flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_in_the_docs_leads_somewhere(page: str) -> None:
+    broken = []
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", read(page)):
+        path, _, fragment = target.partition("#")
+        file = (ROOT / page).parent / path if path else ROOT / page
+        if not file.is_file() or (fragment and fragment not in anchors(file)):
+            broken.append(target)
+    assert broken == []
+
+
+def anchors(file: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_every_table_and_column_is_described_in_order_and_nothing_else(archive_file: Path) -> None:
@@ -93,8 +112,4 @@ def test_every_table_and_column_is_described_in_order_and_nothing_else(archive_f
             for row in rows(archive_file, "SELECT name FROM pragma_table_info(?)", table_name)
         ]
         assert (table_name, in_file) == (table_name, list(columns))
-    assert [row[:2] for row in table("table")] == [
-        [name, words.replace("`", "")] for name, words in meanings.TABLES.items()
-    ]
-    assert meanings.as_markdown("articles") in README
     assert (ROOT / "docs" / "schema.md").read_text(encoding="utf-8") == meanings.document()

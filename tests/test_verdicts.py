@@ -1,8 +1,8 @@
 """What goes wrong, one thing at a time, in a real crawl of the bundled site: the exit code, the
 sentence and the archive.
 
-Every case names the code that the README promises for it; the last test holds the README's table
-against all of them.
+Every case names the exit code that docs/reference.md promises for it; the last test compares its
+table with all of them.
 """
 
 import gzip
@@ -29,7 +29,7 @@ from nkcrawl.archive import Archive
 from nkcrawl.demo import Answer, DemoServer
 from nkcrawl.extensions import EXIT_CODES
 from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, scrapy_command
-from tests.test_docs_readme import table
+from tests.docs import table
 
 CHALLENGE = "<html><title>Just a moment...</title><p>Checking your browser before accessing the site.</p></html>"
 QUICK = ("-s", "RETRY_TIMES=0")
@@ -926,8 +926,8 @@ def test_a_site_that_is_down_for_a_night_changes_nothing_but_the_record(
         assert everything() == before
 
 
-def test_the_readme_s_table_of_exit_codes_is_what_was_seen_here() -> None:
-    promised = {int(code): verdict for code, verdict, _ in table("exit code")}
+def test_every_documented_exit_code_is_seen_here() -> None:
+    promised = {int(code): verdict for code, verdict, *_ in table("docs/reference.md", "exit code")}
     assert promised == {code: verdict for verdict, code in EXIT_CODES.items()}
     seen = {case.code for case in CASES} | {0, 130}  # the latter in tests of their own
     assert set(promised) == seen
