@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import ROOT
 
 PACKAGE = False  # whether the package is checked, too
-# "Just a moment..." is the heading of a challenge page, "modelled by hand" the mark of made-up pages.
+# "Just a moment..." heads a challenge page, "modelled by hand" marks made-up pages.
 AVOID = {
     r"(?<!just a )\bmoments?\b": "timestamp, time, now",
     r"(?<!there )\b(?:is|are) no\b(?! (?:longer|more|less|fewer|later|earlier))": "is not a",
