@@ -28,7 +28,7 @@ from nkcrawl.extensions.watch import UNREADABLE
 from nkcrawl.frontier import Frontier
 from nkcrawl.items import Failure
 from nkcrawl.options import read_options, user_agent
-from nkcrawl.spiders.nknews import NotVisited, is_challenge, visited_page, why_no_answer
+from nkcrawl.responses import RequestDropped, failure_reason, is_challenge, visit_from_response
 from nkcrawl.text import charset_of
 
 LONGEST_WAIT = 120  # seconds that we wait when asked to; for longer, another night is better
@@ -55,7 +55,7 @@ class StrictOffsiteMiddleware:
     def process_request(self, request: Request) -> None:
         parts = urlsplit(request.url)
         if (parts.scheme, parts.netloc.lower()) != self.home:
-            raise NotVisited(
+            raise RequestDropped(
                 "left the site", f"it led to {request.url}, which is not on {'://'.join(self.home)}"
             )
 
@@ -86,19 +86,19 @@ class RobotsMiddleware:
             self.reading = asyncio.ensure_future(self.read())
         rules = await self.reading
         if not rules.allowed(request.url, self.name):
-            raise NotVisited(FORBIDDEN, f"{self.url} forbids it")
+            raise RequestDropped(FORBIDDEN, f"{self.url} forbids it")
 
     async def read(self) -> ProtegoRobotParser:
-        """Return the rules, with their Crawl-delay set; raises NotVisited, and ends the run, where
+        """Return the rules, with their Crawl-delay set; raises RequestDropped, and ends the run, where
         there are none.
         """
         try:
             request = Request(self.url, callback=NO_CALLBACK, meta={"dont_obey_robotstxt": True})
             response = await self.crawler.engine.download_async(request)
         except (CannotResolveHostError, DownloadConnectionRefusedError) as error:
-            raise self._end(_unreachable(self.url, why_no_answer(error)[1])) from error
+            raise self._end(_unreachable(self.url, failure_reason(error)[1])) from error
         except Exception as error:
-            raise self._end(_not_readable(self.url, why_no_answer(error)[1])) from error
+            raise self._end(_not_readable(self.url, failure_reason(error)[1])) from error
         if trouble := robots_trouble(response):
             raise self._end(trouble)
         body = (
@@ -108,9 +108,9 @@ class RobotsMiddleware:
         self._slow_down(rules.crawl_delay(self.name) or 0)
         return rules
 
-    def _end(self, trouble: Judgement) -> NotVisited:
+    def _end(self, trouble: Judgement) -> RequestDropped:
         stop_run(self.crawler, trouble)
-        return NotVisited(trouble.reason, trouble.summary, stays_due=True)
+        return RequestDropped(trouble.reason, trouble.summary, retry_later=True)
 
     def _slow_down(self, delay: float) -> None:
         """Ask from now on at most every `delay` seconds, if that is slower than before."""
@@ -177,7 +177,7 @@ def _too_slow(url: str, delay: float, longest: float) -> Judgement:
     )
 
 
-class PatientRetryMiddleware(RetryMiddleware):
+class RetryAfterMiddleware(RetryMiddleware):
     """Retries as Scrapy does, but waits as long as the site asks for in Retry-After (RFC 9110,
     10.2.3), up to a limit.
 
@@ -188,7 +188,7 @@ class PatientRetryMiddleware(RetryMiddleware):
     def process_response(  # type: ignore[override]  # without the deprecated argument `spider`
         self, request: Request, response: Response
     ) -> Request | Response:
-        wait = seconds_asked_for(response, datetime.now(UTC))
+        wait = retry_after(response, datetime.now(UTC))
         if response.status == 429 or (response.status == 503 and wait is not None):
             return self._wait(request, response, wait)
         if response.status == 503 and is_challenge(response):
@@ -213,12 +213,12 @@ class PatientRetryMiddleware(RetryMiddleware):
             waited = retry is None and seconds is not None and seconds <= LONGEST_WAIT
             trouble = _asked_to_wait(request.url, response.status, seconds, waited)
             stop_run(self.crawler, trouble)
-            raise NotVisited(trouble.reason, trouble.summary, stays_due=True)
+            raise RequestDropped(trouble.reason, trouble.summary, retry_later=True)
         scheduler.pause(seconds)
         return retry
 
 
-def seconds_asked_for(response: Response, now: datetime) -> float | None:
+def retry_after(response: Response, now: datetime) -> float | None:
     """Return how long Retry-After asks to wait, in either of its forms; None where it is missing or
     says nothing.
     """
@@ -258,8 +258,8 @@ class BudgetMiddleware:
 
     def process_request(self, request: Request) -> None:
         if 0 < self.budget <= self.stats.get_value("downloader/request_count", 0):
-            raise NotVisited(
-                "budget", f"the budget of {self.budget} requests is used up", stays_due=True
+            raise RequestDropped(
+                "budget", f"the budget of {self.budget} requests is used up", retry_later=True
             )
 
 
@@ -292,7 +292,7 @@ def in_its_charset(response: TextResponse) -> TextResponse:
     return response.replace(encoding=charset_of(response.body, content_type))
 
 
-class UnreadablePageMiddleware:
+class ParseErrorMiddleware:
     """Turns a page that trips our own code into a `Failure`, so that it is tried again and never
     lost in silence.
     """
@@ -303,5 +303,5 @@ class UnreadablePageMiddleware:
         if isinstance(exception, CloseSpider):
             return None
         logger.error("%s cannot be read", response.url, exc_info=exception)
-        page = visited_page(response)
+        page = visit_from_response(response)
         return [Failure(page, UNREADABLE, f"{page.url} ({briefly(exception)})"[:500])]

@@ -9,9 +9,9 @@ import pytest
 from scrapy.utils.project import get_project_settings
 
 from nkcrawl.archive import Archive, meanings
+from nkcrawl.arguments import ARGUMENTS
 from nkcrawl.demo import DemoServer
 from nkcrawl.extensions import EXIT_CODES
-from nkcrawl.spiders.nknews import ARGUMENTS
 from tests.conftest import ROOT, rows
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -323,7 +323,7 @@ CASES = [
         "P4",
         "an argument is wrong",
         2,
-        r"limit='0' is no number of articles",
+        r"limit='0': expected a whole number",
         args=("-a", "limit=0"),
     ),
     Case(

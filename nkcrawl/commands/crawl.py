@@ -14,12 +14,12 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
 from nkcrawl.archive import ArchiveBusy, ArchiveError, ArchiveUnavailable
+from nkcrawl.arguments import check_names
 from nkcrawl.commands import complain, hold_standard_streams, keep_others_out
 from nkcrawl.commands.signals import Signals, hard_limit
 from nkcrawl.extensions import Judgement, Progress, RunRecord, briefly, print_summary
 from nkcrawl.extensions.verdict import EXIT_CODES, INTERRUPTED, not_stored
 from nkcrawl.options import missing_contact, read_options
-from nkcrawl.spiders.nknews import check_names
 
 logger = logging.getLogger(__name__)
 

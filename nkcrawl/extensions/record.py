@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
 from twisted.internet.error import ReactorNotRunning
 from twisted.python.failure import Failure as Reason
 
@@ -39,7 +38,9 @@ from nkcrawl.extensions.watch import Known, Watch, month_of
 from nkcrawl.items import Failure, Item, Rejection
 from nkcrawl.options import read_options
 from nkcrawl.pages import EXTRACTOR_VERSION
-from nkcrawl.spiders.nknews import NKNewsSpider
+
+if TYPE_CHECKING:
+    from nkcrawl.spiders.nknews import NKNewsSpider
 
 _GOOD_RUNS = 7  # whose recent articles say what is usual
 _MANY_ERRORS = 5  # of pipelines, and the rest would fail too
@@ -53,9 +54,10 @@ class RunRecord:
     crawl ends both.
     """
 
-    def __init__(self, crawler: Crawler, spider: NKNewsSpider, archive: Archive) -> None:
+    def __init__(self, crawler: Crawler, archive: Archive) -> None:
+        spider = cast("NKNewsSpider", crawler.spider)
         self.crawler = crawler
-        self.spider = spider
+        self.args = spider.args
         self.archive = archive
         self.stopped: Judgement | None = None  # why the crawl was ended before its work was done
         self.visiting = ""  # the URL asked for last
@@ -66,16 +68,11 @@ class RunRecord:
         self.errors = ErrorLog(lambda: self.stop(OUT_OF_MEMORY))
         self._closing: asyncio.Task[None] | None = None
         self.run_id = archive.begin_run(spider.given, versions())
-        self.watch = _watch(archive, by_hand=bool(spider.url or spider.authors))
+        self.watch = _watch(archive, by_hand=bool(self.args.url or self.args.authors))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "RunRecord":
-        if not isinstance(
-            crawler.spider, NKNewsSpider
-        ):  # `scrapy shell`, `fetch`, `show`: nothing is stored
-            raise NotConfigured
-        archive = Archive.open(read_options(crawler.settings).database)
-        record = cls(crawler, crawler.spider, archive)
+        record = cls(crawler, Archive.open(read_options(crawler.settings).database))
         logging.getLogger().addHandler(record.errors)
         crawler.signals.connect(
             record.request_reached_downloader, signal=signals.request_reached_downloader
@@ -121,7 +118,7 @@ class RunRecord:
             self.first.setdefault(*_why(item))
             page_number = site.author_page_number(urlsplit(item.page.url).path)
             if (
-                self.spider.authors and item.reason in GONE and page_number == 1
+                self.args.authors and item.reason in GONE and page_number == 1
             ):  # further ones come and go
                 self.first.setdefault("missing", item.page.url)
         released = self.watch.offer(item, Known(*self.archive.known_of(item.page)))
@@ -184,9 +181,7 @@ class RunRecord:
         if self.stopped:
             return self.stopped
         due = self.archive.count_due()
-        run = Ending(
-            stats, self.finish_reason, self.first, self.spider.url, self.errors.briefly, due
-        )
+        run = Ending(stats, self.finish_reason, self.first, self.args.url, self.errors.briefly, due)
         judgement = judge(run)
         return (self.watch.judgement() or judgement) if judgement.verdict == "ok" else judgement
 
