@@ -14,7 +14,7 @@ from scrapy.crawler import Crawler
 from nkcrawl import site
 from nkcrawl.archive import Archive
 from nkcrawl.extensions import RunRecord
-from nkcrawl.extensions.verdict import FORBIDDEN, GONE, is_no_failure
+from nkcrawl.extensions.endings import FORBIDDEN, GONE, is_no_failure
 from nkcrawl.items import (
     ARTICLE_FIELDS,
     Article,

@@ -11,7 +11,6 @@ from scrapy.utils.project import get_project_settings
 from nkcrawl.archive import Archive, meanings
 from nkcrawl.arguments import ARGUMENTS
 from nkcrawl.demo import DemoServer
-from nkcrawl.extensions import EXIT_CODES
 from tests.conftest import ROOT, rows
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -42,11 +41,6 @@ def test_every_setting_of_our_own_is_listed_with_its_default(
     assert shown["NKCRAWL_SITE"] == "https://www.nknews.org"
     assert shown["NKCRAWL_REQUEST_BUDGET"] == settings["NKCRAWL_REQUEST_BUDGET"]
     assert shown["NKCRAWL_HARD_LIMIT"] == settings["NKCRAWL_HARD_LIMIT"]
-
-
-def test_the_exit_codes_are_the_code_s() -> None:
-    for code, verdict, _ in table("exit code"):
-        assert EXIT_CODES[verdict] == int(code)
 
 
 def test_its_crontab_runs_as_cron_runs_it(demo: DemoServer, archive_file: Path) -> None:

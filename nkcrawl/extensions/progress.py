@@ -15,8 +15,8 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from nkcrawl.extensions.endings import pages_read
 from nkcrawl.extensions.record import RunRecord
-from nkcrawl.extensions.verdict import pages_read
 from nkcrawl.items import Article, Failure, Feed, Item, Listing, Rejection, Skip, Unchanged
 from nkcrawl.text import strip_control_chars
 
