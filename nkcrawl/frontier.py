@@ -1,13 +1,14 @@
-"""What is asked next: a Scrapy scheduler whose queue is the archive's `pages` table.
+"""The crawl frontier: a Scrapy scheduler whose queue is the table `pages` of the archive.
 
-The archive remembers every URL and when it is due, so nothing is kept beside it: a run that was
-killed goes on where its last stored page left it. Only a request that Scrapy itself puts back (a
-retry, a redirect) waits in memory.
+The archive knows every URL and when it is due, so there is no other state: a run that was killed is
+continued by the next one from its last stored page. Only requests that Scrapy itself schedules
+again (retries, redirects) are kept in memory.
 """
 
 import sqlite3
 import time
 from collections import deque
+from typing import TYPE_CHECKING, cast
 
 from scrapy import Request, Spider
 from scrapy.core.scheduler import BaseScheduler
@@ -16,12 +17,16 @@ from scrapy.crawler import Crawler
 from nkcrawl.archive import DuePage
 from nkcrawl.extensions import RunRecord
 from nkcrawl.items import Link
-from nkcrawl.spiders.nknews import NKNewsSpider
+
+if TYPE_CHECKING:
+    from nkcrawl.spiders.nknews import NKNewsSpider
 
 
 class Frontier(BaseScheduler):
-    """Hands out due pages in the archive's order, each at most once a run, until the spider or the
-    budget says stop.
+    """Dispatches due pages in the archive's order, each at most once per run.
+
+    It ends when the run was stopped, when the spider's limit is reached, or before the next request
+    would exceed the budget.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -29,8 +34,8 @@ class Frontier(BaseScheduler):
         self.record = RunRecord.of(crawler)
         self.archive = self.record.archive
         self.budget = crawler.settings.getint("NKCRAWL_REQUEST_BUDGET")
-        self.put_back: deque[Request] = deque()
-        self.handed_out: set[str] = set()
+        self.requeued: deque[Request] = deque()
+        self.dispatched: set[str] = set()
         self.resumes_at = 0.0
 
     @classmethod
@@ -38,17 +43,14 @@ class Frontier(BaseScheduler):
         return cls(crawler)
 
     def open(self, spider: Spider) -> None:
-        assert isinstance(spider, NKNewsSpider)
-        self.spider = spider
-        if spider.full and not spider.authors:
+        self.spider = cast("NKNewsSpider", spider)
+        if self.spider.args.full and not self.spider.args.authors:
             self.archive.make_authors_due()
 
     def enqueue_request(self, request: Request) -> bool:
-        """Take a start request into the archive, or the retry or redirect of a page under way back
-        into the queue.
-        """
+        """Add a start request to the archive; keep a retry or redirect of a page in memory."""
         if "page" in request.meta:
-            self.put_back.append(request)
+            self.requeued.append(request)
         else:
             link = Link(request.url, request.meta["kind"])
             try:
@@ -58,41 +60,38 @@ class Frontier(BaseScheduler):
         return True
 
     def has_pending_requests(self) -> bool:
-        return not self._is_over() and (bool(self.put_back) or self._next_page() is not None)
+        return not self._is_over() and (bool(self.requeued) or self._next_page() is not None)
 
     def pause(self, seconds: float) -> None:
-        """Hand out nothing for so long; Scrapy asks again every few seconds, and a signal ends the
-        wait.
-        """
+        """Dispatch nothing for a time; Scrapy polls every few seconds, so signals still work."""
         self.resumes_at = time.monotonic() + seconds
 
     def next_request(self) -> Request | None:
         if self._is_over() or time.monotonic() < self.resumes_at:
             return None
-        if self.put_back:
-            return self.put_back.popleft()
+        if self.requeued:
+            return self.requeued.popleft()
         page = self._next_page()
         if page is None:
             return None
-        self.handed_out.add(page.url)
-        return self.spider.visit(page)
+        self.dispatched.add(page.url)
+        return self.spider.make_request(page)
 
     def _next_page(self) -> DuePage | None:
         try:
             for page in self.archive.due():
-                if page.url not in self.handed_out and self.spider.wants(page):
+                if page.url not in self.dispatched and self.spider.should_visit(page):
                     return page
-        except sqlite3.Error as error:  # Scrapy would log it and ask again, for ever
+        except sqlite3.Error as error:  # Scrapy would log it and poll again, forever
             self.record.stop_for(error)
         return None
 
     def _is_over(self) -> bool:
-        """Tell whether the run was stopped, the spider has enough, or the next request would
-        overdraw the budget.
+        """Return whether nothing more is dispatched.
 
-        The first page costs two requests, for robots.txt is asked for before it.
+        The first page costs two requests, since robots.txt is requested before it.
         """
         sent: int = self.stats.get_value("downloader/request_count", 0)
-        if self.record.stopped or self.spider.has_enough():
+        if self.record.stopped or self.spider.limit_reached():
             return True
         return 0 < self.budget < sent + (1 if sent else 2)

@@ -115,7 +115,7 @@ class Listing(_OfPage):
     bio: str | None = None
     articles: list[Link] = field(default_factory=list)  # newest first, as listed
     next_page: Link | None = None
-    walk_on: bool = False  # visit the next page even where nothing here is new
+    follow_all: bool = False  # visit the next page even where nothing here is new
 
 
 @dataclass(slots=True)

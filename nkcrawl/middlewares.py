@@ -22,31 +22,31 @@ from scrapy.http import Response, TextResponse
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser
 
-from nkcrawl.extensions import Judgement, briefly, stop_run
-from nkcrawl.extensions.verdict import FORBIDDEN, refused
+from nkcrawl.extensions import Ending, briefly, ending, stop_run
+from nkcrawl.extensions.endings import FORBIDDEN
 from nkcrawl.extensions.watch import UNREADABLE
 from nkcrawl.frontier import Frontier
 from nkcrawl.items import Failure
 from nkcrawl.options import read_options, user_agent
-from nkcrawl.spiders.nknews import NotVisited, is_challenge, visited_page, why_no_answer
+from nkcrawl.responses import RequestDropped, failure_reason, is_challenge, visit_from_response
 from nkcrawl.text import charset_of
 
-LONGEST_WAIT = 120  # seconds that we wait when asked to; for longer, another night is better
+MAX_WAIT = 120  # seconds that Retry-After may ask for; a longer wait is left for another night
 
 logger = logging.getLogger(__name__)
 
 
 class StrictOffsiteMiddleware:
-    """Refuses every request that leaves the site's scheme, host and port, retried and redirected
-    ones included.
+    """Drops every request that leaves the site's scheme, host and port.
 
-    Unlike Scrapy's own it knows no exception (`dont_filter`, `allow_offsite`) and no subdomain, and
-    it acts where the errback hears of it, so that a page that led elsewhere is recorded.
+    Unlike Scrapy's class it also checks retries and redirects, allows no exception (`dont_filter`,
+    `allow_offsite`) and no subdomain, and reports to the errback, so that a page that led elsewhere
+    is recorded.
     """
 
     def __init__(self, site: str) -> None:
         parts = urlsplit(site)
-        self.home = (parts.scheme, parts.netloc)
+        self.origin = (parts.scheme, parts.netloc)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "StrictOffsiteMiddleware":
@@ -54,23 +54,24 @@ class StrictOffsiteMiddleware:
 
     def process_request(self, request: Request) -> None:
         parts = urlsplit(request.url)
-        if (parts.scheme, parts.netloc.lower()) != self.home:
-            raise NotVisited(
-                "left the site", f"it led to {request.url}, which is not on {'://'.join(self.home)}"
+        if (parts.scheme, parts.netloc.lower()) != self.origin:
+            site = "://".join(self.origin)
+            raise RequestDropped(
+                "left the site", f"it led to {request.url}, which is not on {site}"
             )
 
 
 class RobotsMiddleware:
-    """Obeys robots.txt, and asks for no page at all where it cannot be read (RFC 9309, 2.3.1.4).
+    """Obeys robots.txt, and lets no page be requested if it cannot be read (RFC 9309, 2.3.1.4).
 
-    Scrapy's own takes a robots.txt that fails, hangs or is a web page for leave to ask for
-    everything, and does not look at Crawl-delay.
+    Scrapy's class takes a robots.txt that fails, times out or is a web page for permission to
+    request everything, and ignores Crawl-delay.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.url = read_options(crawler.settings).site + "/robots.txt"
-        self.name = user_agent(contact="")  # with its version, for rules that name that too
+        self.name = user_agent(contact="")  # with the version, which a rule may name too
         self.reading: asyncio.Task[ProtegoRobotParser] | None = None
 
     @classmethod
@@ -80,148 +81,114 @@ class RobotsMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        if request.meta.get("dont_obey_robotstxt"):  # robots.txt itself, and where it leads
+        if request.meta.get("dont_obey_robotstxt"):  # robots.txt itself, and its redirects
             return
         if self.reading is None:
             self.reading = asyncio.ensure_future(self.read())
         rules = await self.reading
         if not rules.allowed(request.url, self.name):
-            raise NotVisited(FORBIDDEN, f"{self.url} forbids it")
+            raise RequestDropped(FORBIDDEN, f"{self.url} forbids it")
 
     async def read(self) -> ProtegoRobotParser:
-        """Return the rules, with their Crawl-delay set; raises NotVisited, and ends the run, where
-        there are none.
+        """Return the rules, and apply their Crawl-delay.
+
+        Ends the run and raises RequestDropped if there are no rules to be read.
         """
         try:
             request = Request(self.url, callback=NO_CALLBACK, meta={"dont_obey_robotstxt": True})
             response = await self.crawler.engine.download_async(request)
         except (CannotResolveHostError, DownloadConnectionRefusedError) as error:
-            raise self._end(_unreachable(self.url, why_no_answer(error)[1])) from error
+            why = failure_reason(error)[1]
+            raise self._stop(ending("unreachable", url=self.url, why=why)) from error
         except Exception as error:
-            raise self._end(_not_readable(self.url, why_no_answer(error)[1])) from error
-        if trouble := robots_trouble(response):
-            raise self._end(trouble)
-        body = (
-            response.body if response.status < 300 else b""
-        )  # a site without robots.txt forbids nothing
+            why = failure_reason(error)[1]
+            raise self._stop(ending("robots_unreachable", url=self.url, why=why)) from error
+        if robots_ending := unusable_robots(response):
+            raise self._stop(robots_ending)
+        # A site without robots.txt forbids nothing.
+        body = response.body if response.status < 300 else b""
         rules = ProtegoRobotParser.from_crawler(self.crawler, body)
         self._slow_down(rules.crawl_delay(self.name) or 0)
         return rules
 
-    def _end(self, trouble: Judgement) -> NotVisited:
-        stop_run(self.crawler, trouble)
-        return NotVisited(trouble.reason, trouble.summary, stays_due=True)
+    def _stop(self, robots_ending: Ending) -> RequestDropped:
+        stop_run(self.crawler, robots_ending)
+        return RequestDropped(robots_ending.reason, robots_ending.summary, retry_later=True)
 
     def _slow_down(self, delay: float) -> None:
-        """Ask from now on at most every `delay` seconds, if that is slower than before."""
-        longest = self.crawler.settings.getfloat("AUTOTHROTTLE_MAX_DELAY")
-        if delay > longest:
-            raise self._end(_too_slow(self.url, delay, longest))
+        """Wait at least `delay` seconds between requests from now on."""
+        limit = self.crawler.settings.getfloat("AUTOTHROTTLE_MAX_DELAY")
+        if delay > limit:
+            raise self._stop(ending("crawl_delay", url=self.url, delay=delay, limit=limit))
         downloader = self.crawler.engine.downloader
         for key, slot in downloader.slots.items():
             slot.delay = max(slot.delay, delay)
-            downloader.per_slot_settings[key] = {
-                "delay": slot.delay
-            }  # for the slot made anew after a pause
+            # Also for the slot that replaces this one after a pause.
+            downloader.per_slot_settings[key] = {"delay": slot.delay}
         throttle = self.crawler.get_extension(AutoThrottle)
         if throttle is not None:
             throttle.mindelay = max(throttle.mindelay, delay)
 
 
-def robots_trouble(response: Response) -> Judgement | None:
-    """Return why an answer for robots.txt is neither rules nor the absence of rules, or None if it
-    is one of the two.
+def unusable_robots(response: Response) -> Ending | None:
+    """Return why a response is neither rules nor the absence of rules, or None if it is usable.
 
-    Of the 4xx, RFC 9309 takes all but 429 for leave; 401 and 403 are no leave to us.
+    RFC 9309 takes any 4xx for permission; 401, 403 and 429 are not taken for it here.
     """
-    url, status, body = (
-        response.url,
-        response.status,
-        response.body.removeprefix(b"\xef\xbb\xbf").lstrip(),
-    )
+    url, status = response.url, response.status
+    body = response.body.removeprefix(b"\xef\xbb\xbf").lstrip()
     is_page = body.startswith(b"<")
     if status in (401, 403) or (is_page and is_challenge(response)):
-        return refused(f"The site refused even {url} (HTTP {status}), so no page was asked for")
+        what = f"The site refused even {url} (HTTP {status}), so no page was requested"
+        return ending("refused", what=what)
     if status == 429 or status >= 500 or 300 <= status < 400:
-        return _not_readable(url, f"HTTP {status}")
+        return ending("robots_unreachable", url=url, why=f"HTTP {status}")
     if status < 300 and is_page:
-        return _not_readable(url, "it is a web page")
+        return ending("robots_unreachable", url=url, why="it is a web page")
     if status < 300 and b"\0" in body:
-        return _not_readable(url, "it is no UTF-8 text")
+        return ending("robots_unreachable", url=url, why="it is not UTF-8 text")
     return None
 
 
-def _not_readable(url: str, why: str) -> Judgement:
-    return Judgement(
-        "later",
-        f"{url} could not be read ({why}), so no page was asked for: what it forbids is not known. "
-        "The next run tries again; look at it in a browser if this goes on.",
-        reason="robots_unreachable",
-    )
+class RetryAfterMiddleware(RetryMiddleware):
+    """Retries as Scrapy does, but after the wait that Retry-After asks for (RFC 9110, 10.2.3).
 
-
-def _unreachable(url: str, why: str) -> Judgement:
-    return Judgement(
-        "failed",
-        f"The site could not be reached: {url} ({why}). Is this machine online, and the site up?",
-        reason="no_answer",
-    )
-
-
-def _too_slow(url: str, delay: float, longest: float) -> Judgement:
-    return Judgement(
-        "later",
-        f"{url} asks for {delay:g} seconds between requests (Crawl-delay), longer than the {longest:g} that nkcrawl waits "
-        "(AUTOTHROTTLE_MAX_DELAY), so no page was asked for. Ask the site's owner what is welcome.",
-        reason="asked_to_wait",
-    )
-
-
-class PatientRetryMiddleware(RetryMiddleware):
-    """Retries as Scrapy does, but waits as long as the site asks for in Retry-After (RFC 9110,
-    10.2.3), up to a limit.
-
-    A 429 that does not say how long, one that asks for more than the limit, and one that comes
-    again after the wait end the run. A challenge is not retried: it means no.
+    The run ends on a 429 without Retry-After, on a wait over the limit, and on a wait that is asked
+    for again after the first. A challenge page is not retried: it is a refusal.
     """
 
     def process_response(  # type: ignore[override]  # without the deprecated argument `spider`
         self, request: Request, response: Response
     ) -> Request | Response:
-        wait = seconds_asked_for(response, datetime.now(UTC))
+        wait = retry_after(response, datetime.now(UTC))
         if response.status == 429 or (response.status == 503 and wait is not None):
             return self._wait(request, response, wait)
         if response.status == 503 and is_challenge(response):
             return response
-        retried: Request | Response = super().process_response(request, response)
-        return retried
+        result: Request | Response = super().process_response(request, response)
+        return result
 
     def _wait(
         self, request: Request, response: Response, seconds: float | None
     ) -> Request | Response:
-        """Return the request to make after a pause; whoever has no frontier to pause (robots.txt)
-        gets the answer.
-        """
+        """Return the request to send after a pause, or the response if no frontier can pause."""
         scheduler = self.crawler.engine.scheduler
-        if not isinstance(scheduler, Frontier) or "page" not in request.meta:
+        if not isinstance(scheduler, Frontier) or "page" not in request.meta:  # robots.txt
             return response
         assert self.crawler.spider is not None
         retry = get_retry_request(
             request, spider=self.crawler.spider, reason=f"HTTP {response.status}"
         )
-        if retry is None or seconds is None or seconds > LONGEST_WAIT:
-            waited = retry is None and seconds is not None and seconds <= LONGEST_WAIT
-            trouble = _asked_to_wait(request.url, response.status, seconds, waited)
-            stop_run(self.crawler, trouble)
-            raise NotVisited(trouble.reason, trouble.summary, stays_due=True)
+        if retry is None or seconds is None or seconds > MAX_WAIT:
+            too_long = _wait_too_long(response, seconds, is_repeated=retry is None)
+            stop_run(self.crawler, too_long)
+            raise RequestDropped(too_long.reason, too_long.summary, retry_later=True)
         scheduler.pause(seconds)
         return retry
 
 
-def seconds_asked_for(response: Response, now: datetime) -> float | None:
-    """Return how long Retry-After asks to wait, in either of its forms; None where it is missing or
-    says nothing.
-    """
+def retry_after(response: Response, now: datetime) -> float | None:
+    """Return the seconds that Retry-After asks to wait, or None if it is missing or invalid."""
     value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
     if value.isascii() and value.isdigit():
         return float(min(int(value[:12]), 10**9))
@@ -232,21 +199,19 @@ def seconds_asked_for(response: Response, now: datetime) -> float | None:
     return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds())
 
 
-def _asked_to_wait(url: str, status: int, seconds: float | None, waited: bool) -> Judgement:
-    long = "does not say for how long" if seconds is None else f"asks to wait {seconds:.0f} seconds"
-    long += " once more" if waited else ""
-    return Judgement(
-        "later",
-        f"The site asked to slow down: {url} answered HTTP {status} and {long}, which nkcrawl leaves for another night "
-        f"(it waits up to {LONGEST_WAIT} seconds, once a page). What was stored stays, and the rest is due.",
-        reason="asked_to_wait",
+def _wait_too_long(response: Response, seconds: float | None, *, is_repeated: bool) -> Ending:
+    if seconds is None:
+        wait = "does not say for how long"
+    else:
+        again = " once more" if is_repeated and seconds <= MAX_WAIT else ""
+        wait = f"asks to wait {seconds:.0f} seconds{again}"
+    return ending(
+        "retry_after", url=response.url, status=response.status, wait=wait, limit=MAX_WAIT
     )
 
 
 class BudgetMiddleware:
-    """Lets no request pass that would overdraw the budget: the frontier stops in time, but
-    redirects may not.
-    """
+    """Drops requests beyond the budget; the frontier stops in time, but redirects may not."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.stats = crawler.stats
@@ -258,26 +223,21 @@ class BudgetMiddleware:
 
     def process_request(self, request: Request) -> None:
         if 0 < self.budget <= self.stats.get_value("downloader/request_count", 0):
-            raise NotVisited(
-                "budget", f"the budget of {self.budget} requests is used up", stays_due=True
-            )
+            detail = f"the budget of {self.budget} requests is used up"
+            raise RequestDropped("budget", detail, retry_later=True)
 
 
 class RefererlessRedirectMiddleware(RedirectMiddleware):
-    """Follows redirects without a Referer header, as Scrapy does when no middleware sets one, but
-    without its warning.
-    """
+    """Follows redirects as Scrapy does, without the warning that no middleware sets a Referer."""
 
     def _engine_started(self) -> None:
-        """Look for no Referer middleware: there is none, on purpose."""
+        """Do not look for a Referer middleware: there is none, on purpose."""
 
 
 class CharsetMiddleware:
-    """Has a page read as UTF-8 where it is UTF-8, as the site's pages are, else as it declares
-    itself, and never guesses.
+    """Decodes a page as UTF-8 if it is valid UTF-8, else as it declares itself.
 
-    Scrapy believes a false declaration, by which an answer that is well would turn to rubbish, and
-    guesses where there is none.
+    Scrapy trusts a wrong declaration, which garbles a valid page, and guesses if there is none.
     """
 
     def process_response(self, request: Request, response: Response) -> Response:
@@ -285,17 +245,13 @@ class CharsetMiddleware:
 
 
 def in_its_charset(response: TextResponse) -> TextResponse:
-    """Return the response such that its text is read in the charset that `charset_of`
-    finds.
-    """
+    """Return the response with the encoding that `charset_of` finds."""
     content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
     return response.replace(encoding=charset_of(response.body, content_type))
 
 
-class UnreadablePageMiddleware:
-    """Turns a page that trips our own code into a `Failure`, so that it is tried again and never
-    lost in silence.
-    """
+class ParseErrorMiddleware:
+    """Turns an exception of a callback into a `Failure`, so that the page is tried again."""
 
     def process_spider_exception(
         self, response: Response, exception: Exception
@@ -303,5 +259,5 @@ class UnreadablePageMiddleware:
         if isinstance(exception, CloseSpider):
             return None
         logger.error("%s cannot be read", response.url, exc_info=exception)
-        page = visited_page(response)
+        page = visit_from_response(response)
         return [Failure(page, UNREADABLE, f"{page.url} ({briefly(exception)})"[:500])]

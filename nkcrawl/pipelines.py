@@ -10,12 +10,11 @@ from urllib.parse import urlsplit
 
 from scrapy import signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
 
 from nkcrawl import site
 from nkcrawl.archive import Archive
 from nkcrawl.extensions import RunRecord
-from nkcrawl.extensions.verdict import FORBIDDEN, GONE, is_no_failure
+from nkcrawl.extensions.endings import FORBIDDEN, GONE, is_no_failure
 from nkcrawl.items import (
     ARTICLE_FIELDS,
     Article,
@@ -29,7 +28,6 @@ from nkcrawl.items import (
     Unchanged,
 )
 from nkcrawl.paywall import classify_paragraphs, judge_access, text_evidence
-from nkcrawl.spiders.nknews import NKNewsSpider
 from nkcrawl.text import normalize_whitespace
 
 # Longest field a row may hold, in characters; what is longer is no field of a news article.
@@ -166,8 +164,6 @@ class StoragePipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "StoragePipeline":
-        if not isinstance(crawler.spider, NKNewsSpider):  # nothing of another spider is stored
-            raise NotConfigured
         pipeline = cls(crawler, RunRecord.of(crawler))
         crawler.signals.connect(pipeline.scheduler_empty, signal=signals.scheduler_empty)
         return pipeline

@@ -1,5 +1,6 @@
-"""Scrapy settings that differ from its defaults, each with its reason; those of our own are at the
-top.
+"""Scrapy settings that differ from the defaults, each with its reason; nkcrawl's come first.
+
+Which extensions, pipelines and scheduler a crawl uses is configured by the spider.
 """
 
 import os
@@ -7,125 +8,98 @@ from pathlib import Path
 
 from nkcrawl.options import user_agent
 
-# --- Our own: a variable of the same name in the environment sets each, `-s NAME=VALUE` wins ------
+# --- nkcrawl's: the environment variable of the same name sets each, `-s NAME=VALUE` wins ---------
 
 _HOME = Path(__file__).resolve().parent.parent  # where scrapy.cfg is
 
-NKCRAWL_DATABASE = os.environ.get("NKCRAWL_DATABASE") or str(
-    _HOME / "data" / "nknews.db"
-)  # the archive
-NKCRAWL_SITE = (
-    os.environ.get("NKCRAWL_SITE") or "https://www.nknews.org"
-)  # tests and the demo point it at loopback
-NKCRAWL_CONTACT = os.environ.get("NKCRAWL_CONTACT", "")  # a URL or address, put into the user agent
-NKCRAWL_REQUEST_BUDGET = (
-    os.environ.get("NKCRAWL_REQUEST_BUDGET") or "600"
-)  # requests a run, all counted; 0: no limit
-NKCRAWL_HARD_LIMIT = (
-    os.environ.get("NKCRAWL_HARD_LIMIT") or "3600"
-)  # seconds until a stuck process ends itself
+NKCRAWL_DATABASE = os.environ.get("NKCRAWL_DATABASE") or str(_HOME / "data" / "nknews.db")
+# Tests and the demo point it at loopback.
+NKCRAWL_SITE = os.environ.get("NKCRAWL_SITE") or "https://www.nknews.org"
+# A URL or mail address for the user agent.
+NKCRAWL_CONTACT = os.environ.get("NKCRAWL_CONTACT", "")
+# Requests per run, of any kind; 0: no limit.
+NKCRAWL_REQUEST_BUDGET = os.environ.get("NKCRAWL_REQUEST_BUDGET") or "600"
+# Seconds after which a stuck process ends itself.
+NKCRAWL_HARD_LIMIT = os.environ.get("NKCRAWL_HARD_LIMIT") or "3600"
 
 # --- The project ----------------------------------------------------------------------------------
 
 BOT_NAME = "nkcrawl"
-USER_AGENT = user_agent(
-    NKCRAWL_CONTACT
-)  # who we say we are, `scrapy shell` and `scrapy fetch` included
+USER_AGENT = user_agent(NKCRAWL_CONTACT)  # also for `scrapy shell` and `scrapy fetch`
 SPIDER_MODULES = ["nkcrawl.spiders"]
 NEWSPIDER_MODULE = "nkcrawl.spiders"
 COMMANDS_MODULE = "nkcrawl.commands"
 
 EXTENSIONS = {
-    "nkcrawl.extensions.RunRecord": 0,
-    "nkcrawl.extensions.Progress": 10,
-    # The stock class counts what the process that started the crawl had taken.
+    # The stock class also counts the memory of the process that started the crawl.
     "scrapy.extensions.memusage.MemoryUsage": None,
     "nkcrawl.extensions.memory.OwnMemoryUsage": 20,
 }
-ITEM_PIPELINES = {
-    "nkcrawl.pipelines.NormalisePipeline": 100,
-    "nkcrawl.pipelines.PaywallPipeline": 200,
-    "nkcrawl.pipelines.ArticleGatePipeline": 300,
-    "nkcrawl.pipelines.StoragePipeline": 900,
-}
 SPIDER_MIDDLEWARES = {
-    "nkcrawl.middlewares.UnreadablePageMiddleware": 10,
-    # These look at the requests that a page leads to; here all come out of the archive.
+    "nkcrawl.middlewares.ParseErrorMiddleware": 10,
+    # These handle the requests that a callback yields; here all requests come from the archive.
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
     "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
     "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
 }
-CONCURRENT_ITEMS = (
-    1  # a page gives one; Scrapy would begin a hundred tasks at each page to wait for it
-)
-WARN_ON_GENERATOR_RETURN_VALUE = (
-    False  # Scrapy would parse the spider's source at each page, to find none
-)
 DOWNLOADER_MIDDLEWARES = {
-    # The stock class takes a robots.txt that cannot be read for leave to ask for everything.
+    # The stock class lets retried and redirected requests through.
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "nkcrawl.middlewares.StrictOffsiteMiddleware": 50,
+    # The stock class takes an unreadable robots.txt for permission to request everything.
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "nkcrawl.middlewares.RobotsMiddleware": 100,
     # The stock class does not know Retry-After.
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
-    "nkcrawl.middlewares.PatientRetryMiddleware": 550,
-    # just before DownloaderStats, which counts the requests
-    "nkcrawl.middlewares.BudgetMiddleware": 840,
-    "nkcrawl.middlewares.CharsetMiddleware": 580,  # right after the body was decompressed
-    # The stock class lets through whatever was retried or redirected.
-    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
-    "nkcrawl.middlewares.StrictOffsiteMiddleware": 50,
-    # The stock class warns at every start that no Referer is sent, which is what we want.
+    "nkcrawl.middlewares.RetryAfterMiddleware": 550,
+    "nkcrawl.middlewares.CharsetMiddleware": 580,  # HttpCompressionMiddleware is at 590
+    # The stock class warns at every start that no Referer is sent, which is on purpose.
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "nkcrawl.middlewares.RefererlessRedirectMiddleware": 600,
+    "nkcrawl.middlewares.BudgetMiddleware": 840,  # DownloaderStats, at 850, counts the requests
 }
+CONCURRENT_ITEMS = 1  # a response gives one item; by default Scrapy starts 100 tasks for it
+WARN_ON_GENERATOR_RETURN_VALUE = False  # else the spider's source is parsed for every response
 
-# --- Manners: this is someone else's site ---------------------------------------------------------
+# --- Politeness -----------------------------------------------------------------------------------
 
 ROBOTSTXT_OBEY = True
-CONCURRENT_REQUESTS = 1  # one request at a time
+CONCURRENT_REQUESTS = 1
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
-SCRAPER_SLOT_MAX_ACTIVE_SIZE = (
-    0  # and the next only when the last page is stored: the archive decides what it is
-)
+# The next request is made only when the last page is stored: the archive decides which it is.
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 0
 DOWNLOAD_DELAY = 2.0  # seconds between requests
 DOWNLOAD_DELAY_JITTER = 0  # Scrapy would go down to half the delay
-AUTOTHROTTLE_ENABLED = True  # a slow site is asked more slowly
-AUTOTHROTTLE_START_DELAY = 0  # begin at DOWNLOAD_DELAY, which AutoThrottle never goes below
+AUTOTHROTTLE_ENABLED = True  # slow down when the site is slow
+AUTOTHROTTLE_START_DELAY = 0  # begin at DOWNLOAD_DELAY, which is also AutoThrottle's minimum
 AUTOTHROTTLE_MAX_DELAY = 60.0
 RETRY_TIMES = 1  # a page that fails twice is due again another night
-COOKIES_ENABLED = (
-    False  # no session, no tracking; and cookies make Scrapy load a list of domains from elsewhere
-)
-REFERER_ENABLED = False  # which page led to which is nobody's business
-# nobody stands between: `http_proxy` in the environment would send every request elsewhere
-HTTPPROXY_ENABLED = False
+COOKIES_ENABLED = False  # no session, no tracking; and Scrapy loads a list of domains for them
+REFERER_ENABLED = False  # the site need not know which page led to which
+HTTPPROXY_ENABLED = False  # else `http_proxy` in the environment would redirect every request
 
-# --- Safety: what comes back is not trusted -------------------------------------------------------
+# --- Safety: responses are not trusted ------------------------------------------------------------
 
 DOWNLOAD_VERIFY_CERTIFICATES = True  # Scrapy's default accepts any
-DOWNLOAD_TIMEOUT = (
-    30  # seconds for a whole page; Scrapy's 180 would hold a dead site for minutes a page
-)
-DOWNLOAD_MAXSIZE = 5 * 1024 * 1024  # also bounds what a compressed body may unfold to
-DOWNLOAD_WARNSIZE = 0  # the limit speaks for itself
-DOWNLOAD_HANDLERS = {
+DOWNLOAD_TIMEOUT = 30  # seconds for a whole page; with Scrapy's 180 a dead site costs minutes
+DOWNLOAD_MAXSIZE = 5 * 1024 * 1024  # of a decompressed body too
+DOWNLOAD_WARNSIZE = 0  # off: the limit is enough
+DOWNLOAD_HANDLERS = {  # no redirect reads a local file
     "file": None,
     "data": None,
     "ftp": None,
     "s3": None,
-}  # no redirect reads a local file
+}
 REDIRECT_MAX_TIMES = 5
-METAREFRESH_ENABLED = False  # a page does not send us elsewhere
+METAREFRESH_ENABLED = False  # only a redirect status is followed
 MEMUSAGE_LIMIT_MB = 512
-MEMUSAGE_CHECK_INTERVAL_SECONDS = 10  # a page that blows up does so in seconds
+MEMUSAGE_CHECK_INTERVAL_SECONDS = 10  # a hostile page takes seconds to exhaust memory
 TELNETCONSOLE_ENABLED = False  # a shell into the process
 REMOTE_CONTROL_ENABLED = False  # the same over HTTP, on by default since 2.19
 
 # --- Output: silence is success -------------------------------------------------------------------
 
 LOG_LEVEL = "WARNING"  # cron mails whatever is printed
-RETRY_GIVE_UP_LOG_LEVEL = (
-    "INFO"  # a page that failed is counted, and named in the sentence at the end
-)
+RETRY_GIVE_UP_LOG_LEVEL = "INFO"  # a failed page is counted, and is in the sentence at the end
 STATS_DUMP = False

@@ -81,6 +81,15 @@ def author_path(slug: str) -> str:
 FEED_PATH = "/feed/"  # RSS, the newest 300 stories or so
 
 
+def page_kind(path: str) -> Literal["article", "author", "feed"] | None:
+    """Return the kind of page that a path belongs to, or None if nkcrawl does not visit it."""
+    if author_slug(path):
+        return "author"
+    if path == FEED_PATH:
+        return "feed"
+    return "article" if article_month(path) else None
+
+
 # --- Headlines and headings -----------------------------------------------------------------------
 
 # '<title> Headline | NK News</title>'; the dash forms were seen in old copies.

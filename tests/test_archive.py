@@ -134,7 +134,7 @@ def page_row(path: Path, url: str) -> dict[str, Any]:
 
 
 def listing(
-    url: str, *articles: str, next_page: str | None = None, walk_on: bool = False, **changes: Any
+    url: str, *articles: str, next_page: str | None = None, follow_all: bool = False, **changes: Any
 ) -> Listing:
     return Listing(
         page=Page(**{"url": url, "kind": "author", "status": 200} | changes),
@@ -143,7 +143,7 @@ def listing(
         bio="Writes.",
         articles=[Link(article, "article") for article in articles],
         next_page=Link(next_page, "author") if next_page else None,
-        walk_on=walk_on,
+        follow_all=follow_all,
     )
 
 
@@ -1548,7 +1548,7 @@ def test_next_page_of_a_listing(archive: Archive, path: Path, clock: Clock) -> N
     assert second in due_urls(archive)
     archive.store_listing(listing(second, STORY))
     assert second not in due_urls(archive)
-    archive.store_listing(listing(first, STORY, next_page=second, walk_on=True))
+    archive.store_listing(listing(first, STORY, next_page=second, follow_all=True))
     assert second in due_urls(archive)
 
 

@@ -313,20 +313,20 @@ def test_full_walks_known_listings_to_their_end(crawl: Crawl, demo: DemoServer) 
 @pytest.mark.parametrize(
     ("option", "complaint"),
     [
-        ("-a limit=0", "limit='0' is no number of articles"),
-        ("-a limit=many", "limit='many' is no number of articles"),
-        ("-a since=2025-13-01", "since='2025-13-01' is no day"),
-        ("-a since=yesterday", "since='yesterday' is no day"),
-        ("-a full=maybe", "full='maybe' is neither yes nor no"),
-        ("-a recent=1", "recent='1' is neither yes nor no"),
-        ("-a authors=a/b", "authors='a/b' holds 'a/b'"),
-        ("-a authors=,", "authors=',' names nobody"),
-        ("-a url=https://example.org/2025/06/x/", "is no article and no author page of"),
-        ("-a url=/2025/06/x/ -a limit=3", "leave out authors, since, limit and full"),
-        ("-a autors=x", "There is no argument autors"),
-        ("-a self=x", "There is no argument self"),
-        ("-a authors=..", "holds '..', which is no author's slug"),
-        (f"-a limit={'9' * 5_000}", "is no number of articles"),
+        ("-a limit=0", "limit='0': expected a whole number"),
+        ("-a limit=many", "limit='many': expected a whole number"),
+        ("-a since=2025-13-01", "since='2025-13-01': invalid date, expected YYYY-MM-DD"),
+        ("-a since=yesterday", "since='yesterday': invalid date, expected YYYY-MM-DD"),
+        ("-a full=maybe", "full='maybe': expected yes or no"),
+        ("-a recent=1", "recent='1': expected yes or no"),
+        ("-a authors=a/b", "authors='a/b': 'a/b' is not an author slug"),
+        ("-a authors=,", "authors=',': expected slugs"),
+        ("-a url=https://example.org/2025/06/x/", "is not an article or author page of"),
+        ("-a url=/2025/06/x/ -a limit=3", "cannot be combined with authors, since, limit or full"),
+        ("-a autors=x", "Unknown argument autors; available: authors, url, "),
+        ("-a self=x", "Unknown argument self"),
+        ("-a authors=..", "'..' is not an author slug"),
+        (f"-a limit={'9' * 5_000}", "expected a whole number from 1 to 999999999"),
         (f"-s NKCRAWL_REQUEST_BUDGET={'9' * 5_000}", "it takes a whole number from 0 to 1000000"),
         ("-s NKCRAWL_DATABASE=~nobody-of-that-name/x.db", "but there is no such folder"),
         ("-s NKCRAWL_SITE=http://127.0.0.1:", "it takes a scheme and a host"),
@@ -364,6 +364,20 @@ def test_a_bad_argument_or_setting_is_refused_before_anything_is_touched(
     assert done.stderr.count("\n") == 1
     assert not archive_file.exists()
     assert demo.log == []
+
+
+@pytest.mark.parametrize("command", ["fetch", "shell"])
+def test_scrapy_s_own_commands_fetch_a_page_and_store_nothing(
+    demo: DemoServer, world: FakeSite, archive_file: Path, command: str
+) -> None:
+    url = demo.base_url + world.articles[0].path
+    code = ("-c", "response.status") if command == "shell" else ()
+    where = ("-s", f"NKCRAWL_SITE={demo.base_url}", "-s", f"NKCRAWL_DATABASE={archive_file}")
+    done = scrapy(command, *code, *where, "-s", "DOWNLOAD_DELAY=0", url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip() == "200" or "<html" in done.stdout
+    assert [hit.path for hit in demo.log] == ["/robots.txt", world.articles[0].path]
+    assert not archive_file.exists()
 
 
 def test_settings_come_from_the_environment_and_s_wins(

@@ -3,8 +3,8 @@
 from scrapy.cmdline import _get_commands_from_module
 from scrapy.utils.project import get_project_settings
 
+from nkcrawl.arguments import ARGUMENTS
 from nkcrawl.extensions import EXIT_CODES
-from nkcrawl.spiders.nknews import ARGUMENTS
 from tests.docs import table
 
 PAGE = "docs/reference.md"

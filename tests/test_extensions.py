@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import pytest
 
-from nkcrawl.extensions import briefly
+from nkcrawl.extensions import EXIT_CODES, Ending, briefly
+from nkcrawl.extensions.endings import determine_ending
 from nkcrawl.extensions.errors import ErrorLog
 from nkcrawl.extensions.progress import counts_line, progress_line
 from nkcrawl.extensions.record import fill_rates
-from nkcrawl.extensions.verdict import EXIT_CODES, Ending, judge
 from nkcrawl.extensions.watch import Known, Watch, month_of
 from nkcrawl.items import (
     Article,
@@ -53,17 +53,17 @@ FORBIDDEN = {"nkcrawl/skipped": 2, "nkcrawl/forbidden/article": 2}
     ("ending", "verdict", "words"),
     [
         (
-            Ending(GOOD, "finished", due=5),
+            determine_ending(GOOD, "finished", due=5),
             "ok",
             "3 articles (2 new, 0 changed, 1 unchanged), 1 listing pages; 5 pages are still due.",
         ),
         (
-            Ending({}, "finished"),
+            determine_ending({}, "finished"),
             "ok",
             "0 articles (0 new, 0 changed, 0 unchanged), 0 listing pages; 0 pages are still due.",
         ),
         (
-            Ending(
+            determine_ending(
                 GOOD
                 | {
                     "nkcrawl/failed": 2,
@@ -77,93 +77,118 @@ FORBIDDEN = {"nkcrawl/skipped": 2, "nkcrawl/forbidden/article": 2}
             "ok",
             "1 listing pages, 1 rejected, 2 failed, 6 gone, 4 skipped; 0 pages",
         ),
-        (Ending({"nkcrawl/no feed": 1}, "finished", FIRST), "ok", "0 articles"),
+        (determine_ending({"nkcrawl/no feed": 1}, "finished", FIRST), "ok", "0 articles"),
         (
-            Ending({"nkcrawl/failed": 2}, "finished", FIRST),
+            determine_ending({"nkcrawl/failed": 2}, "finished", FIRST),
             "failed",
             "No page could be read, first u (HTTP 503). Is the",
         ),
         (
-            Ending(GOOD | {"nkcrawl/failed": 5}, "finished", FIRST),
+            determine_ending(GOOD | {"nkcrawl/failed": 5}, "finished", FIRST),
             "failed",
             "5 of 9 pages could not be read, first u (HTTP 503); they are due again later.",
         ),
         (
-            Ending({"nkcrawl/not modified/feed": 1, "nkcrawl/failed": 1}, "finished", FIRST),
+            determine_ending(
+                {"nkcrawl/not modified/feed": 1, "nkcrawl/failed": 1}, "finished", FIRST
+            ),
             "ok",
             "1 failed",
         ),
         (
-            Ending({"nkcrawl/failed": 2, "nkcrawl/failed/HTTP 403": 2}, "finished", FIRST),
+            determine_ending(
+                {"nkcrawl/failed": 2, "nkcrawl/failed/HTTP 403": 2}, "finished", FIRST
+            ),
             "refused",
             "The site refused every page, first u (HTTP 503). See in a browser",
         ),
         (
-            Ending({"nkcrawl/failed": 2, "nkcrawl/failed/HTTP 403": 1}, "finished", FIRST),
+            determine_ending(
+                {"nkcrawl/failed": 2, "nkcrawl/failed/HTTP 403": 1}, "finished", FIRST
+            ),
             "failed",
             "No page could be read",
         ),
         (
-            Ending(FORBIDDEN, "finished", FIRST),
+            determine_ending(FORBIDDEN, "finished", FIRST),
             "refused",
-            "robots.txt forbids every article page that was to be asked for, first v (forbidden).",
+            "robots.txt forbids every article page that was to be requested, first v (forbidden).",
         ),
         (
-            Ending(FORBIDDEN | {"nkcrawl/feeds": 1}, "finished", FIRST),
+            determine_ending(FORBIDDEN | {"nkcrawl/feeds": 1}, "finished", FIRST),
             "ok",
             "2 skipped",
         ),  # two odd pages
         (
-            Ending(
+            determine_ending(
                 FORBIDDEN | {"nkcrawl/feeds": 1, "nkcrawl/forbidden/article": 3}, "finished", FIRST
             ),
             "refused",
             "every",
         ),
-        (Ending(GOOD | {"nkcrawl/forbidden/article": 30}, "finished", FIRST), "ok", "3 articles"),
         (
-            Ending({"nkcrawl/forbidden/author": 3, "nkcrawl/articles": 9}, "finished", FIRST),
+            determine_ending(GOOD | {"nkcrawl/forbidden/article": 30}, "finished", FIRST),
+            "ok",
+            "3 articles",
+        ),
+        (
+            determine_ending(
+                {"nkcrawl/forbidden/author": 3, "nkcrawl/articles": 9}, "finished", FIRST
+            ),
             "refused",
             "every author page",
         ),
-        (Ending({"nkcrawl/forbidden/feed": 1}, "finished", FIRST), "ok", "0 articles"),
-        (Ending({"nkcrawl/gone": 2}, "finished", FIRST), "ok", "2 gone"),
-        (Ending(GOOD | {"nkcrawl/gone": 50}, "finished", FIRST), "ok", "50 gone"),
+        (determine_ending({"nkcrawl/forbidden/feed": 1}, "finished", FIRST), "ok", "0 articles"),
+        (determine_ending({"nkcrawl/gone": 2}, "finished", FIRST), "ok", "2 gone"),
+        (determine_ending(GOOD | {"nkcrawl/gone": 50}, "finished", FIRST), "ok", "50 gone"),
         (
-            Ending({"nkcrawl/gone": 1}, "finished", {"gone": "w (HTTP 404)"}, named=URL),
+            determine_ending(
+                {"nkcrawl/gone": 1}, "finished", {"gone": "w (HTTP 404)"}, requested_url=URL
+            ),
             "failed",
             "Nothing was read: w (HTTP 404).",
         ),
         (
-            Ending({"nkcrawl/rejected": 1}, "finished", {"rejected": "x (soft 404)"}, named=URL),
+            determine_ending(
+                {"nkcrawl/rejected": 1}, "finished", {"rejected": "x (soft 404)"}, requested_url=URL
+            ),
             "failed",
             "Nothing was read: x (soft 404).",
         ),
-        (Ending({"nkcrawl/articles": 1}, "finished", named=URL), "ok", "1 articles"),
         (
-            Ending(GOOD, "finished", errors=["u cannot be read (KeyError('x'))", "another"]),
-            "failed",
-            "An error in nkcrawl and 1 more: u cannot be read (KeyError('x')).",
+            determine_ending({"nkcrawl/articles": 1}, "finished", requested_url=URL),
+            "ok",
+            "1 articles",
         ),
-        (Ending(GOOD, "shutdown"), "interrupted", "stopped by a signal"),
-        (Ending(GOOD, None), "interrupted", "stopped by a signal"),
-        (Ending(GOOD, None, errors=["x"]), "failed", "ended early (no reason given)"),
-        (Ending(GOOD, "shutdown", errors=["x"]), "failed", "An error in nkcrawl: x."),
-        (Ending(GOOD, "memusage_exceeded"), "failed", "more memory than MEMUSAGE_LIMIT_MB allows"),
         (
-            Ending(GOOD, "closespider_timeout"),
+            determine_ending(
+                GOOD, "finished", errors=["u cannot be read (KeyError('x'))", "another"]
+            ),
             "failed",
-            "its time was up, the site being slow or asking for long pauses",
+            "An error in nkcrawl: u cannot be read (KeyError('x')) and 1 more.",
         ),
-        (Ending(GOOD, "start_error"), "failed", "ended early (start_error)"),
+        (determine_ending(GOOD, "shutdown"), "interrupted", "stopped by a signal"),
+        (determine_ending(GOOD, None), "interrupted", "stopped by a signal"),
+        (determine_ending(GOOD, None, errors=["x"]), "failed", "ended early (no reason given)"),
+        (determine_ending(GOOD, "shutdown", errors=["x"]), "failed", "An error in nkcrawl: x."),
+        (
+            determine_ending(GOOD, "memusage_exceeded"),
+            "failed",
+            "more memory than MEMUSAGE_LIMIT_MB allows",
+        ),
+        (
+            determine_ending(GOOD, "closespider_timeout"),
+            "failed",
+            "its time was up, because the site was slow or asked for long pauses",
+        ),
+        (determine_ending(GOOD, "start_error"), "failed", "ended early (start_error)"),
     ],
 )
-def test_a_run_is_judged_by_its_outcome(ending: Ending, verdict: str, words: str) -> None:
-    judgement = judge(ending)
-    assert judgement.verdict == verdict
-    assert words in judgement.summary
-    assert "\n" not in judgement.summary
-    assert judgement.exit_code == EXIT_CODES[judgement.verdict]
+def test_a_run_ends_by_its_outcome(ending: Ending, verdict: str, words: str) -> None:
+    assert ending.verdict == verdict
+    assert words in ending.summary
+    assert "\n" not in ending.summary
+    assert ending.exit_code == EXIT_CODES[ending.verdict]
 
 
 # --- The watch ------------------------------------------------------------------------------------
@@ -244,7 +269,7 @@ def offered(watch: Watch, *items: Item, known: Known = UNKNOWN) -> list[Item]:
         (
             [failed(n, "unreadable") for n in range(5)],
             "failed",
-            "tripped",
+            "internal_error",
             "An error in nkcrawl: 5 pages in a row cannot be read, first page 0 (unreadable).",
         ),
     ],
@@ -284,7 +309,7 @@ def test_so_many_in_a_row_end_the_run_and_stay_due(
 def test_what_does_not_end_a_run_is_stored(items: list[Item]) -> None:
     watching = watch()
     released = offered(watching, *items) + watching.end()
-    assert watching.judgement() is None
+    assert watching.ending() is None
     if any(
         isinstance(item, Listing | Unchanged) for item in items
     ):  # else nothing was read, and it may be an outage
@@ -325,11 +350,11 @@ def test_where_no_page_of_a_kind_is_found_none_is_taken_to_be_gone(before: list[
     watching = watch()
     assert offered(watching, *before, *GONE_STORIES) == before
     assert watching.end() == []
-    judgement = watching.judgement()
-    assert judgement is not None
-    assert judgement.verdict == "changed"
-    assert judgement.summary.startswith(
-        "No page is where it was, first page 0 (HTTP 404): the site no longer looks"
+    ending = watching.ending()
+    assert ending is not None
+    assert ending.verdict == "changed"
+    assert ending.summary.startswith(
+        "No page is where it was, first page 0 (HTTP 404): the site's URLs seem to have changed"
     )
 
 
@@ -338,7 +363,7 @@ def test_so_many_pages_gone_in_a_row_end_the_run() -> None:
     assert offered(watching, *GONE_STORIES, *GONE_AUTHORS[:2]) == []
     assert watching.trouble is not None
     assert (
-        "5 pages in a row are gone, first page 0 (HTTP 404): the site no longer looks"
+        "5 pages in a row are gone, first page 0 (HTTP 404): the site's URLs seem to have changed"
         in watching.trouble.summary
     )
     assert watching.end() == []
@@ -350,7 +375,7 @@ def test_where_articles_are_found_those_that_are_gone_are_deleted(read: list[Ite
     many = [failed(n, "HTTP 404") for n in range(20)]
     released = offered(watching, *read, *many) + watching.end()
     assert sorted(map(repr, released)) == sorted(map(repr, [*read, *many]))
-    assert watching.judgement() is None
+    assert watching.ending() is None
 
 
 def test_pages_named_by_hand_are_gone_and_nothing_else() -> None:
@@ -358,7 +383,7 @@ def test_pages_named_by_hand_are_gone_and_nothing_else() -> None:
     watching.by_hand = True
     released = offered(watching, *GONE_AUTHORS, *GONE_STORIES) + watching.end()
     assert released == [*GONE_AUTHORS, *GONE_STORIES]
-    assert watching.judgement() is None
+    assert watching.ending() is None
 
 
 def test_author_pages_that_fail_for_any_reason_of_their_own_show_no_link() -> None:
@@ -368,10 +393,10 @@ def test_author_pages_that_fail_for_any_reason_of_their_own_show_no_link() -> No
         for n, reason in enumerate(["not an author page", "left the site", "not HTML"])
     ]
     assert offered(watching, Feed(Page(f"{SITE}/feed/", "feed")), *odd)[1:] == odd
-    judgement = watching.judgement()
-    assert judgement is not None
-    assert judgement.verdict == "changed"
-    assert "No author page shows a link to an article, first" in judgement.summary
+    ending = watching.ending()
+    assert ending is not None
+    assert ending.verdict == "changed"
+    assert "No author page shows a link to an article, first" in ending.summary
 
 
 @pytest.mark.parametrize(
@@ -394,10 +419,10 @@ def test_where_no_page_is_an_article_it_is_a_redesign(
     ]
     offered(watching, *old, known=known)
     offered(watching, *more)
-    judgement = watching.judgement()
-    assert (judgement is not None) == changed
-    if judgement is not None:
-        assert "3 of 3 articles are read as no articles" in judgement.summary
+    ending = watching.ending()
+    assert (ending is not None) == changed
+    if ending is not None:
+        assert "3 of 3 articles are not recognized as articles" in ending.summary
         assert watching.faulty == [page.page.url for page in old]
 
 
@@ -407,15 +432,15 @@ def test_one_author_page_without_links_is_enough_if_its_author_has_written(
 ) -> None:
     watching = watch()
     watching.offer(failed(1, "no article links", "author"), known)
-    assert (watching.judgement() is not None) == changed
+    assert (watching.ending() is not None) == changed
     watching.offer(listing(URL), STORED)
-    assert watching.judgement() is None
+    assert watching.ending() is None
 
 
 @pytest.mark.parametrize(
     ("odd", "words"),
     [
-        (rejected, "5 of 5 recent articles are read as no articles"),
+        (rejected, "5 of 5 recent articles are not recognized as articles"),
         (undated, "5 of 5 recent articles have no date"),
         (lambda n: article(n, paragraphs=[]), "5 of 5 recent articles have no text"),
     ],
@@ -451,10 +476,10 @@ USUAL = {"nkcrawl/recent/undated of": 50, "nkcrawl/recent/undated": 2}
 def test_three_recent_articles_are_enough_at_the_end() -> None:
     watching = watch(USUAL)
     offered(watching, undated(0), undated(1))
-    assert watching.judgement() is None
+    assert watching.ending() is None
     offered(watching, undated(2))
     assert watching.trouble is None
-    assert watching.judgement() is not None
+    assert watching.ending() is not None
 
 
 @pytest.mark.parametrize(
@@ -481,7 +506,7 @@ def test_far_more_than_usual_is_what_chance_would_hardly_do(
     watching = watch(usual)
     for number, mark in enumerate(dates):
         watching.offer(undated(number, mark == "."), UNKNOWN)
-    assert (watching.judgement() is not None) == changed
+    assert (watching.ending() is not None) == changed
 
 
 def test_no_false_alarm_in_a_hundred_years_of_usual_nights() -> None:
@@ -491,7 +516,7 @@ def test_no_false_alarm_in_a_hundred_years_of_usual_nights() -> None:
         watching = watch(USUAL)
         for number in range(chance.randint(3, 20)):
             watching.offer(undated(number, chance.random() < 0.04), UNKNOWN)
-        alarms += watching.judgement() is not None
+        alarms += watching.ending() is not None
     assert alarms <= 3
 
 
@@ -499,7 +524,7 @@ def test_a_fault_that_the_page_had_before_is_no_news() -> None:
     watching = watch(USUAL)
     offered(watching, *map(undated, range(20)), known=Known(True, frozenset({"undated"})))
     offered(watching, *map(rejected, range(20)), known=Known(False, frozenset({"rejected"})))
-    assert watching.judgement() is None
+    assert watching.ending() is None
     offered(watching, *map(undated, range(20, 25)), known=STORED)
     assert watching.trouble is not None
 
@@ -509,7 +534,7 @@ def test_a_note_alone_is_text_and_older_articles_prove_nothing() -> None:
     offered(watching, *(article(n, paragraphs=[], note="Views expressed …") for n in range(9)))
     offered(watching, *(article(n, "2025/04", published_on=None) for n in range(50)))
     offered(watching, *(rejected(n, month="2019/01") for n in range(50)))
-    assert watching.judgement() is None
+    assert watching.ending() is None
 
 
 def test_an_article_from_the_future_hides_no_change() -> None:

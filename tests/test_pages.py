@@ -1561,7 +1561,7 @@ NEXT = Link(f"{SITE}/content_author/mira-olsen/page/2/", "author")
 def listed(path: str = LISTING_PATH, **changed: Any) -> Listing:
     facts: dict[str, Any] = {
         "page": visit(path, kind="author"), "slug": "mira-olsen", "name": "Mira Olsen", "bio": BIO,
-        "articles": ENTRY_LINKS, "next_page": NEXT, "walk_on": False,
+        "articles": ENTRY_LINKS, "next_page": NEXT, "follow_all": False,
     }  # fmt: skip
     return Listing(**{**facts, **changed})
 

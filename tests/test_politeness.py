@@ -346,7 +346,7 @@ def test_a_stuck_process_ends_itself(demo: DemoServer, archive_file: Path, tmp_p
     done = scrapy(*crawl_args(demo, archive_file), NKCRAWL_HARD_LIMIT="5", PYTHONPATH=str(tmp_path))
     assert done.returncode == 1
     assert done.stderr.startswith(
-        "The crawl was stuck for 5 seconds (NKCRAWL_HARD_LIMIT) and ended itself, while it was at "
+        "The crawl was stuck for 5 seconds (NKCRAWL_HARD_LIMIT) and ended itself, while processing "
     )
     assert f"{demo.base_url}/2025/" in done.stderr
     assert ", in read_article, article.py:" in done.stderr

@@ -76,7 +76,7 @@ def shows(case: Case) -> list[pytest.MarkDecorator]:
 
 
 UNREADABLE = (
-    r"http://127\.0\.0\.1:\d+/robots\.txt could not be read \(%s.*\), so no page was asked for: "
+    r"http://127\.0\.0\.1:\d+/robots\.txt could not be read \(%s.*\), so no page was requested: "
 )
 CASES = [
     # --- the site
@@ -115,7 +115,7 @@ CASES = [
         "P12",
         "the site is so slow that the time is up",
         1,
-        r"The crawl was stopped when its time was up, the site being slow or asking for long pauses; ",
+        r"The crawl was stopped when its time was up, because the site was slow or asked for long pauses; ",
         everything_but_robots(slow(0.5)),
         args=("-s", "NKCRAWL_HARD_LIMIT=18"),
     ),
@@ -123,7 +123,7 @@ CASES = [
         "P9",
         "every page is gone",
         3,
-        r"5 pages in a row are gone, first \S+/content_author/andrei-lankov/ \(HTTP 404\): the site no longer looks as ",
+        r"5 pages in a row are gone, first \S+/content_author/andrei-lankov/ \(HTTP 404\): the site's URLs seem to have changed",
         everything_but_robots(404),
     ),
     Case(
@@ -158,7 +158,7 @@ CASES = [
         "P10",
         "robots.txt forbids everything",
         4,
-        r"robots\.txt forbids every author page that was to be asked for, first \S+ \(\S+/robots\.txt forbids it\)\.",
+        r"robots\.txt forbids every author page that was to be requested, first \S+ \(\S+/robots\.txt forbids it\)\.",
         robots((200, "User-agent: *\nDisallow: /\n")),
     ),
     *(
@@ -166,7 +166,7 @@ CASES = [
             "N4",
             f"robots.txt is refused, {said}",
             4,
-            r"The site refused even \S+/robots\.txt \(HTTP \d+\), so no page was asked for\.",
+            r"The site refused even \S+/robots\.txt \(HTTP \d+\), so no page was requested\.",
             robots(said),
         )
         for said in (401, 403, (503, CHALLENGE), (200, CHALLENGE))
@@ -189,7 +189,7 @@ CASES = [
         "N4",
         "robots.txt is UTF-16",
         75,
-        UNREADABLE % "it is no UTF-8 text",
+        UNREADABLE % "it is not UTF-8 text",
         robots(Answer(200, "User-agent: *".encode("utf-16"), "text/plain")),
     ),
     Case(
@@ -238,7 +238,7 @@ CASES = [
         "N5",
         "Crawl-delay is longer than we wait",
         75,
-        r"\S+/robots\.txt asks for 3600 seconds between requests \(Crawl-delay\), longer than the 60 that nkcrawl waits",
+        r"\S+/robots\.txt requires 3600 seconds between requests \(Crawl-delay\), longer than the 60 that nkcrawl waits",
         robots((200, "User-agent: *\nCrawl-delay: 3600\n")),
     ),
     # --- patience
@@ -323,7 +323,7 @@ CASES = [
         "P4",
         "an argument is wrong",
         2,
-        r"limit='0' is no number of articles",
+        r"limit='0': expected a whole number",
         args=("-a", "limit=0"),
     ),
     Case(
@@ -876,7 +876,7 @@ def test_a_site_of_which_no_page_is_an_article_has_changed(
         done = scrapy(*crawl_args(demo, archive_file))
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
         assert re.match(
-            r"\d+ of \d+ (recent )?articles are read as no articles: the site no longer looks",
+            r"\d+ of \d+ (recent )?articles are not recognized as articles: the page layout seems to have changed",
             done.stderr,
         )
         with closing(sqlite3.connect(archive_file)) as conn, conn:

@@ -183,7 +183,7 @@ class Archive:
             met = self._meet_shown(articles, page.url, now)
             if listing.next_page:
                 visits.meet(self._conn, [listing.next_page], page.url, schedule.stamp(now))
-                if listing.walk_on or known * 2 <= len(articles):
+                if listing.follow_all or known * 2 <= len(articles):
                     visits.lead_on(self._conn, listing.next_page.url, until, schedule.stamp(now))
         return met
 

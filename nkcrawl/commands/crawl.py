@@ -14,12 +14,20 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
 from nkcrawl.archive import ArchiveBusy, ArchiveError, ArchiveUnavailable
+from nkcrawl.arguments import check_names
 from nkcrawl.commands import complain, hold_standard_streams, keep_others_out
 from nkcrawl.commands.signals import Signals, hard_limit
-from nkcrawl.extensions import Judgement, Progress, RunRecord, briefly, print_summary
-from nkcrawl.extensions.verdict import EXIT_CODES, INTERRUPTED, not_stored
+from nkcrawl.extensions import (
+    EXIT_CODES,
+    Ending,
+    Progress,
+    RunRecord,
+    briefly,
+    ending,
+    print_summary,
+    storage_error,
+)
 from nkcrawl.options import missing_contact, read_options
-from nkcrawl.spiders.nknews import check_names
 
 logger = logging.getLogger(__name__)
 
@@ -32,11 +40,12 @@ class Command(ScrapyCrawl):
 
     def long_desc(self) -> str:
         return (
-            "Visit the pages that are due and store what they show. Arguments (-a): authors=slug,slug walks only these "
-            "authors' pages; url=URL reads this page alone; since=YYYY-MM-DD skips earlier months; limit=N stops after N "
-            "articles; full=yes walks listings to their end; recent=no leaves Recent Stories. Exit codes: 0 ok, 1 failed, "
-            "2 bad argument, setting or database, 3 the site has changed, 4 it refuses us, 75 try again later, "
-            "130 interrupted."
+            "Visit the pages that are due and store what they show. Arguments (-a): "
+            "authors=slug,slug visits only these authors' pages; url=URL reads only this page; "
+            "since=YYYY-MM-DD skips earlier months; limit=N stops after N articles; full=yes "
+            "follows listings to their end; recent=no does not follow Recent Stories. Exit codes: "
+            "0 ok, 1 failed, 2 bad argument, setting or database, 3 the site has changed, 4 it "
+            "refuses nkcrawl, 75 try again later, 130 interrupted."
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -58,13 +67,13 @@ class Command(ScrapyCrawl):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
             raise UsageError("Name one spider: scrapy crawl nknews")
-        judgement = self._crawl(args[0], opts)
-        self.exitcode = judgement.exit_code
+        result = self._crawl(args[0], opts)
+        self.exitcode = result.exit_code
         with suppress(OSError):  # the code says it too
-            if judgement.verdict != "ok":
-                complain(judgement.summary)
+            if result.verdict != "ok":
+                complain(result.summary)
             elif sys.stdout.isatty():
-                print(judgement.summary)
+                print(result.summary)
 
     def _warn_without_contact(self) -> None:
         """Say on a terminal that the site is not told whom to write to; under cron that is `scrapy
@@ -74,23 +83,18 @@ class Command(ScrapyCrawl):
         if sys.stderr.isatty() and (warning := missing_contact(read_options(self.settings))):
             complain(warning)
 
-    def _crawl(self, name: str, opts: argparse.Namespace) -> Judgement:
+    def _crawl(self, name: str, opts: argparse.Namespace) -> Ending:
         process = self.crawler_process
         assert isinstance(process, AsyncCrawlerProcess)
         try:
             self._warn_without_contact()
             crawler = self._create_crawler(name)
         except UsageError as error:
-            return Judgement("usage", str(error))
+            return ending("usage", error=error)
         except OSError as error:
-            return Judgement(
-                "failed",
-                f"The log could not be written ({error}). Make room, or leave out --logfile.",
-            )
+            return ending("log_error", error=error)
         except KeyError:
-            return Judgement(
-                "usage", f"There is no spider {name!r}; the one there is: scrapy crawl nknews"
-            )
+            return ending("usage", error=f"There is no spider {name!r}; use scrapy crawl nknews.")
         with (
             self.signals.ending(process),
             hard_limit(crawler, read_options(crawler.settings).hard_limit),
@@ -98,10 +102,10 @@ class Command(ScrapyCrawl):
             task = process.crawl(crawler, **opts.spargs)
             process.start(install_signal_handlers=False)
         _let_go_of_the_terminal(crawler)
-        judgement = _outcome(crawler, task)
+        result = _finish(crawler, task)
         if sys.stdout.isatty() and RunRecord.begun(crawler):
             print_summary(crawler.stats.get_stats())
-        return judgement
+        return result
 
 
 def _check_log(settings: BaseSettings) -> None:
@@ -127,32 +131,28 @@ def _let_go_of_the_terminal(crawler: Crawler) -> None:
             progress.bar.stop()
 
 
-def _outcome(crawler: Crawler, task: "asyncio.Task[None]") -> Judgement:
-    """Return the judgement on a crawl that has ended, however it ended, with its record completed
-    if it has one.
-    """
+def _finish(crawler: Crawler, task: "asyncio.Task[None]") -> Ending:
+    """Complete the record of a crawl that has ended, if it has one, and return how it ended."""
     error = task.exception() if task.done() and not task.cancelled() else None
     record = RunRecord.begun(crawler)
     if error is None:
-        return record.finish() if record else INTERRUPTED
-    judgement = _judgement_on(error, read_options(crawler.settings).database)
-    return record.finish(judgement) if record else judgement
+        return record.finish() if record else ending("shutdown")
+    failed = _ending_after(error, read_options(crawler.settings).database)
+    return record.finish(failed) if record else failed
 
 
-def _judgement_on(error: BaseException, archive: Path) -> Judgement:
-    """Return the judgement on a crawl that this error kept from starting."""
+def _ending_after(error: BaseException, archive: Path) -> Ending:
+    """Return the ending of a crawl that could not start because of this error."""
     match error:
         case ArchiveBusy():
-            return Judgement("later", str(error))
+            return ending("archive_in_use", error=error)
         case ArchiveUnavailable():
-            return Judgement("failed", str(error))
+            return ending("archive_unavailable", error=error)
         case UsageError() | ArchiveError():
-            return Judgement("usage", str(error))
+            return ending("usage", error=error)
     logger.error("The crawl could not start", exc_info=error)
-    while (
-        error.__context__ is not None
-    ):  # what Scrapy stumbled over as it cleared up is not the cause
+    while error.__context__ is not None:  # the cause is the first; Scrapy failed over it later
         error = error.__context__
     if isinstance(error, sqlite3.Error):
-        return not_stored(archive, error)
-    return Judgement("failed", f"The crawl could not start: {briefly(error)}; please report it.")
+        return storage_error(archive, error)
+    return ending("start_failed", error=briefly(error))

@@ -29,7 +29,7 @@ from nkcrawl.options import apply_options, read_options
 from nkcrawl.pages import Reading, parse_html, read_article, read_listing
 from nkcrawl.paywall import classify_paragraphs
 from nkcrawl.pipelines import as_row, drop_filler, gate, normalise
-from nkcrawl.spiders.nknews import NotVisited
+from nkcrawl.responses import RequestDropped
 from nkcrawl.text import canonical_url, strip_control_chars
 
 _FIELDS = (
@@ -138,7 +138,9 @@ class PageSpider(Spider):
         self.response = response
 
     def note_trouble(self, reason: Reason) -> None:
-        kind = "" if isinstance(reason.value, NotVisited) else f"{type(reason.value).__name__}: "
+        kind = (
+            "" if isinstance(reason.value, RequestDropped) else f"{type(reason.value).__name__}: "
+        )
         self.trouble = kind + reason.getErrorMessage()
 
 

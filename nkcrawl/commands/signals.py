@@ -14,8 +14,7 @@ from types import FrameType
 
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 
-from nkcrawl.extensions import RunRecord, end_at_once, place_in_ours, the_reactor
-from nkcrawl.extensions.verdict import INTERRUPTED
+from nkcrawl.extensions import RunRecord, end_at_once, ending, place_in_ours, the_reactor
 
 _HEEDED = (signal.SIGINT, signal.SIGTERM)
 _LAST_RESORT = 10  # seconds after the hard limit, for a process that cannot even say so
@@ -49,8 +48,9 @@ class Signals:
 
     def _heed(self, _: int, frame: FrameType | None) -> None:
         if self.process is None:  # nothing was begun
-            print(INTERRUPTED.summary, file=sys.stderr, flush=True)
-            os._exit(INTERRUPTED.exit_code)
+            interrupted = ending("shutdown")
+            print(interrupted.summary, file=sys.stderr, flush=True)
+            os._exit(interrupted.exit_code)
         self.count += 1
         the_reactor().callFromThread(self._end)  # for this is between any two lines of the program
 
@@ -99,17 +99,15 @@ def hard_limit(crawler: Crawler, seconds: int) -> Iterator[None]:
 
     def end(_: int, frame: FrameType | None) -> None:
         record = RunRecord.begun(crawler)
-        show_cursor = (
-            "\x1b[?25h" if sys.stderr.isatty() else ""
-        )  # which the progress display has hidden
-        print(
-            f"{show_cursor}The crawl was stuck for {seconds} seconds (NKCRAWL_HARD_LIMIT) and ended itself, while it was at "
-            f"{(record and record.visiting) or 'no page yet'}, in {place_in_ours(traceback.extract_stack(frame))}; what "
-            "was stored stays, and the rest is due. Please report it.",
-            file=sys.stderr,
-            flush=True,
+        stuck = ending(
+            "stuck",
+            seconds=seconds,
+            url=(record and record.visiting) or "no page yet",
+            place=place_in_ours(traceback.extract_stack(frame)),
         )
-        os._exit(1)
+        show_cursor = "\x1b[?25h" if sys.stderr.isatty() else ""  # hidden by the progress display
+        print(show_cursor + stuck.summary, file=sys.stderr, flush=True)
+        os._exit(stuck.exit_code)
 
     faulthandler.dump_traceback_later(seconds + _LAST_RESORT, exit=True)
     has_alarms = hasattr(signal, "setitimer")  # not on Windows

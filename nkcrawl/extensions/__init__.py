@@ -1,22 +1,28 @@
-"""How a run goes and how it ended: its record in the archive, the verdict on it, and what a
-terminal shows of it.
-"""
+"""How a run goes and how it ends: its row in the archive, its ending, and the terminal display."""
 
+from nkcrawl.extensions.endings import ENDINGS, EXIT_CODES, Ending, ending
 from nkcrawl.extensions.errors import briefly, place_in_ours
 from nkcrawl.extensions.progress import Progress, print_summary
-from nkcrawl.extensions.record import RunRecord, end_at_once, stop_run, the_reactor
-from nkcrawl.extensions.verdict import EXIT_CODES, Judgement, Verdict
+from nkcrawl.extensions.record import (
+    RunRecord,
+    end_at_once,
+    stop_run,
+    storage_error,
+    the_reactor,
+)
 
 __all__ = [
+    "ENDINGS",
     "EXIT_CODES",
-    "Judgement",
+    "Ending",
     "Progress",
     "RunRecord",
-    "Verdict",
     "briefly",
     "end_at_once",
+    "ending",
     "place_in_ours",
     "print_summary",
     "stop_run",
+    "storage_error",
     "the_reactor",
 ]

@@ -15,10 +15,9 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from nkcrawl.extensions.endings import pages_read
 from nkcrawl.extensions.record import RunRecord
-from nkcrawl.extensions.verdict import pages_read
 from nkcrawl.items import Article, Failure, Feed, Item, Listing, Rejection, Skip, Unchanged
-from nkcrawl.spiders.nknews import NKNewsSpider
 from nkcrawl.text import strip_control_chars
 
 _FATES = {
@@ -49,7 +48,7 @@ class Progress:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Progress":
-        if not sys.stderr.isatty() or not isinstance(crawler.spider, NKNewsSpider):
+        if not sys.stderr.isatty():
             raise NotConfigured
         progress = cls(crawler)
         crawler.signals.connect(progress.spider_opened, signal=signals.spider_opened)

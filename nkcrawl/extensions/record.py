@@ -11,35 +11,32 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
 from twisted.internet.error import ReactorNotRunning
 from twisted.python.failure import Failure as Reason
 
 from nkcrawl import site
 from nkcrawl.archive import Archive
-from nkcrawl.extensions.errors import ErrorLog
-from nkcrawl.extensions.verdict import (
-    ARTICLES_CHANGED,
+from nkcrawl.extensions.endings import (
     GONE,
-    OUT_OF_MEMORY,
     Ending,
-    Judgement,
-    displaced,
+    determine_ending,
+    ending,
     is_no_failure,
-    judge,
-    not_stored,
-    tripped,
 )
+from nkcrawl.extensions.errors import ErrorLog
 from nkcrawl.extensions.watch import Known, Watch, month_of
 from nkcrawl.items import Failure, Item, Rejection
 from nkcrawl.options import read_options
 from nkcrawl.pages import EXTRACTOR_VERSION
-from nkcrawl.spiders.nknews import NKNewsSpider
+
+if TYPE_CHECKING:
+    from nkcrawl.spiders.nknews import NKNewsSpider
 
 _GOOD_RUNS = 7  # whose recent articles say what is usual
 _MANY_ERRORS = 5  # of pipelines, and the rest would fail too
@@ -53,29 +50,25 @@ class RunRecord:
     crawl ends both.
     """
 
-    def __init__(self, crawler: Crawler, spider: NKNewsSpider, archive: Archive) -> None:
+    def __init__(self, crawler: Crawler, archive: Archive) -> None:
+        spider = cast("NKNewsSpider", crawler.spider)
         self.crawler = crawler
-        self.spider = spider
+        self.args = spider.args
         self.archive = archive
-        self.stopped: Judgement | None = None  # why the crawl was ended before its work was done
+        self.stopped: Ending | None = None  # why the crawl was ended before its work was done
         self.visiting = ""  # the URL asked for last
         self.finish_reason: str | None = None
         # The first page that 'failed', was 'gone', 'missing', 'rejected' or 'skipped/<kind>', and
         # why.
         self.first: dict[str, str] = {}
-        self.errors = ErrorLog(lambda: self.stop(OUT_OF_MEMORY))
+        self.errors = ErrorLog(lambda: self.stop(ending("out_of_memory")))
         self._closing: asyncio.Task[None] | None = None
         self.run_id = archive.begin_run(spider.given, versions())
-        self.watch = _watch(archive, by_hand=bool(spider.url or spider.authors))
+        self.watch = _watch(archive, by_hand=bool(self.args.url or self.args.authors))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "RunRecord":
-        if not isinstance(
-            crawler.spider, NKNewsSpider
-        ):  # `scrapy shell`, `fetch`, `show`: nothing is stored
-            raise NotConfigured
-        archive = Archive.open(read_options(crawler.settings).database)
-        record = cls(crawler, crawler.spider, archive)
+        record = cls(crawler, Archive.open(read_options(crawler.settings).database))
         logging.getLogger().addHandler(record.errors)
         crawler.signals.connect(
             record.request_reached_downloader, signal=signals.request_reached_downloader
@@ -114,14 +107,14 @@ class RunRecord:
         it makes no sense.
         """
         if isinstance(item, Failure) and item.reason == MemoryError.__name__:
-            self.stop(OUT_OF_MEMORY)
-        if isinstance(item, Failure) and self.stopped is OUT_OF_MEMORY:
-            return []  # a page that Scrapy lost for want of memory seems to take too long
+            self.stop(ending("out_of_memory"))
+        if isinstance(item, Failure) and self.stopped == ending("out_of_memory"):
+            return []  # for lack of memory Scrapy may have lost a response, as if it timed out
         if isinstance(item, Failure | Rejection):
             self.first.setdefault(*_why(item))
             page_number = site.author_page_number(urlsplit(item.page.url).path)
             if (
-                self.spider.authors and item.reason in GONE and page_number == 1
+                self.args.authors and item.reason in GONE and page_number == 1
             ):  # further ones come and go
                 self.first.setdefault("missing", item.page.url)
         released = self.watch.offer(item, Known(*self.archive.known_of(item.page)))
@@ -136,59 +129,63 @@ class RunRecord:
         if isinstance(failure.value, sqlite3.Error):
             self.stop_for(failure.value)
         elif len(self.errors.briefly) >= _MANY_ERRORS:
-            self.stop(tripped(f"{len(self.errors.briefly)} pages, first {self.errors.briefly[0]}"))
+            error = f"{len(self.errors.briefly)} pages, first {self.errors.briefly[0]}"
+            self.stop(ending("internal_error", error=error))
 
     def stop_for(self, error: sqlite3.Error) -> None:
         """End the crawl at the first storage error: whatever else were asked for would only be
         thrown away.
         """
-        self._stop(not_stored(self.archive.path, error))
+        self._stop(storage_error(self.archive.path, error))
 
-    def stop(self, judgement: Judgement) -> None:
+    def stop(self, early: Ending) -> None:
         """End the crawl now and for this reason, unless a signal is ending it already."""
         if self.crawler.engine.running:
-            self._stop(judgement)
+            self._stop(early)
 
-    def _stop(self, judgement: Judgement) -> None:
+    def _stop(self, early: Ending) -> None:
         if self.stopped is None:
             loop = asyncio.get_running_loop()
             loop.call_later(_LONGEST_CLOSING, end_at_once, self.crawler)
-            closing = self.crawler.engine.close_spider_async(reason=judgement.reason)
+            closing = self.crawler.engine.close_spider_async(reason=early.reason)
             self._closing = loop.create_task(closing)
-            self.stopped = judgement
+            self.stopped = early
 
-    def finish(self, judgement: Judgement | None = None) -> Judgement:
-        """Complete the run's row and close the archive; the run is judged by its outcome, if it is
-        not judged already.
+    def finish(self, failed: Ending | None = None) -> Ending:
+        """Complete the run's row, close the archive and return how the run ended.
+
+        `failed` is given if the crawl ended with an exception.
         """
         logging.getLogger().removeHandler(self.errors)
         stats = self._kept_stats()
         try:
-            judgement = judgement or self._judge(stats)
-            if judgement.reason == ARTICLES_CHANGED:
+            result = failed or self.stopped or self._determine_ending(stats)
+            if result.reason == "articles_changed":
                 self.archive.doubt(self.watch.faulty)
             self.archive.finish_run(
                 self.run_id,
-                verdict=judgement.verdict,
-                exit_code=judgement.exit_code,
+                verdict=result.verdict,
+                exit_code=result.exit_code,
                 finish_reason=self.finish_reason,
-                summary=judgement.summary,
+                summary=result.summary,
                 stats=stats,
             )
             self.archive.close()
         except sqlite3.Error as error:
-            return self.stopped or not_stored(self.archive.path, error)
-        return judgement if self.archive.is_in_place() else displaced(self.archive.path)
+            return self.stopped or storage_error(self.archive.path, error)
+        in_place = self.archive.is_in_place()
+        return result if in_place else ending("archive_moved", path=self.archive.path)
 
-    def _judge(self, stats: Mapping[str, Any]) -> Judgement:
-        if self.stopped:
-            return self.stopped
-        due = self.archive.count_due()
-        run = Ending(
-            stats, self.finish_reason, self.first, self.spider.url, self.errors.briefly, due
+    def _determine_ending(self, stats: Mapping[str, Any]) -> Ending:
+        result = determine_ending(
+            stats,
+            self.finish_reason,
+            self.first,
+            requested_url=self.args.url,
+            errors=self.errors.briefly,
+            due=self.archive.count_due(),
         )
-        judgement = judge(run)
-        return (self.watch.judgement() or judgement) if judgement.verdict == "ok" else judgement
+        return (self.watch.ending() or result) if result.verdict == "ok" else result
 
     def _kept_stats(self) -> dict[str, Any]:
         stats = {
@@ -199,12 +196,15 @@ class RunRecord:
         return stats | self.watch.counts | fill_rates(stats) | {"nkcrawl/errors": self.errors.whole}
 
 
-def stop_run(crawler: Crawler, judgement: Judgement) -> None:
-    """End the crawl now; where there is no run record (`scrapy show`, `scrapy shell`) there is
-    nothing to end.
-    """
+def stop_run(crawler: Crawler, early: Ending) -> None:
+    """End the crawl now, if it has a run record; `scrapy show` and `scrapy shell` have none."""
     if record := RunRecord.begun(crawler):
-        record.stop(judgement)
+        record.stop(early)
+
+
+def storage_error(path: Path, error: sqlite3.Error) -> Ending:
+    """Return the ending for an archive that cannot be used any more."""
+    return ending("storage_error", path=path, error=f"{type(error).__name__}: {error}")
 
 
 def the_reactor() -> Any:

@@ -15,18 +15,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from nkcrawl import site
-from nkcrawl.extensions.verdict import (
-    GONE,
-    REFUSALS,
-    Judgement,
-    is_no_failure,
-    moved,
-    no_answer,
-    odd_articles,
-    refused,
-    tripped,
-    unlinked,
-)
+from nkcrawl.extensions.endings import GONE, REFUSALS, Ending, ending, is_no_failure
 from nkcrawl.items import Article, Failure, Item, Listing, PageKind, Rejection, Skip, Unchanged
 
 NO_LINKS = "no article links"
@@ -46,7 +35,7 @@ _IN_A_ROW: dict[Trouble, int] = {
 # A fault of recent articles is a redesign when more than half have it, and chance would hardly have
 # it so: given how many had it in the last good runs, or one in six before there were any.
 _FAULTS = {
-    "rejected": "are read as no articles",
+    "rejected": "are not recognized as articles",
     "undated": "have no date",
     "empty": "have no text",
 }
@@ -77,7 +66,7 @@ class Watch:
         default_factory=dict
     )  # the counts of the last good runs, added up
     by_hand: bool = False  # pages were named by hand: what is gone then is no sign of anything
-    trouble: Judgement | None = None  # why the run has to end
+    trouble: Ending | None = None  # why the run has to end
     counts: Counter[str] = field(default_factory=Counter)
     faulty: list[str] = field(default_factory=list)  # URLs of the recent articles that have a fault
     _example: dict[str, str] = field(default_factory=dict)  # fault → the first page that has it
@@ -126,15 +115,14 @@ class Watch:
         row, self._streak = self._streak, []
         if row and _trouble(row[0]) == "gone":
             if len(missed := self._missed(row)) >= _ENOUGH_TO_JUDGE:
-                self.trouble = self.trouble or moved(
-                    f"no page is where it was, first {_named(missed[0])}"
-                )
+                what = f"No page is where it was, first {_named(missed[0])}"
+                self.trouble = self.trouble or ending("pages_moved", what=what)
                 row = [item for item in row if item not in missed]
         elif not self._read:
             row = []
         return [*row, *self._judged()]
 
-    def judgement(self) -> Judgement | None:
+    def ending(self) -> Ending | None:
         """Return what is wrong with the site, as far as the pages tell; None if all is well."""
         return self.trouble or self.changed() or self._judge_rejected() or self._judge_listings()
 
@@ -166,16 +154,18 @@ class Watch:
         self._has_links |= item.page.kind == "author" and has_links
         return ended
 
-    def _judge_listings(self) -> Judgement | None:
+    def _judge_listings(self) -> Ending | None:
         """Judge a run whose author pages show no links: one is enough if its author has written
         what is stored.
         """
         enough = len(self._unlinked) >= _IN_A_ROW["unlinked"] or any(
             should for _, should in self._unlinked
         )
-        return unlinked(self._unlinked[0][0]) if enough and not self._has_links else None
+        if not enough or self._has_links:
+            return None
+        return ending("listings_changed", url=self._unlinked[0][0])
 
-    def _judge_rejected(self) -> Judgement | None:
+    def _judge_rejected(self) -> Ending | None:
         """Judge a run in which no page is an article, of whatever age they are: a single one says
         little.
         """
@@ -183,9 +173,10 @@ class Watch:
             return None
         self.faulty.extend(url for url in self._rejected if url not in self.faulty)
         count = len(self._rejected)
-        return odd_articles(f"{count} of {count} articles {_FAULTS['rejected']}", self._rejected[0])
+        what = f"{count} of {count} articles {_FAULTS['rejected']}"
+        return ending("articles_changed", what=what, url=self._rejected[0])
 
-    def _too_many_in_a_row(self) -> Judgement | None:
+    def _too_many_in_a_row(self) -> Ending | None:
         trouble = _trouble(self._streak[0]) if self._streak else None
         row = self._missed(self._streak) if trouble == "gone" else self._streak
         if (
@@ -194,7 +185,7 @@ class Watch:
             or (trouble == "unlinked" and self._has_links)
         ):
             return None
-        return _judgement_on(trouble, len(row), row[0])
+        return _ending_after(trouble, len(row), row[0])
 
     def _missed(self, row: list[Failure | Rejection]) -> list[Failure | Rejection]:
         """Return of the pages that are gone those whose kind is nowhere to be found: of the others
@@ -222,8 +213,8 @@ class Watch:
                     self._example.setdefault(fault, url)
                     self.faulty.append(url)
 
-    def changed(self, enough: int = _ENOUGH_TO_JUDGE) -> Judgement | None:
-        """Return the judgement that the recent articles, of which `enough` were seen, are not what
+    def changed(self, enough: int = _ENOUGH_TO_JUDGE) -> Ending | None:
+        """Return the ending if the recent articles, of which `enough` were seen, are not what
         they used to be.
         """
         for fault, words in _FAULTS.items():
@@ -233,9 +224,8 @@ class Watch:
                 and faulty * 2 > seen
                 and _chance(faulty, seen, self._usual_share(fault)) < _UNLIKELY
             ):
-                return odd_articles(
-                    f"{faulty} of {seen} recent articles {words}", self._example[fault]
-                )
+                what = f"{faulty} of {seen} recent articles {words}"
+                return ending("articles_changed", what=what, url=self._example[fault])
         return None
 
     def _judged(self) -> list[Item]:
@@ -286,21 +276,21 @@ def _trouble(item: Item) -> Trouble | None:
     return None
 
 
-def _judgement_on(trouble: Trouble, count: int, first: Failure | Rejection) -> Judgement:
-    named = _named(first)
+def _ending_after(trouble: Trouble, count: int, first: Failure | Rejection) -> Ending:
+    page = _named(first)
     match trouble:
         case "refused":
-            return refused(
-                f"The site refused {count} pages in a row, first {named}, so the crawl stopped"
-            )
+            what = f"The site refused {count} pages in a row, first {page}, so the crawl stopped"
+            return ending("refused", what=what)
         case "no answer":
-            return no_answer(f"{count} requests in a row failed, first {named}")
+            return ending("no_answer", count=count, page=page)
         case "unlinked":
-            return unlinked(first.page.url)
+            return ending("listings_changed", url=first.page.url)
         case "gone":
-            return moved(f"{count} pages in a row are gone, first {named}")
+            return ending("pages_moved", what=f"{count} pages in a row are gone, first {page}")
         case "unreadable":
-            return tripped(f"{count} pages in a row cannot be read, first {named}")
+            error = f"{count} pages in a row cannot be read, first {page}"
+            return ending("internal_error", error=error)
 
 
 def _named(item: Failure | Rejection) -> str:

@@ -36,7 +36,7 @@ from typing import Self
 
 from nkcrawl.archive import Archive, ArchiveError
 from nkcrawl.demo import DemoArticle, DemoServer, FakeSite, LoggedRequest
-from nkcrawl.extensions.verdict import INTERRUPTED
+from nkcrawl.extensions import ending
 from nkcrawl.items import Author, Page
 from tests.conftest import ROOT, crawl_args, rows
 from tests.test_crawl import comparable, expected_row, stored
@@ -296,7 +296,7 @@ def signals(ground: Baseline, rng: random.Random) -> Counter[str]:
         time.sleep(rng.expovariate(1 / 0.02))
         twice = crawl.send(signal.SIGTERM)
         code, told = crawl.end()
-    assert (code, told) in ((0, ""), (130, f"{INTERRUPTED.summary}\n")), f"{code}: {told}"
+    assert (code, told) in ((0, ""), (130, f"{ending('shutdown').summary}\n")), f"{code}: {told}"
     left = ground.check(archive, ground.acknowledged(ground.site.log))
     assert left.unfinished == []
     ground.finish(archive, left)

@@ -1,0 +1,123 @@
+"""From a response, or the error in its place, to the visit that is recorded."""
+
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
+
+from nkcrawl import site
+from nkcrawl.items import Failure, Page, Skip, Unchanged
+from nkcrawl.text import canonical_url, normalize_whitespace
+
+_CHALLENGE_STATUSES = (401, 403, 429, 503)
+_CHALLENGE_BYTES = 20_000  # at the beginning of a body; a challenge shows itself in them
+_DETAIL_LIMIT = 500  # characters
+# The class of an error in place of a response → the reason that is recorded.
+_REASONS = {
+    "CannotResolveHostError": "host not found",
+    "DownloadConnectionRefusedError": "connection refused",
+    "DownloadTimeoutError": "timeout",
+    "DownloadFailedError": "no answer",
+    "ResponseDataLossError": "cut off",
+    "DownloadCancelledError": "too large",
+    "ValueError": "not followed",  # a redirect to something that is not a URL
+}
+
+
+class RequestDropped(IgnoreRequest):
+    """Raised by a middleware in place of sending a request.
+
+    `reason` is one of a few fixed phrases, so that it can be counted. With `retry_later` the run
+    had to end first: the page has not failed and stays due.
+    """
+
+    def __init__(self, reason: str, detail: str, *, retry_later: bool = False) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.retry_later = retry_later
+
+
+def visit_from_response(response: Response) -> Page:
+    """Return the visit that a response answers."""
+    assert response.request is not None
+    meta = response.request.meta
+    return Page(
+        url=meta["page"],
+        kind=meta["kind"],
+        final_url=final_url(response),
+        status=response.status,
+        etag=_header(response, "ETag"),
+        last_modified=_header(response, "Last-Modified"),
+    )
+
+
+def final_url(response: Response) -> str:
+    """Return the canonical URL that redirects led to, or '' if they left the site."""
+    assert response.request is not None
+    origin = urlsplit(response.request.meta["page"])
+    return canonical_url(response.url, f"{origin.scheme}://{origin.netloc}") or ""
+
+
+def visit_from_error(request: Request, error: Exception) -> Failure | Unchanged | Skip:
+    """Return the visit whose request ended in an error: a status, a refusal, or no response."""
+    page = Page(url=request.meta["page"], kind=request.meta["kind"])
+    match error:
+        case HttpError(response=response):
+            return _visit_from_status(response)
+        case RequestDropped(retry_later=True):
+            return Skip(page, error.reason)
+    reason, message = failure_reason(error)
+    return Failure(page, reason, f"{page.url} ({message})"[:_DETAIL_LIMIT])
+
+
+def _visit_from_status(response: Response) -> Failure | Unchanged:
+    page = visit_from_response(response)
+    assert response.request is not None
+    is_conditional = {b"If-None-Match", b"If-Modified-Since"} & set(response.request.headers)
+    # A 304 after a redirect would speak of another page.
+    if response.status == 304 and is_conditional and page.final_url == page.url:
+        return Unchanged(page)
+    status = f"HTTP {response.status}"
+    if response.status in _CHALLENGE_STATUSES and is_challenge(response):
+        return Failure(page, "challenge page", f"{page.url} (a challenge page, {status})")
+    return Failure(page, status, f"{page.url} ({status})")
+
+
+def failure_reason(error: Exception) -> tuple[str, str]:
+    """Return why a request got no response: a fixed phrase to count, and all that is known."""
+    if isinstance(error, RequestDropped):
+        return error.reason, str(error)
+    message = normalize_whitespace(str(error))
+    if isinstance(error, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in message:  # once decompressed
+        return "too large", f"too large: {message}"
+    if isinstance(error, IgnoreRequest):  # raised by Scrapy, as for endless redirects
+        return "not followed", message
+    reason = _REASONS.get(type(error).__name__, type(error).__name__)
+    return reason, f"{reason}: {message}"
+
+
+def visit_without_links(response: Response) -> Failure:
+    """Return the visit of an author page or feed on which no article is linked."""
+    page = visit_from_response(response)
+    if is_challenge(response):
+        return Failure(page, "challenge page", f"{page.url} (a challenge page)")
+    return Failure(page, "no article links", f"{page.url} (no link to any article)")
+
+
+def visit_without_html(response: Response) -> Failure:
+    """Return the visit of a page that is not HTML."""
+    page, content_type = visit_from_response(response), _header(response, "Content-Type")
+    return Failure(page, "not HTML", f"{page.url} (Content-Type {content_type!r})")
+
+
+def is_challenge(response: Response) -> bool:
+    """Return whether the response tests if the visitor is human, in place of a page."""
+    beginning = response.body[:_CHALLENGE_BYTES].decode("utf-8", "replace")
+    return bool(site.CHALLENGE.search(beginning))
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return normalize_whitespace(value.decode("latin-1"))[:500] or None if value else None
