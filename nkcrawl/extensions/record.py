@@ -124,7 +124,7 @@ class RunRecord:
                 self.spider.authors and item.reason in GONE and page_number == 1
             ):  # further ones come and go
                 self.first.setdefault("missing", item.page.url)
-        released = self.watch.offer(item, Known(*self.archive.known_of(item.page)))
+        released = self.watch.offer(item, Known(*self.archive.lookup(item.page)))
         if self.watch.trouble:
             self.stop(self.watch.trouble)
         return released
@@ -166,7 +166,7 @@ class RunRecord:
         try:
             judgement = judgement or self._judge(stats)
             if judgement.reason == ARTICLES_CHANGED:
-                self.archive.doubt(self.watch.faulty)
+                self.archive.mark_suspect(self.watch.faulty)
             self.archive.finish_run(
                 self.run_id,
                 verdict=judgement.verdict,
