@@ -31,9 +31,11 @@ import scrapy
 from synthetic_archive import writing_fast
 
 import nkcrawl
-from nkcrawl.archive import Archive, schedule, visits
-from nkcrawl.archive.connection import transaction
-from nkcrawl.archive.store import write_article
+from nkcrawl.archive import Archive, schedule
+from nkcrawl.archive.archive import write_article
+from nkcrawl.archive.articles import Articles
+from nkcrawl.archive.connect import transaction
+from nkcrawl.archive.pages import Pages
 from nkcrawl.demo import DemoArticle, FakeSite
 from nkcrawl.demo.feed import FEED_PATH
 from nkcrawl.demo.html import author_path
@@ -88,31 +90,24 @@ def fill(nights: NightlyCrawls) -> None:
             run_id, verdict="ok", exit_code=0, finish_reason="finished", summary="Done.", stats={}
         )
     with writing_fast(nights.archive_file) as conn, transaction(conn):
-        now = schedule.stamp(nights.now)
+        articles, pages = Articles(conn, lambda: nights.now), Pages(conn, lambda: nights.now)
         for article in nights.world.articles:
             row = nights.world.expected_row(article, nights.site.base_url)
             authors = [Author(slug, name) for slug, name in row.pop("authors")]
             row |= {"access_evidence": [], "extractor_version": EXTRACTOR_VERSION}
-            write_article(
-                conn,
-                row,
-                authors,
-                page(nights, article.path, is_recent(article)),
-                [],
-                run_id,
-                nights.now,
-            )
+            seen = page(nights, article.path, is_recent(article))
+            write_article(articles, pages, row, authors, seen, [], run_id)
         for path in second_addresses(nights.world):
-            visits.meet(conn, [Link(nights.url(path), "article")], None, now)
-            visits.reschedule(conn, nights.url(path), None)
+            pages.add_links([Link(nights.url(path), "article")], None)
+            pages.set_due_at(nights.url(path), None)
         for author in nights.world.authors:
             shown = [nights.url(article.path) for article in nights.world.entries(author.slug, 1)]
             for path in listing_paths(nights.world, author.slug):
                 due_at = schedule.after_listing(nights.now, nights.url(path), shown)
                 seen = page(nights, path, path == author_path(author.slug), "author")
-                visits.mark_visited(conn, seen, seen.url, due_at, now)
+                pages.mark_visited(seen, seen.url, due_at)
         seen = page(nights, FEED_PATH, True, "feed")
-        visits.mark_visited(conn, seen, seen.url, schedule.after_feed(nights.now), now)
+        pages.mark_visited(seen, seen.url, schedule.after_feed(nights.now))
 
 
 def page(

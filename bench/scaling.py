@@ -94,7 +94,7 @@ def measure_crawl(archive: Archive, made_up: MadeUp, extra: Iterator[int]) -> Fi
         "what is due next": usual(lambda: next(archive.due())),
         "how many are due": usual(archive.count_due),
         "what is known of an article": usual(
-            lambda: archive.known_of(Page(made_up.urls[0], "article"))
+            lambda: archive.lookup(Page(made_up.urls[0], "article"))
         ),
     }
     for waiting, synchronous in ("", "FULL"), (", without waiting for the disk", "OFF"):

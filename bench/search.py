@@ -24,7 +24,7 @@ from typing import NamedTuple
 from synthetic_archive import MadeUp, begin, fill, writing_fast
 
 from nkcrawl.archive import ArchiveReader, ArticleFilter, SearchQuery
-from nkcrawl.archive.searching import match_expression
+from nkcrawl.archive.search import match_expression
 from nkcrawl.demo import grammar
 
 QUESTIONS_A_KIND = 20
@@ -90,7 +90,7 @@ def ask(reader: ArchiveReader, conn: sqlite3.Connection, question: SearchQuery) 
     start = time.perf_counter()
     hits = reader.search(question)
     answered = time.perf_counter()
-    conn.execute(COUNT, [match_expression(question.words)]).fetchall()
+    conn.execute(COUNT, [match_expression(question.query)]).fetchall()
     counted = time.perf_counter()
     return Answer(
         (answered - start) * 1e3, hits[0]["found"] if hits else 0, (counted - answered) * 1e3

@@ -16,13 +16,15 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from nkcrawl.archive import schedule, visits
-from nkcrawl.archive.connection import transaction
-from nkcrawl.archive.opening import open_database
-from nkcrawl.archive.store import write_article
+from nkcrawl.archive import schedule
+from nkcrawl.archive.archive import write_article
+from nkcrawl.archive.articles import Articles
+from nkcrawl.archive.connect import open_database, transaction
+from nkcrawl.archive.pages import Pages
 from nkcrawl.demo import FakeSite, grammar
 from nkcrawl.items import Author, Link, Page
 from nkcrawl.site import SITE, author_path
+from nkcrawl.text import format_timestamp
 
 SEED = 0
 NEWEST = date(2025, 11, 19)
@@ -161,10 +163,9 @@ def begin(conn: sqlite3.Connection, made_up: MadeUp) -> None:
     """
     with transaction(conn):
         run = "INSERT INTO runs (started_at, finished_at, verdict, args, versions) VALUES (?1, ?1, 'ok', '{}', '{}')"
-        conn.execute(run, (schedule.stamp(STORED),))
-        visits.meet(
-            conn, made_up.waiting(), author_link(made_up.authors[0]).url, schedule.stamp(STORED)
-        )
+        conn.execute(run, (format_timestamp(STORED),))
+        author_page = author_link(made_up.authors[0])
+        Pages(conn, lambda: STORED).add_links(made_up.waiting(), author_page.url)
 
 
 def fill(conn: sqlite3.Connection, made_up: MadeUp, start: int, end: int) -> None:
@@ -183,21 +184,21 @@ def fill(conn: sqlite3.Connection, made_up: MadeUp, start: int, end: int) -> Non
 
 def _store(conn: sqlite3.Connection, made_up: MadeUp, number: int) -> None:
     row, *seen = made_up.seen(number)
-    write_article(conn, row, *seen, 1, STORED)
+    tables = Articles(conn, lambda: STORED), Pages(conn, lambda: STORED)
+    write_article(*tables, row, *seen, 1)
     if number % CHANGED == 0:
-        write_article(conn, row | {"title": f"{row['title']} again"}, *seen, 1, STORED)
+        write_article(*tables, row | {"title": f"{row['title']} again"}, *seen, 1)
 
 
 def _store_listings(conn: sqlite3.Connection, made_up: MadeUp, articles: int) -> None:
     """Note that every page of every author's listing was read, when each has as many as any
     other.
     """
-    pages = max(1, articles * 4 // 3 // len(made_up.authors) // PER_PAGE)
+    pages = Pages(conn, lambda: STORED)
+    page_count = max(1, articles * 4 // 3 // len(made_up.authors) // PER_PAGE)
     newest = [f"{SITE}/{NEWEST:%Y/%m}/news/"]
     for author in made_up.authors:
-        for number in range(1, pages + 1):
+        for number in range(1, page_count + 1):
             url = author_link(author, number).url
             due_at = schedule.after_listing(STORED, url, newest)
-            visits.mark_visited(
-                conn, Page(url, "author", url, 200), url, due_at, schedule.stamp(STORED)
-            )
+            pages.mark_visited(Page(url, "author", url, 200), url, due_at)

@@ -54,7 +54,7 @@ class Frontier(BaseScheduler):
         else:
             link = Link(request.url, request.meta["kind"])
             try:
-                self.archive.meet([link], due_now=request.meta["due_now"])
+                self.archive.add_links([link], due_now=request.meta["due_now"])
             except sqlite3.Error as error:
                 self.record.stop_for(error)
         return True

@@ -26,14 +26,15 @@ from nkcrawl.archive import (
     ArchiveError,
     ArchiveReader,
     DuePage,
-    contents,
-    opening,
-    schedule,
+    connect,
+    pages,
     schema,
-    visits,
 )
-from nkcrawl.archive.connection import transaction
+from nkcrawl.archive.articles import Articles
+from nkcrawl.archive.connect import transaction
+from nkcrawl.archive.pages import Pages
 from nkcrawl.items import Author, Failure, Feed, Link, Listing, Page, Rejection, Unchanged
+from nkcrawl.text import format_timestamp
 
 SITE = "https://www.nknews.org"
 STORY = f"{SITE}/2025/06/a-story/"
@@ -50,7 +51,7 @@ class Clock:
 
     def pass_by(self, **time_passed: float) -> str:
         self.now += timedelta(**time_passed)
-        return schedule.stamp(self.now)
+        return format_timestamp(self.now)
 
 
 @pytest.fixture
@@ -289,7 +290,7 @@ def test_refused_and_untouched(path: Path, make: Any, reason: str) -> None:
 def test_a_large_file_is_looked_through_once_a_week_and_after_a_run_that_died(
     path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opening, "_LARGE", 0)
+    monkeypatch.setattr(connect, "QUICK_CHECK_LIMIT", 0)
     with closing(Archive.open(path, clock)) as archive:
         run_id = archive.begin_run({}, {})
         for number in range(30):
@@ -312,7 +313,7 @@ def test_a_large_file_is_looked_through_once_a_week_and_after_a_run_that_died(
 
 @pytest.mark.fault("P4")
 def test_missing_folder_is_refused_and_not_made(tmp_path: Path) -> None:
-    with pytest.raises(ArchiveError, match="there is no folder"):
+    with pytest.raises(ArchiveError, match="does not exist"):
         Archive.open(tmp_path / "missing" / "nknews.db")
     assert list(tmp_path.iterdir()) == []
 
@@ -358,13 +359,15 @@ def test_not_writable(shared_folder: Path, locked: str) -> None:
     place = shared_folder / locked
     place.chmod(place.stat().st_mode & 0o555)
     before = fingerprint(shared_folder)
-    assert f"no right to write to {place}" in without_rights(lambda: Archive.open(path))
+    assert f"permission denied, {place} is not writable" in without_rights(
+        lambda: Archive.open(path)
+    )
     assert fingerprint(shared_folder) == before
 
 
 def test_new_file_in_a_folder_that_is_not_writable(shared_folder: Path) -> None:
     shared_folder.chmod(0o555)
-    assert "no right to write" in without_rights(lambda: Archive.open(shared_folder / "nknews.db"))
+    assert "permission denied" in without_rights(lambda: Archive.open(shared_folder / "nknews.db"))
     assert list(shared_folder.iterdir()) == []
 
 
@@ -383,7 +386,7 @@ def test_who_may_not_write_reads_all_that_is_stored_between_runs_and_after_a_kil
         file.chmod(file.stat().st_mode & 0o444)
     shared_folder.chmod(0o555)
     before = fingerprint(shared_folder)
-    assert "no right to write" in without_rights(lambda: Archive.open(path))
+    assert "permission denied" in without_rights(lambda: Archive.open(path))
     counted = without_rights(lambda: ArchiveReader.open(path).count_articles())
     assert counted == str({"free": 3 if killed else 2, "teaser": 0, "unknown": 0, "gone": 0})
     assert fingerprint(shared_folder) == before
@@ -417,8 +420,8 @@ def test_file_that_only_opens_for_reading(path: Path, monkeypatch: pytest.Monkey
 def test_sqlite_says_read_only(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ours(path)
     foreign(path, "PRAGMA user_version = 0")
-    connect = opening._connect
-    monkeypatch.setattr(opening, "_connect", lambda path, mode: connect(path, "ro"))
+    really_connect = connect._connect
+    monkeypatch.setattr(connect, "_connect", lambda path, mode: really_connect(path, "ro"))
     before = path.read_bytes()
     with pytest.raises(ArchiveError, match="cannot be written"):
         Archive.open(path)
@@ -428,7 +431,7 @@ def test_sqlite_says_read_only(path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.fault("S5")
 def test_locked_for_too_long(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ours(path)
-    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(connect, "BUSY_SECONDS", 0.05)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         before = fingerprint(path.parent)
@@ -441,7 +444,7 @@ def test_locked_for_too_long(path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_reader_in_the_middle_of_a_query_keeps_nobody_from_writing(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(connect, "BUSY_SECONDS", 0.05)
     with (
         closing(Archive.open(path)) as archive,
         closing(sqlite3.connect(path, isolation_level=None)) as reader,
@@ -504,7 +507,7 @@ def test_creation_cut_off_in_the_middle_of_its_first_commit(
     path: Path, cut: int | None, tmp_path: Path
 ) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as conn:
-        database = opening.Database(conn, strict=True, execute_plugins=False)
+        database = connect.Database(conn, strict=True, execute_plugins=False)
         schema.migrate(database)
     if cut is not None:
         os.truncate(path, cut)
@@ -519,8 +522,8 @@ def test_creation_killed_after_any_statement(path: Path, statements: int) -> Non
     killed = """
 import os, sys
 from pathlib import Path
-from nkcrawl.archive import Archive, opening
-connect = opening._connect
+from nkcrawl.archive import Archive, connect
+really_connect = connect._connect
 left = int(sys.argv[2])
 def count(statement):
     global left
@@ -528,10 +531,10 @@ def count(statement):
     if left < 0:
         os.kill(os.getpid(), 9)
 def traced(path, mode):
-    conn = connect(path, mode)
+    conn = really_connect(path, mode)
     conn.set_trace_callback(count)
     return conn
-opening._connect = traced
+connect._connect = traced
 Archive.open(Path(sys.argv[1]))
 """
     done = subprocess.run([sys.executable, "-c", killed, str(path), str(statements)], check=False)
@@ -585,7 +588,7 @@ def test_reader_sees_whole_articles_only(
         return 0
 
     with monkeypatch.context() as patched:
-        patched.setattr(visits, "meet", look)
+        patched.setattr(Pages, "add_links", look)
         store(archive)
     assert len(read(path, "SELECT * FROM articles")) == len(read(path, "SELECT * FROM pages")) == 1
 
@@ -598,7 +601,7 @@ def test_failing_halfway_stores_nothing(
         raise sqlite3.OperationalError("disk I/O error")
 
     with monkeypatch.context() as patched:
-        patched.setattr(visits, "meet", fail)
+        patched.setattr(Pages, "add_links", fail)
         with pytest.raises(sqlite3.OperationalError):
             store(archive)
     assert read(path, "SELECT * FROM articles") == read(path, "SELECT * FROM authors") == []
@@ -759,7 +762,7 @@ def test_a_file_of_the_first_schema_is_brought_up_to_date_with_every_row(
         ArchiveReader.open(path)
     Archive.open(path, clock).close()
     after = {table: read(path, f"SELECT * FROM {table}") for table in before}
-    assert [row.pop("trouble") for row in after["pages"]] == [None] * len(before["pages"])
+    assert [row.pop("last_error") for row in after["pages"]] == [None] * len(before["pages"])
     newest = "SELECT max(url) FROM articles a JOIN article_authors ON a.id = article_id WHERE author_id = authors.id"
     assert read(path, f"SELECT * FROM authors WHERE newest_url IS NOT ({newest})") == []
     assert any(row.pop("newest_url") for row in after["authors"])
@@ -771,7 +774,7 @@ def test_a_file_of_the_first_schema_is_brought_up_to_date_with_every_row(
 
 
 def test_close_twice_and_with_a_reader(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nkcrawl.archive.store._CLOSING_PATIENCE", 1)
+    monkeypatch.setattr("nkcrawl.archive.archive._CLOSING_TIMEOUT", 1)
     archive = Archive.open(path)
     archive.begin_run({}, {})
     with closing(sqlite3.connect(path, isolation_level=None)) as reader:
@@ -836,7 +839,7 @@ def test_a_run_that_died_is_marked_by_the_next(archive: Archive, path: Path) -> 
     assert ended == [("ok", "finished", 0), ("failed", "died", None), (None, None, None)]
     [died] = read(path, "SELECT * FROM runs WHERE id = 2")
     assert died["finished_at"] is None
-    assert died["summary"].startswith("The run ended without a word: it was killed")
+    assert died["summary"].startswith("The run ended without a message: it was killed")
 
 
 def test_stats_of_good_runs(archive: Archive) -> None:
@@ -866,7 +869,7 @@ def test_new_article_whole(archive: Archive, path: Path) -> None:
     authors = [Author("ann", "Ann Lee"), Author("bob", "Bob Ray"), Author("ann", "Ann")]
     links = [
         Link(f"{SITE}/2025/05/older/", "article"),
-        Link(f"{SITE}/author/ann/", "author"),
+        Link(f"{SITE}/content_author/ann/", "author"),
         Link(STORY, "article"),
     ]
     assert archive.store_article(row(label="", note=""), authors, article_page(), links, 1) == "new"
@@ -901,7 +904,7 @@ def test_new_article_whole(archive: Archive, path: Path) -> None:
         }
     ]
     met = {"found_on": STORY, "found_at": NOW, "fetched_at": None, "status": None, "etag": None}
-    met |= {"last_modified": None, "failures": 0, "due_at": NOW, "trouble": None}
+    met |= {"last_modified": None, "failures": 0, "due_at": NOW, "last_error": None}
     assert read(path, "SELECT * FROM pages") == [
         {
             "url": STORY,
@@ -914,10 +917,10 @@ def test_new_article_whole(archive: Archive, path: Path) -> None:
             "last_modified": "yesterday",
             "failures": 0,
             "due_at": "2025-06-21T01:00:00Z",
-            "trouble": None,
+            "last_error": None,
         },
         {"url": f"{SITE}/2025/05/older/", "kind": "article"} | met,
-        {"url": f"{SITE}/author/ann/", "kind": "author"} | met,
+        {"url": f"{SITE}/content_author/ann/", "kind": "author"} | met,
     ]
 
 
@@ -1001,7 +1004,7 @@ def test_the_number_of_an_article_never_changes(archive: Archive, path: Path, cl
 def test_vacuum_changes_no_number_and_no_order(archive: Archive, path: Path, clock: Clock) -> None:
     for word in ("tea", "ferry", "coal", "harbour"):
         store(archive, url=f"{SITE}/2025/06/{word}/", title=word)
-    archive.meet([Link(f"{SITE}/content_author/{name}/", "author") for name in "zba"])
+    archive.add_links([Link(f"{SITE}/content_author/{name}/", "author") for name in "zba"])
     foreign(
         path,
         "DELETE FROM article_authors WHERE article_id = 2",
@@ -1142,8 +1145,8 @@ def test_the_newest_article_of_an_author_is_known_in_whatever_order_they_were_st
 ) -> None:
     for month in ("2025/05", "2025/06", "2019/12"):
         store(archive, url=f"{SITE}/{month}/story/")
-    assert contents.newest_article_by(archive._conn, "ann") == [f"{SITE}/2025/06/story/"]
-    assert contents.newest_article_by(archive._conn, "bob") == []
+    assert Articles(archive._conn, Clock()).newest_by("ann") == [f"{SITE}/2025/06/story/"]
+    assert Articles(archive._conn, Clock()).newest_by("bob") == []
 
 
 def test_the_view_of_authors_counts_whoever_stands_in_a_byline(
@@ -1206,7 +1209,7 @@ def test_the_view_of_changes_has_one_row_a_change(
         ("Rice falls", "Rice falls", "free", "free", 3, 3, 0),
     ]
     assert [change["seen_at"] for change in found] == [
-        schedule.stamp(START + timedelta(hours=hour)) for hour in (1, 2, 3)
+        format_timestamp(START + timedelta(hours=hour)) for hour in (1, 2, 3)
     ]
 
 
@@ -1240,7 +1243,7 @@ def test_the_view_of_runs_has_their_counts_as_columns(
 
 def test_alias_by_redirect(archive: Archive, path: Path, clock: Clock) -> None:
     old = f"{SITE}/2025/06/old-name/"
-    archive.meet([Link(old, "article")], SITE)
+    archive.add_links([Link(old, "article")], SITE)
     later = clock.pass_by(hours=1)
     store(archive, page=article_page(old, final_url=STORY))
     visited = {
@@ -1250,7 +1253,7 @@ def test_alias_by_redirect(archive: Archive, path: Path, clock: Clock) -> None:
         "etag": '"1"',
         "last_modified": "yesterday",
     }
-    visited |= {"failures": 0, "trouble": None}
+    visited |= {"failures": 0, "last_error": None}
     assert page_row(path, old) == visited | {
         "url": old,
         "found_on": SITE,
@@ -1268,7 +1271,7 @@ def test_alias_by_redirect(archive: Archive, path: Path, clock: Clock) -> None:
 
 @pytest.mark.fault("D12")
 def test_alias_by_canonical_of_a_known_page(archive: Archive, path: Path, clock: Clock) -> None:
-    archive.meet([Link(STORY, "article")], SITE)
+    archive.add_links([Link(STORY, "article")], SITE)
     archive.store_failure(Failure(Page(STORY, "article"), "timeout", ""))
     copy = f"{SITE}/2025/06/copy/"
     later = clock.pass_by(hours=1)
@@ -1285,35 +1288,37 @@ def test_alias_by_canonical_of_a_known_page(archive: Archive, path: Path, clock:
         "last_modified": None,
         "failures": 0,
         "due_at": "2025-06-21T01:00:00Z",
-        "trouble": None,
+        "last_error": None,
     }
     assert list(archive.due()) == []
 
 
 def test_alias_of_a_listing(archive: Archive, path: Path) -> None:
-    old, new = f"{SITE}/author/ann/", f"{SITE}/author/ann-lee/"
+    old, new = f"{SITE}/content_author/ann/", f"{SITE}/content_author/ann-lee/"
     archive.store_listing(listing(old, STORY, final_url=new))
     assert page_row(path, old)["due_at"] is None
     assert page_row(path, new)["due_at"] == "2025-06-20T23:15:00Z"
     assert page_row(path, new)["kind"] == "author"
 
 
-def test_meet(archive: Archive, path: Path, clock: Clock) -> None:
+def test_add_links(archive: Archive, path: Path, clock: Clock) -> None:
     assert (
-        archive.meet(iter([Link("b", "article"), Link("a", "author"), Link("b", "article")]), "c")
+        archive.add_links(
+            iter([Link("b", "article"), Link("a", "author"), Link("b", "article")]), "c"
+        )
         == 2
     )
     archive.store_failure(Failure(Page("b", "article"), "timeout", ""))
     before = page_row(path, "b")
     later = clock.pass_by(hours=1)
-    assert archive.meet([Link("b", "article")], "d") == 0
+    assert archive.add_links([Link("b", "article")], "d") == 0
     assert page_row(path, "b") == before
-    assert archive.meet([Link("b", "article"), Link("e", "feed")], "d", due_now=True) == 1
+    assert archive.add_links([Link("b", "article"), Link("e", "feed")], "d", due_now=True) == 1
     assert page_row(path, "b") == before | {"due_at": later}
 
 
 def test_author_page_outranks_an_article_as_finder(archive: Archive, path: Path) -> None:
-    other, author = f"{SITE}/2025/05/other/", f"{SITE}/author/ann/"
+    other, author = f"{SITE}/2025/05/other/", f"{SITE}/content_author/ann/"
     archive.store_article(row(), [], article_page(), [Link(other, "article")], 1)
     assert page_row(path, other)["found_on"] == STORY
     assert archive.store_listing(listing(author, other, STORY)) == 0
@@ -1324,18 +1329,18 @@ def test_author_page_outranks_an_article_as_finder(archive: Archive, path: Path)
 
 
 def test_failures_wait_longer_each_time(archive: Archive, path: Path, clock: Clock) -> None:
-    archive.meet([Link(STORY, "article")])
+    archive.add_links([Link(STORY, "article")])
     met = page_row(path, STORY)
     for failures, hours in enumerate([12, 20, 44, 92, 188, 380, 716, 716], start=1):
         archive.store_failure(Failure(Page(STORY, "article"), "timeout", ""))
-        due_at = schedule.stamp(clock.now + timedelta(hours=hours))
+        due_at = format_timestamp(clock.now + timedelta(hours=hours))
         assert page_row(path, STORY) == met | {
             "failures": failures,
             "due_at": due_at,
-            "trouble": "timeout",
+            "last_error": "timeout",
         }
     archive.store_failure(Failure(Page(STORY, "article", status=500), "HTTP 500", ""))
-    answered = {"status": 500, "fetched_at": NOW, "trouble": "HTTP 500"}
+    answered = {"status": 500, "fetched_at": NOW, "last_error": "HTTP 500"}
     assert page_row(path, STORY) == met | {"failures": 9, "due_at": due_at} | answered
 
 
@@ -1364,8 +1369,8 @@ def test_what_is_known_of_a_page(archive: Archive) -> None:
     store(archive, url=note, body="", note="Views expressed …")
     archive.store_rejection(Rejection(article_page(turned_away), "no headline", ""), 1)
     archive.store_failure(Failure(article_page(late, status=None), "timeout", ""))
-    archive.meet([Link(met, "article")])
-    known = [archive.known_of(article_page(url)) for url in [*urls, f"{SITE}/2025/06/unknown/"]]
+    archive.add_links([Link(met, "article")])
+    known = [archive.lookup(article_page(url)) for url in [*urls, f"{SITE}/2025/06/unknown/"]]
     assert known == [
         (True, set()),
         (True, {"undated"}),
@@ -1375,9 +1380,9 @@ def test_what_is_known_of_a_page(archive: Archive) -> None:
         *[(False, set())] * 3,
     ]
     archive.store_failure(Failure(article_page(turned_away, status=None), "timeout", ""))
-    assert archive.known_of(article_page(turned_away)) == (False, set())
+    assert archive.lookup(article_page(turned_away)) == (False, set())
     authors = [
-        archive.known_of(Page(f"{SITE}/author/{slug}/", "author")) for slug in ("ann", "bob")
+        archive.lookup(Page(f"{SITE}/content_author/{slug}/", "author")) for slug in ("ann", "bob")
     ]
     assert authors == [(True, set()), (False, set())]
 
@@ -1385,17 +1390,17 @@ def test_what_is_known_of_a_page(archive: Archive) -> None:
 def test_an_outage_does_not_put_off_what_all_else_hangs_on(
     archive: Archive, path: Path, clock: Clock
 ) -> None:
-    entrances = {f"{SITE}/feed/": "feed", f"{SITE}/author/ann/": "author"}
+    entrances = {f"{SITE}/feed/": "feed", f"{SITE}/content_author/ann/": "author"}
     for _ in range(9):
         for url, kind in entrances.items():
             archive.store_failure(Failure(Page(url, kind, status=503), "HTTP 503", ""))  # type: ignore[arg-type]
         clock.pass_by(days=1)
-    tomorrow = schedule.stamp(clock.now - timedelta(hours=12))
+    tomorrow = format_timestamp(clock.now - timedelta(hours=12))
     assert {page_row(path, url)["due_at"] for url in entrances} == {tomorrow}
-    further = f"{SITE}/author/ann/page/2/"
+    further = f"{SITE}/content_author/ann/page/2/"
     for _ in range(3):
         archive.store_failure(Failure(Page(further, "author", status=503), "HTTP 503", ""))
-    assert page_row(path, further)["due_at"] == schedule.stamp(clock.now + timedelta(hours=44))
+    assert page_row(path, further)["due_at"] == format_timestamp(clock.now + timedelta(hours=44))
 
 
 def test_an_author_page_that_is_gone_is_looked_for_again_and_a_further_one_is_not(
@@ -1403,13 +1408,13 @@ def test_an_author_page_that_is_gone_is_looked_for_again_and_a_further_one_is_no
 ) -> None:
     for _ in range(2):
         archive.store_failure(
-            Failure(Page(f"{SITE}/author/ann/", "author", status=404), "HTTP 404", "")
+            Failure(Page(f"{SITE}/content_author/ann/", "author", status=404), "HTTP 404", "")
         )
     archive.store_failure(
-        Failure(Page(f"{SITE}/author/ann/page/9/", "author", status=404), "HTTP 404", "")
+        Failure(Page(f"{SITE}/content_author/ann/page/9/", "author", status=404), "HTTP 404", "")
     )
-    assert page_row(path, f"{SITE}/author/ann/")["due_at"] == "2025-06-20T23:15:00Z"
-    assert page_row(path, f"{SITE}/author/ann/page/9/")["due_at"] is None
+    assert page_row(path, f"{SITE}/content_author/ann/")["due_at"] == "2025-06-20T23:15:00Z"
+    assert page_row(path, f"{SITE}/content_author/ann/page/9/")["due_at"] is None
 
 
 def test_an_article_that_is_shown_again_is_not_gone_for_good(
@@ -1420,7 +1425,7 @@ def test_an_article_that_is_shown_again_is_not_gone_for_good(
     archive.store_failure(Failure(article_page(status=404), "HTTP 404", ""))
     assert page_row(path, STORY)["due_at"] is None
     clock.pass_by(hours=2)
-    archive.store_listing(listing(f"{SITE}/author/ann/", STORY))
+    archive.store_listing(listing(f"{SITE}/content_author/ann/", STORY))
     assert page_row(path, STORY)["due_at"] == "2025-06-21T15:15:00Z"  # as after any failure
     archive.store_failure(Failure(article_page(status=410), "HTTP 410", ""))
     archive.store_feed(feed(STORY))
@@ -1437,7 +1442,7 @@ def test_pages_in_doubt_are_asked_for_again_the_next_night_and_whole(
     store(archive)
     store(archive, url=other, published_on="2015-01-01", published_at=None)
     clock.pass_by(hours=10)
-    archive.doubt([STORY, other])
+    archive.mark_suspect([STORY, other])
     for url, due_at in ((STORY, "2025-06-21T01:00:00Z"), (other, "2025-06-21T01:15:00Z")):
         page = page_row(path, url)
         assert (page["due_at"], page["etag"], page["last_modified"]) == (due_at, None, None)
@@ -1447,14 +1452,14 @@ def test_what_is_wrong_with_a_page_in_doubt_is_news_until_it_is_read_well_or_bel
     archive: Archive,
 ) -> None:
     store(archive, published_on=None, published_at=None)
-    archive.doubt([STORY])
-    assert archive.known_of(article_page()) == (True, set())
+    archive.mark_suspect([STORY])
+    assert archive.lookup(article_page()) == (True, set())
     store(archive, published_on=None, published_at=None)
-    assert archive.known_of(article_page()) == (True, {"undated"})
+    assert archive.lookup(article_page()) == (True, {"undated"})
 
 
 def test_who_is_named_as_the_finder(archive: Archive, path: Path) -> None:
-    other, author = f"{SITE}/2025/06/other/", f"{SITE}/author/ann/"
+    other, author = f"{SITE}/2025/06/other/", f"{SITE}/content_author/ann/"
     finders = []
     archive.store_article(row(), [], article_page(), [Link(other, "article")], 1)
     finders.append(page_row(path, other)["found_on"])
@@ -1481,7 +1486,7 @@ def test_who_is_named_as_the_finder(archive: Archive, path: Path) -> None:
     ],
 )
 def test_author_schedule(archive: Archive, path: Path, months: list[str], due_at: str) -> None:
-    first, second = f"{SITE}/author/ann/", f"{SITE}/author/ann/page/2/"
+    first, second = f"{SITE}/content_author/ann/", f"{SITE}/content_author/ann/page/2/"
     links = [f"{SITE}/{month}/x/" for month in months]
     assert archive.store_listing(listing(first, *links)) == len(links)
     assert archive.store_listing(listing(second, *links)) == 0
@@ -1519,7 +1524,7 @@ def test_article_schedule(
 
 
 def test_author_of_a_listing(archive: Archive, path: Path) -> None:
-    shown = listing(f"{SITE}/author/ann/")
+    shown = listing(f"{SITE}/content_author/ann/")
     archive.store_listing(shown)
     shown.name, shown.bio = None, ""
     archive.store_listing(shown)
@@ -1532,8 +1537,8 @@ def due_urls(archive: Archive) -> list[str]:
 
 
 def test_next_page_of_a_listing(archive: Archive, path: Path, clock: Clock) -> None:
-    first, second = f"{SITE}/author/ann/", f"{SITE}/author/ann/page/2/"
-    archive.meet([Link(STORY, "article")])
+    first, second = f"{SITE}/content_author/ann/", f"{SITE}/content_author/ann/page/2/"
+    archive.add_links([Link(STORY, "article")])
     archive.store_listing(listing(first, STORY, next_page=second))
     assert page_row(path, second)["due_at"] == NOW  # nothing new, but never met
     waiting = page_row(path, second)
@@ -1558,8 +1563,8 @@ def test_a_walk_through_a_listing_ends_where_most_was_known_at_the_last_one(
     """A year after all was walked, ten articles a month were met on the first page; then forty come
     at once.
     """
-    urls = [f"{SITE}/author/ann/"] + [
-        f"{SITE}/author/ann/page/{number}/" for number in range(2, 30)
+    urls = [f"{SITE}/content_author/ann/"] + [
+        f"{SITE}/content_author/ann/page/{number}/" for number in range(2, 30)
     ]
     shown = [f"{SITE}/2025/05/{number:03}/" for number in range(100)]
 
@@ -1576,7 +1581,7 @@ def test_a_walk_through_a_listing_ends_where_most_was_known_at_the_last_one(
     assert [url for url in due_urls(archive) if url in urls[1:10]] == []
     clock.pass_by(days=30)
     shown[:0] = [f"{SITE}/2025/07/{number:03}/" for number in range(40)]
-    archive.meet([Link(url, "article") for url in shown[:25]])  # by the feed, a moment before
+    archive.add_links([Link(url, "article") for url in shown[:25]])  # by the feed, a moment before
     clock.pass_by(minutes=1)
     walked = [1]
     visit(1)
@@ -1592,7 +1597,9 @@ def test_a_walk_through_a_listing_ends_where_most_was_known_at_the_last_one(
 
 
 def test_a_listing_that_failed_in_between_is_walked_on(archive: Archive, clock: Clock) -> None:
-    first, second, third = (f"{SITE}/author/ann/{end}" for end in ("", "page/2/", "page/3/"))
+    first, second, third = (
+        f"{SITE}/content_author/ann/{end}" for end in ("", "page/2/", "page/3/")
+    )
     for page, following in ((first, second), (second, third)):
         archive.store_listing(listing(page, STORY, next_page=following))
     archive.store_listing(listing(third, f"{SITE}/2024/01/x/"))
@@ -1610,7 +1617,7 @@ def test_a_listing_that_failed_in_between_is_walked_on(archive: Archive, clock: 
 def test_a_silent_author_who_publishes_again_is_visited_sooner(
     archive: Archive, path: Path, clock: Clock
 ) -> None:
-    first = f"{SITE}/author/ann/"
+    first = f"{SITE}/content_author/ann/"
     archive.store_listing(listing(first, f"{SITE}/2015/01/old/"))
     assert page_row(path, first)["due_at"] == "2025-07-19T23:15:00Z"
     links = [Link(first, "author")]
@@ -1636,7 +1643,7 @@ def feed(*articles: str, **changes: Any) -> Feed:
 
 
 def test_feed(archive: Archive, path: Path, clock: Clock) -> None:
-    author = f"{SITE}/author/ann/"
+    author = f"{SITE}/content_author/ann/"
     archive.store_listing(listing(author, STORY))
     new, older = f"{SITE}/2025/06/new/", f"{SITE}/2025/06/older/"
     assert archive.store_feed(feed(new, STORY)) == 1
@@ -1689,7 +1696,7 @@ def test_unchanged_article(archive: Archive, path: Path, clock: Clock) -> None:
 
 
 def test_unchanged_author_page_and_feed(archive: Archive, path: Path, clock: Clock) -> None:
-    author = f"{SITE}/author/ann/"
+    author = f"{SITE}/content_author/ann/"
     archive.store_listing(listing(author))
     store(archive)
     clock.pass_by(days=8)
@@ -1699,7 +1706,7 @@ def test_unchanged_author_page_and_feed(archive: Archive, path: Path, clock: Clo
     later = clock.pass_by(hours=12)
     archive.store_unchanged(Unchanged(Page(f"{SITE}/feed/", "feed", status=304)))
     assert page_row(path, f"{SITE}/feed/")["fetched_at"] == later
-    assert page_row(path, f"{SITE}/feed/")["due_at"] == schedule.stamp(
+    assert page_row(path, f"{SITE}/feed/")["due_at"] == format_timestamp(
         clock.now + timedelta(hours=12)
     )
 
@@ -1708,21 +1715,21 @@ def test_unchanged_author_page_and_feed(archive: Archive, path: Path, clock: Clo
 
 
 def test_due_order(archive: Archive, clock: Clock) -> None:
-    kinds = {"feed": "feed", "author": "author"}
+    kinds = {"feed": "feed", "content_author": "author"}
     order = [
         "feed",
-        "author/zoe",
-        "author/ann",
+        "content_author/zoe",
+        "content_author/ann",
         "2025/06/b",
         "2025/06/a",
         "2019/01/z",
-        "author/b/page/9",
-        "author/a/2",
+        "content_author/b/page/9",
+        "content_author/a/2",
     ]
     met_in_order = [1, 4, 6, 3, 5, 2, 0, 7]
     for place in sorted(range(len(order)), key=lambda place: met_in_order[place]):
         url = f"{SITE}/{order[place]}/"
-        archive.meet([Link(url, kinds.get(order[place].split("/")[0], "article"))])  # type: ignore[arg-type]
+        archive.add_links([Link(url, kinds.get(order[place].split("/")[0], "article"))])  # type: ignore[arg-type]
         clock.pass_by(seconds=1)
     assert [page.url for page in archive.due()] == [f"{SITE}/{end}/" for end in order]
     assert archive.count_due() == len(order)
@@ -1742,7 +1749,7 @@ def test_due_page_whole(archive: Archive, clock: Clock) -> None:
 
 def test_due_while_writing(archive: Archive) -> None:
     urls = [f"{SITE}/2025/06/{number:03}/" for number in range(250)]
-    archive.meet([Link(url, "article") for url in urls])
+    archive.add_links([Link(url, "article") for url in urls])
     seen = []
     for page in archive.due():
         seen.append(page.url)
@@ -1756,10 +1763,10 @@ def test_due_while_writing(archive: Archive) -> None:
 
 def test_due_reads_no_page_that_is_not_due(archive: Archive) -> None:
     queries = (
-        (visits.DUE_BY_FINDING, 2),
-        (visits.DUE_BY_MEETING, 2),
-        (visits.DUE_ARTICLES, 2),
-        (visits.COUNT_DUE, 1),
+        (pages.DUE_BY_FOUND_AT, 2),
+        (pages.DUE_BY_ROWID, 2),
+        (pages.DUE_ARTICLES, 2),
+        (pages.COUNT_DUE, 1),
     )
     for sql, values in queries:
         plan = [
@@ -1768,5 +1775,5 @@ def test_due_reads_no_page_that_is_not_due(archive: Archive) -> None:
         assert any("INDEX pages_due" in step for step in plan), (
             plan
         )  # a partial index: only what is due at some time
-        if sql == visits.DUE_ARTICLES:
+        if sql == pages.DUE_ARTICLES:
             assert not any("TEMP B-TREE" in step for step in plan), plan

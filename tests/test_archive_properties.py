@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 )
 
 from nkcrawl.archive import Archive, ArchiveReader
-from nkcrawl.archive.merging import VERSIONED, merge
+from nkcrawl.archive.articles import VERSIONED, merge
 from nkcrawl.items import Author, Failure, Feed, Link, Page, Rejection, Unchanged
 
 URL = "https://www.nknews.org/2025/06/a/"
@@ -226,7 +226,8 @@ class NightlyCrawls(RuleBasedStateMachine):
         self.gone[url] = False
 
     @rule(
-        url=URLS, what=st.sampled_from(["another page", "doubt", "the feed", "a date that is none"])
+        url=URLS,
+        what=st.sampled_from(["another page", "suspect", "the feed", "a date that is none"]),
     )
     def something_else_happens(self, url: str, what: str) -> None:
         """What must leave every article as it is."""
@@ -234,8 +235,8 @@ class NightlyCrawls(RuleBasedStateMachine):
         match what:
             case "another page":
                 self.archive.store_rejection(Rejection(page, "soft 404", ""), self.run_id)
-            case "doubt":
-                self.archive.doubt([url])
+            case "suspect":
+                self.archive.mark_suspect([url])
             case "the feed":
                 feed = Page("https://www.nknews.org/feed/", "feed", status=200)
                 self.archive.store_feed(Feed(feed, [Link(url, "article")]))

@@ -220,7 +220,7 @@ def test_a_bad_name_is_refused(archive: Path, arguments: tuple[str, ...], words:
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        ("", "There is no archive at {} yet"),
+        ("", "No archive at {} yet"),
         ("file", "{} is damaged ("),
         ("UPDATE articles_fts_data SET block = zeroblob(20) WHERE id > 10", "{} is damaged ("),
         ("DROP TRIGGER articles_fts_update; UPDATE articles SET title = 'Fish'", "{} is damaged ("),

@@ -234,7 +234,7 @@ def test_the_feed_is_left_where_robots_txt_forbids_it(nights: NightlyCrawls) -> 
     nights.site.faults["/robots.txt"] = (200, "User-agent: *\nDisallow: /feed/\n")
     assert quietly(nights.crawl())
     assert nights.asked["/feed/"] == 0
-    assert nights.page("/feed/")["trouble"] == "robots.txt forbids"
+    assert nights.page("/feed/")["last_error"] == "robots.txt forbids"
     assert len(stored(nights.archive_file)) == 60
     for _ in range(3):
         nights.pass_by()
@@ -444,7 +444,7 @@ def test_author_pages_as_they_were_and_one_without_articles_are_no_redesign(
         listings = [hit for hit in nights.site.log if "author" in hit.path]
         assert {hit.status for hit in listings} == {200, 304}
         assert [hit.path for hit in listings if hit.status == 200] == [f"/content_author/{slug}/"]
-        assert nights.page(f"/content_author/{slug}/")["trouble"] == "no article links"
+        assert nights.page(f"/content_author/{slug}/")["last_error"] == "no article links"
 
 
 # --- Manners --------------------------------------------------------------------------------------

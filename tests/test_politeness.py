@@ -363,8 +363,8 @@ def test_a_cut_off_page_is_a_failure_and_no_article(
     )
     assert crawl().returncode == 0
     url = demo.base_url + path
-    (page,) = rows(archive_file, "SELECT failures, trouble FROM pages WHERE url = ?", url)
-    assert page == {"failures": 1, "trouble": "cut off"}
+    (page,) = rows(archive_file, "SELECT failures, last_error FROM pages WHERE url = ?", url)
+    assert page == {"failures": 1, "last_error": "cut off"}
     assert rows(archive_file, "SELECT 1 FROM articles WHERE url = ?", url) == []
 
 

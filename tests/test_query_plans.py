@@ -15,7 +15,11 @@ from nkcrawl.archive import Archive, ArchiveReader, ArticleFilter, SearchQuery
 from nkcrawl.items import Author, Failure, Feed, Link, Listing, Page, PageKind, Rejection, Unchanged
 
 SITE = "https://www.nknews.org"
-ANN, FURTHER, FEED = f"{SITE}/author/ann/", f"{SITE}/author/ann/page/2/", f"{SITE}/feed/"
+ANN, FURTHER, FEED = (
+    f"{SITE}/content_author/ann/",
+    f"{SITE}/content_author/ann/page/2/",
+    f"{SITE}/feed/",
+)
 STORIES = [f"{SITE}/2025/06/story-{number}/" for number in range(30)]
 # Scans that cost the same however much is stored: a run is one row a night, and the first good one
 # that is found is the last to be looked at; the index holds only pages that are due at some time;
@@ -77,7 +81,7 @@ def life_of_a_crawl(archive: Archive) -> Iterator[tuple[str, object]]:
     yield "begin_run", run_id
     yield "newest_article_url", archive.newest_article_url()
     yield "stats_of_good_runs", archive.stats_of_good_runs("nkcrawl/recent/visited", 3)
-    yield "meet", archive.meet([Link(FEED, "feed"), Link(ANN, "author")], due_now=True)
+    yield "add_links", archive.add_links([Link(FEED, "feed"), Link(ANN, "author")], due_now=True)
     yield "store_feed", archive.store_feed(Feed(a_page(FEED, "feed"), articles[:10]))
     shown = Listing(
         a_page(ANN, "author"), "ann", "Ann", "Writes.", articles, Link(FURTHER, "author")
@@ -87,8 +91,8 @@ def life_of_a_crawl(archive: Archive) -> Iterator[tuple[str, object]]:
     yield "due", list(archive.due())
     yield "count_due", archive.count_due()
     yield (
-        "known_of",
-        [archive.known_of(a_page(STORIES[0])), archive.known_of(a_page(ANN, "author"))],
+        "lookup",
+        [archive.lookup(a_page(STORIES[0])), archive.lookup(a_page(ANN, "author"))],
     )
     yield (
         "store_article",
@@ -113,7 +117,7 @@ def life_of_a_crawl(archive: Archive) -> Iterator[tuple[str, object]]:
         "store_feed",
         archive.store_feed(Feed(a_page(FEED, "feed"), [Link(STORIES[1], "article")])),
     )  # it was gone
-    yield "doubt", archive.doubt(STORIES[:2])
+    yield "mark_suspect", archive.mark_suspect(STORIES[:2])
     yield (
         "finish_run",
         archive.finish_run(

@@ -23,7 +23,7 @@ from rich.cells import cell_len
 from scrapy.exceptions import UsageError
 
 from nkcrawl.archive import Archive, ArchiveReader, ArticleFilter, BadQuery, SearchQuery
-from nkcrawl.archive.searching import (
+from nkcrawl.archive.search import (
     MARKS,
     MARKS_TO_READ,
     complete_sql,
@@ -359,7 +359,7 @@ def test_nothing_found_is_an_answer_in_json_too(archive: Path) -> None:
 def test_where_there_is_no_archive_or_a_damaged_one(archive: Path) -> None:
     done = scrapy("search", "ferry", NKCRAWL_DATABASE=str(archive.with_name("other.db")))
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"There is no archive at {archive.with_name('other.db')} yet;")
+    assert done.stderr.startswith(f"No archive at {archive.with_name('other.db')} yet;")
     with archive.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * 4096 * 60)

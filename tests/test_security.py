@@ -29,7 +29,7 @@ from scrapy.settings import Settings
 
 import nkcrawl.settings
 from nkcrawl.archive import Archive, ArticleFilter, SearchQuery
-from nkcrawl.archive.searching import search_sql
+from nkcrawl.archive.search import search_sql
 from nkcrawl.commands import complain, print_json, print_table
 from nkcrawl.demo import Answer, DemoServer, FakeSite, article_page
 from nkcrawl.items import Author, Failure, Page

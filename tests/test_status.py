@@ -58,7 +58,9 @@ def archive(archive_file: Path) -> Path:
             stats={},
         )
         run = archive.begin_run({"limit": "3"}, {"nkcrawl": "0.1.0"})
-        archive.meet([Link(f"{SITE}/content_author/ann/", "author"), Link(f"{SITE}/feed/", "feed")])
+        archive.add_links(
+            [Link(f"{SITE}/content_author/ann/", "author"), Link(f"{SITE}/feed/", "feed")]
+        )
         for name, access, body in (
             ("a", "free", "Text."),
             ("b", "teaser", "Text."),
@@ -104,13 +106,13 @@ def test_everything_as_json(archive: Path) -> None:
     }
     timeouts, *others = told.pop("failures")
     assert timeouts == {
-        "trouble": "timeout",
+        "last_error": "timeout",
         "pages": 2,
         "in_a_row": 2,
         "url": f"{SITE}/2025/06/e/",
         "due_at": "2025-06-20T23:15:00Z",
     }
-    assert {(row["trouble"], row["due_at"]) for row in others} == {
+    assert {(row["last_error"], row["due_at"]) for row in others} == {
         ("HTTP 404", None),
         ("soft 404", "2025-06-20T15:15:00Z"),
     }
@@ -211,8 +213,8 @@ def test_an_archive_without_any_run(archive_file: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (None, "There is no archive at {file} yet; `scrapy crawl nknews` makes it."),
-        (b"", "There is no archive at {file} yet; `scrapy crawl nknews` makes it."),
+        (None, "No archive at {file} yet; `scrapy crawl nknews` creates it."),
+        (b"", "No archive at {file} yet; `scrapy crawl nknews` creates it."),
         (b"my notes", "{file} is not a SQLite database."),
         (b"SQLite format 3\0" + b"\0" * 4080, "{file} is a database of some other program"),
     ],

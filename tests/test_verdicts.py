@@ -367,7 +367,7 @@ def test_what_goes_wrong_is_said_in_one_sentence_with_its_code(
         assert (
             rows(
                 archive_file,
-                "SELECT url FROM pages WHERE failures > 0 AND trouble <> 'robots.txt forbids'",
+                "SELECT url FROM pages WHERE failures > 0 AND last_error <> 'robots.txt forbids'",
             )
             == []
         )
@@ -667,7 +667,7 @@ def test_a_second_run_ends_at_once_and_says_who_holds_the_archive(
         re.escape(
             f"{archive_file} is in use by another run (process {process.pid} on {socket.gethostname()}, since "
         )
-        + r"(\S+)\), so this one did nothing\. Wait until that one is done; `scrapy status` shows how far the archive is\.\n",
+        + r"(\S+)\), so this one did nothing\. Wait until that one is done; `scrapy status` shows its progress\.\n",
         second.stderr,
     )
     assert told
@@ -732,14 +732,14 @@ def test_an_archive_that_another_program_keeps_locked_is_a_failure(
 ) -> None:
     Archive.open(archive_file).close()
     (tmp_path / "sitecustomize.py").write_text(
-        "import nkcrawl.archive.opening as o\no.BUSY_SECONDS = 0.2\n"
+        "import nkcrawl.archive.connect as o\no.BUSY_SECONDS = 0.2\n"
     )
     with closing(sqlite3.connect(archive_file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         done = scrapy(*crawl_args(demo, archive_file), PYTHONPATH=str(tmp_path))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith(
-        f"{archive_file} is locked by another program, for more than 0.2 seconds."
+        f"{archive_file} has been locked by another program for more than 0.2 seconds."
     )
     assert demo.log == []
 

@@ -532,8 +532,8 @@ def web(*args: str | Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("content", "complaint", "hint"),
     [
-        (None, "There is no archive at {file} yet; `scrapy crawl nknews` makes it.", True),
-        (b"", "There is no archive at {file} yet; `scrapy crawl nknews` makes it.", True),
+        (None, "No archive at {file} yet; `scrapy crawl nknews` creates it.", True),
+        (b"", "No archive at {file} yet; `scrapy crawl nknews` creates it.", True),
         (b"my notes", "{file} is not a SQLite database.", False),
         (b"SQLite format 3\0" + b"\0" * 4080, "{file} is a database of some other program", False),
     ],

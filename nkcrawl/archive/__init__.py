@@ -1,15 +1,12 @@
-"""The one SQLite file: every article, every version of it, and when each page is to be visited
-again.
-"""
+"""The archive: one SQLite file with every article, its versions, and when each page is due."""
 
-from nkcrawl.archive.contents import Outcome
-from nkcrawl.archive.copying import copy_archive
-from nkcrawl.archive.opening import ArchiveBusy, ArchiveError, ArchiveUnavailable
-from nkcrawl.archive.reading import ArchiveReader
-from nkcrawl.archive.searching import BadQuery, SearchQuery
-from nkcrawl.archive.selecting import ArticleFilter
-from nkcrawl.archive.store import Archive
-from nkcrawl.archive.visits import DuePage
+from nkcrawl.archive.archive import Archive
+from nkcrawl.archive.articles import Outcome
+from nkcrawl.archive.backup import copy_archive
+from nkcrawl.archive.connect import ArchiveBusy, ArchiveError, ArchiveUnavailable
+from nkcrawl.archive.pages import DuePage
+from nkcrawl.archive.reader import ArchiveReader
+from nkcrawl.archive.search import ArticleFilter, BadQuery, SearchQuery
 
 __all__ = [
     "Archive",

@@ -85,7 +85,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "last_modified": "its Last-Modified then",
         "failures": "visits in a row that gave nothing",
         "due_at": "when it is visited again; NULL is never",
-        "trouble": "why its last visit gave nothing",
+        "last_error": "why its last visit failed",
     },
     "rejects": {
         "id": _ID,

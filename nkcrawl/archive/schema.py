@@ -274,7 +274,7 @@ _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             _ARTICLE_LIST,
         ),
     ),
-    ("0002_trouble_of_a_page", ("ALTER TABLE pages ADD COLUMN trouble TEXT", *_FURTHER_INDEXES)),
+    ("0002_trouble_of_a_page", ("ALTER TABLE pages ADD COLUMN last_error TEXT", *_FURTHER_INDEXES)),
     ("0003_views_for_people", (*_FINDABLE_SEARCH, _AUTHOR_ACTIVITY, _CHANGED_ARTICLES, _RUN_LIST)),
     ("0004_sums_that_cost_no_more_in_a_large_archive", _SUMS),
 )

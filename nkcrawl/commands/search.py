@@ -17,7 +17,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from nkcrawl.archive import ArchiveReader, BadQuery, SearchQuery
-from nkcrawl.archive.searching import MARKS, MARKS_TO_READ, complete_sql, search_sql
+from nkcrawl.archive.search import MARKS, MARKS_TO_READ, complete_sql, search_sql
 from nkcrawl.commands import complain, print_json
 from nkcrawl.commands.asking import asking
 from nkcrawl.commands.filter_options import add_filter_options, read_article_filter
@@ -88,7 +88,7 @@ class Command(ScrapyCommand):
                 return [_cleaned(hit) for hit in reader.search(question)]
             except BadQuery as error:
                 raise UsageError(
-                    f"{question.words!r} is not FTS5's syntax ({error}); see {_SYNTAX}, or leave out --raw."
+                    f"{question.query!r} is not FTS5's syntax ({error}); see {_SYNTAX}, or leave out --raw."
                 ) from None
 
     def _print(
@@ -131,13 +131,13 @@ def read_limit(words: str) -> int:
 
 def nothing_found(question: SearchQuery) -> str:
     """Return a sentence on what was asked in vain, and one on what to try."""
-    if not any(character.isalnum() for character in question.words):
-        return f"{question.words!r} has no word in it: letters or digits are needed to search for."
-    stated = [f"{name} {value}" for name, value in asdict(question.among).items() if value]
-    asked = f"{question.words!r}" + (f" ({', '.join(stated)})" if stated else "")
+    if not any(character.isalnum() for character in question.query):
+        return f"{question.query!r} has no word in it: letters or digits are needed to search for."
+    stated = [f"{name} {value}" for name, value in asdict(question.filters).items() if value]
+    asked = f"{question.query!r}" + (f" ({', '.join(stated)})" if stated else "")
     if stated:
         hint = "Fewer conditions find more."
-    elif not question.raw and len(question.words.split()) > 1:
+    elif not question.raw and len(question.query.split()) > 1:
         hint = "All the words must stand in one article; --raw 'this OR that' finds either."
     else:
         hint = "--raw 'begin*' finds every word that begins so."

@@ -152,10 +152,10 @@ def print_status(status: dict[str, Any]) -> None:
         console.print(Text(f"\nfilled in the articles stored last: {rates}"))
     if status["failures"]:
         print_table(
-            ["trouble", "pages", "one of them", "failures", "due again"],
+            ["last error", "pages", "one of them", "failures", "due again"],
             [
                 [
-                    row["trouble"],
+                    row["last_error"],
                     f"{row['pages']:,}",
                     row["url"],
                     str(row["in_a_row"]),

@@ -117,7 +117,7 @@ class RunRecord:
                 self.args.authors and item.reason in GONE and page_number == 1
             ):  # further ones come and go
                 self.first.setdefault("missing", item.page.url)
-        released = self.watch.offer(item, Known(*self.archive.known_of(item.page)))
+        released = self.watch.offer(item, Known(*self.archive.lookup(item.page)))
         if self.watch.trouble:
             self.stop(self.watch.trouble)
         return released
@@ -161,7 +161,7 @@ class RunRecord:
         try:
             result = failed or self.stopped or self._determine_ending(stats)
             if result.reason == "articles_changed":
-                self.archive.doubt(self.watch.faulty)
+                self.archive.mark_suspect(self.watch.faulty)
             self.archive.finish_run(
                 self.run_id,
                 verdict=result.verdict,

@@ -11,7 +11,7 @@ from datasette.app import Datasette
 from datasette.database import Database
 from datasette.plugins import pm
 
-from nkcrawl.archive.opening import open_for_reading
+from nkcrawl.archive.connect import open_for_reading
 from nkcrawl.web import plugin
 from nkcrawl.web.metadata import DATABASE, metadata
 

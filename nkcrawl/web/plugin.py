@@ -18,7 +18,7 @@ from datasette.utils import is_url, path_with_replaced_args
 from markupsafe import Markup
 
 from nkcrawl.archive import ArchiveReader
-from nkcrawl.archive.selecting import AUTHORS_AMONG, BY_SLUG, ArticleFilter
+from nkcrawl.archive.search import AUTHORS_OF, BY_SLUG, ArticleFilter
 from nkcrawl.commands.history import Part, changes, shortened
 from nkcrawl.items import ARTICLE_FIELDS
 from nkcrawl.web.metadata import DATABASE
@@ -115,7 +115,7 @@ class AuthorFacet(Facet):  # type: ignore[misc]
         try:
             found = await self.ds.execute(
                 self.database,
-                AUTHORS_AMONG.format(articles=self.sql, limit=size + 1),
+                AUTHORS_OF.format(articles=self.sql, limit=size + 1),
                 self.params,
                 truncate=False,
                 custom_time_limit=self.ds.setting("facet_time_limit_ms"),

@@ -26,7 +26,7 @@ from random import Random
 from parsel import Selector
 
 from nkcrawl import site
-from nkcrawl.archive.merging import merge
+from nkcrawl.archive.articles import merge
 from nkcrawl.commands.show import show_page
 from nkcrawl.demo import FakeSite, article_page, listing_page
 from nkcrawl.demo.feed import feed

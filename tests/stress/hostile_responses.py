@@ -487,12 +487,12 @@ def what_became(night: NightResult, case: Case, base_url: str) -> str:
     url = base_url + night.paths[case.name]
     (found,) = rows(
         night.archive,
-        "SELECT kind, trouble, due_at, status, fetched_at FROM pages WHERE url = ?",
+        "SELECT kind, last_error, due_at, status, fetched_at FROM pages WHERE url = ?",
         url,
     )
-    if found["trouble"]:
+    if found["last_error"]:
         rejected = rows(night.archive, "SELECT 1 FROM rejects WHERE url = ?", url)
-        return f"{'rejected' if rejected else 'failed'}: {found['trouble']}"
+        return f"{'rejected' if rejected else 'failed'}: {found['last_error']}"
     if found["kind"] == "article" and not rows(
         night.archive, "SELECT 1 FROM articles WHERE url = ?", url
     ):
