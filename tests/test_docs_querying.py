@@ -14,8 +14,7 @@ import pytest
 
 from nkcrawl.demo import FakeSite
 from tests.conftest import ROOT
-from tests.nightly import NightlyCrawls
-from tests.test_nightly_crawls import NEWEST
+from tests.nightly import NEWEST, NightlyCrawls
 
 PACKAGES = Path(sys.prefix) / "cookbook"  # pandas and DuckDB, where the Makefile puts them
 PAGE = (ROOT / "docs" / "querying.md").read_text(encoding="utf-8")

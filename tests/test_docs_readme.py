@@ -12,32 +12,18 @@ from nkcrawl.archive import Archive, meanings
 from nkcrawl.demo import DemoServer
 from nkcrawl.extensions import EXIT_CODES
 from nkcrawl.spiders.nknews import ARGUMENTS
-from tests.conftest import ROOT, rows
-
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def table(first_column: str) -> list[list[str]]:
-    """Return the cells of the table whose head begins with the given cell, without back quotes."""
-    lines = iter(README.splitlines())
-    next(line for line in lines if line.startswith(f"| {first_column} |"))
-    rows = []
-    for line in lines:
-        if not line.startswith("|"):
-            break
-        rows.append([cell.strip().replace("`", "") for cell in line.strip("|").split("|")])
-    return rows[1:]
+from tests.conftest import README, ROOT, readme_table, rows
 
 
 def test_every_argument_of_the_spider_is_listed() -> None:
-    assert [row[0].split("=")[0] for row in table("argument")] == list(ARGUMENTS)
+    assert [row[0].split("=")[0] for row in readme_table("argument")] == list(ARGUMENTS)
 
 
 def test_every_setting_of_our_own_is_listed_with_its_default(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings = get_project_settings()
-    shown = {row[0]: row[1] for row in table("setting")}
+    shown = {row[0]: row[1] for row in readme_table("setting")}
     assert set(shown) == {name for name in settings if name.startswith("NKCRAWL_")}
     assert shown["NKCRAWL_SITE"] == "https://www.nknews.org"
     assert shown["NKCRAWL_REQUEST_BUDGET"] == settings["NKCRAWL_REQUEST_BUDGET"]
@@ -45,7 +31,7 @@ def test_every_setting_of_our_own_is_listed_with_its_default(
 
 
 def test_the_exit_codes_are_the_code_s() -> None:
-    for code, verdict, _ in table("exit code"):
+    for code, verdict, _ in readme_table("exit code"):
         assert EXIT_CODES[verdict] == int(code)
 
 
@@ -93,7 +79,7 @@ def test_every_table_and_column_is_described_in_order_and_nothing_else(archive_f
             for row in rows(archive_file, "SELECT name FROM pragma_table_info(?)", table_name)
         ]
         assert (table_name, in_file) == (table_name, list(columns))
-    assert [row[:2] for row in table("table")] == [
+    assert [row[:2] for row in readme_table("table")] == [
         [name, words.replace("`", "")] for name, words in meanings.TABLES.items()
     ]
     assert meanings.as_markdown("articles") in README

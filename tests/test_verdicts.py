@@ -28,8 +28,15 @@ from nkcrawl import site
 from nkcrawl.archive import Archive
 from nkcrawl.demo import Answer, DemoServer
 from nkcrawl.extensions import EXIT_CODES
-from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, scrapy_command
-from tests.test_docs_readme import table
+from tests.conftest import (
+    ROOT,
+    clean_environment,
+    crawl_args,
+    readme_table,
+    rows,
+    scrapy,
+    scrapy_command,
+)
 
 CHALLENGE = "<html><title>Just a moment...</title><p>Checking your browser before accessing the site.</p></html>"
 QUICK = ("-s", "RETRY_TIMES=0")
@@ -927,7 +934,7 @@ def test_a_site_that_is_down_for_a_night_changes_nothing_but_the_record(
 
 
 def test_the_readme_s_table_of_exit_codes_is_what_was_seen_here() -> None:
-    promised = {int(code): verdict for code, verdict, _ in table("exit code")}
+    promised = {int(code): verdict for code, verdict, _ in readme_table("exit code")}
     assert promised == {code: verdict for verdict, code in EXIT_CODES.items()}
     seen = {case.code for case in CASES} | {0, 130}  # the latter in tests of their own
     assert set(promised) == seen
