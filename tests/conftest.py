@@ -1,12 +1,11 @@
-"""What the tests share: the bundled site on loopback, and real crawls of it in a process of their
-own.
-"""
+"""What the tests share: the made-up site on loopback, and real crawls of it in processes."""
 
 import os
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -31,9 +30,7 @@ def demo(world: FakeSite) -> Iterator[DemoServer]:
 
 
 def scrapy(*args: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a scrapy command of the project to its end, in an environment that holds nothing of ours
-    but what is given.
-    """
+    """Run a scrapy command of the project to its end, without the caller's NKCRAWL_* variables."""
     return subprocess.run(
         scrapy_command(*args),
         check=False,
@@ -50,7 +47,7 @@ def scrapy_command(*args: str | Path) -> list[str]:
 
 
 def at(now: datetime) -> dict[str, str]:
-    """Return the environment of a process for which it is `now`."""
+    """Return the environment of a process whose clock starts at `now`."""
     return {"FAKE_NOW": now.isoformat(), "PYTHONPATH": str(ROOT / "tests" / "fake_clock")}
 
 
@@ -70,7 +67,7 @@ def archive_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def crawl(demo: DemoServer, archive_file: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Crawl the bundled site into the archive file; further arguments as on the command line."""
+    """Crawl the made-up site into the archive file; arguments as on the command line."""
 
     def run(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return scrapy(*crawl_args(demo, archive_file), *args, **environment)
@@ -84,10 +81,70 @@ def crawl_args(demo: DemoServer, archive_file: Path) -> tuple[str, ...]:
 
 
 def rows(path: Path, sql: str, *parameters: object) -> list[dict[str, Any]]:
-    """Return what a query gives, a dict a row, as a reader with plain sqlite3 would see it."""
+    """Return the rows of a query as dicts, read with plain sqlite3."""
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     connection.row_factory = sqlite3.Row
     try:
         return [dict(row) for row in connection.execute(sql, parameters)]
     finally:
         connection.close()
+
+
+def check_file(path: Path) -> None:
+    """Let SQLite look for damage in a file, between its tables, and in the full-text index."""
+    with closing(sqlite3.connect(path)) as conn:
+        assert conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
+        conn.execute("INSERT INTO articles_fts (articles_fts, rank) VALUES ('integrity-check', 1)")
+
+
+COLUMNS = (
+    "url, title, subtitle, label, byline, published_on, published_at, modified_at, body, note, "
+    "access, image_url, image_caption, image_credit, language"
+)
+
+
+def stored(path: Path) -> dict[str, dict[str, Any]]:
+    """Return every article row by its URL, with its authors as (slug, name) in order."""
+    articles = {row["url"]: row for row in rows(path, f"SELECT {COLUMNS} FROM articles")}
+    for row in articles.values():
+        row["authors"] = []
+    bylines = """
+        SELECT a.url, w.slug, w.name FROM article_authors l
+        JOIN articles a ON a.id = l.article_id JOIN authors w ON w.id = l.author_id
+        ORDER BY a.url, l.position
+    """
+    for link in rows(path, bylines):
+        articles[link["url"]]["authors"].append((link["slug"], link["name"]))
+    return articles
+
+
+def expected_row(world: FakeSite, demo: DemoServer) -> dict[str, dict[str, Any]]:
+    true = (world.expected_row(article, demo.base_url) for article in world.articles)
+    return {row["url"]: row for row in true}
+
+
+def comparable(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return the tables that two crawls of the same site must share, without times, run ids and
+    row ids.
+    """
+    queries = {
+        "articles": f"""
+            SELECT {COLUMNS}, access_evidence, word_count, content_hash, extractor_version, gone_at
+            FROM articles ORDER BY url
+        """,
+        "authors": "SELECT slug, name, bio FROM authors ORDER BY slug",
+        "article_authors": """
+            SELECT a.url, w.slug, l.position FROM article_authors l
+            JOIN articles a ON a.id = l.article_id JOIN authors w ON w.id = l.author_id
+            ORDER BY a.url, l.position
+        """,
+        "article_versions": """
+            SELECT a.url, v.title FROM article_versions v JOIN articles a ON a.id = v.article_id
+        """,
+        "pages": """
+            SELECT url, kind, status, etag, failures, due_at IS NULL AS done FROM pages ORDER BY url
+        """,
+        "rejects": "SELECT DISTINCT url, reason FROM rejects ORDER BY url",
+    }
+    return {name: rows(path, sql) for name, sql in queries.items()}

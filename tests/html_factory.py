@@ -13,8 +13,8 @@ from nkcrawl.items import Article, Listing, Page
 from nkcrawl.pages import parse_html, read_article, read_listing
 from nkcrawl.pipelines import drop_filler
 from nkcrawl.text import canonical_url
+from tests.factories import SITE, visited
 
-SITE = "https://www.nknews.org"
 RENDERINGS = ("nested", "semantic")
 MODELLED = "<!-- Modelled by hand: nobody has recorded the live site. -->"
 
@@ -231,7 +231,7 @@ def read(html: str, path: str = PATH, final: str = "") -> Article:
 def visit(path: str, final: str = "", kind: Any = "article") -> Page:
     url, led = canonical_url(path, SITE), canonical_url(final or path, SITE)
     assert url is not None
-    return Page(url, kind, led or "", 200)
+    return visited(url, kind, final_url=led or "")
 
 
 # --- A listing ------------------------------------------------------------------------------------

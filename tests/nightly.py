@@ -12,6 +12,7 @@ from typing import Any, Self
 from nkcrawl.demo import DemoServer, FakeSite
 from tests.conftest import at, crawl_args, rows, scrapy
 
+NEWEST = date(2025, 11, 10)  # when the newest article of the made-up site is published
 CLOCK = time(20, 17)  # UTC, when cron starts the crawl: a quarter past five in the morning in Seoul
 
 

@@ -2,7 +2,6 @@
 story.
 """
 
-import sqlite3
 import tempfile
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -22,24 +21,14 @@ from hypothesis.stateful import (
 
 from nkcrawl.archive import Archive, ArchiveReader
 from nkcrawl.archive.articles import VERSIONED, merge
-from nkcrawl.items import Author, Failure, Feed, Link, Page, Rejection, Unchanged
+from tests.conftest import check_file, rows
+from tests.factories import EMPTY, article_url, failure, feed, rejection, store, unchanged
 
-URL = "https://www.nknews.org/2025/06/a/"
+URL = article_url("a")
 TEXTS = st.sampled_from(
     ["", None, "full text of it", "full", "other words", "other\n\nwords and more"]
 )
 SHORT = st.sampled_from([None, "", "x", "y"])
-WORDS = (
-    "title",
-    "subtitle",
-    "label",
-    "byline",
-    "modified_at",
-    "note",
-    "image_url",
-    "image_caption",
-    "image_credit",
-)
 
 OBSERVATIONS = st.one_of(
     st.just("gone"),
@@ -51,23 +40,11 @@ OBSERVATIONS = st.one_of(
             "access_evidence": st.sampled_from([[], ["a"], ["b: c", "a"]]),
             "published_on": st.sampled_from([None, "2025-06-20"]),
             "published_at": st.sampled_from([None, "2025-06-20T01:00:00Z"]),
-            "language": SHORT,
             "extractor_version": st.integers(0, 3),
-            **dict.fromkeys(WORDS, SHORT),
+            **dict.fromkeys({*EMPTY, "title", "language"} - {"published_at"}, SHORT),
         }
     ),
 )
-
-
-def rows(path: Path, sql: str) -> list[dict[str, Any]]:
-    with closing(sqlite3.connect(path)) as conn:
-        conn.row_factory = sqlite3.Row
-        return [dict(row) for row in conn.execute(sql)]
-
-
-def check_fts(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as conn:
-        conn.execute("INSERT INTO articles_fts (articles_fts, rank) VALUES ('integrity-check', 1)")
 
 
 @settings(max_examples=150, deadline=None)
@@ -79,19 +56,18 @@ def test_nothing_stored_is_lost(observations: list[Any]) -> None:
         path = Path(folder) / "a.db"
         history: list[dict[str, Any]] = []  # the article after every step
         with closing(Archive.open(path, lambda: next(moments))) as archive:
-            run_id = archive.begin_run({}, {})
+            archive.begin_run({}, {})
             for seen in observations:
                 before = history[-1] if history else None
                 if seen == "gone":
-                    archive.store_failure(Failure(Page(URL, "article", status=404), "gone", ""))
+                    archive.store_failure(failure(URL))
                 else:
-                    page = Page(URL, "article", status=200)
-                    outcome = archive.store_article(seen, [Author("a", "A")], page, [], run_id)
+                    outcome = store(archive, **seen)
                 history.extend(rows(path, "SELECT * FROM articles"))
                 if not history or seen == "gone":
                     continue
                 check_step(before, seen, history[-1], outcome)
-        check_fts(path)
+        check_file(path)
         check_story(path, history)
 
 
@@ -149,7 +125,7 @@ def test_seeing_the_same_twice_changes_nothing(
 
 # --- NightlyCrawls of an archive, step by step -----------------------------------------------------------
 
-URLS = st.sampled_from([f"https://www.nknews.org/2025/06/{slug}/" for slug in "ab"])
+URLS = st.sampled_from([article_url(name) for name in "ab"])
 WHOLE = ("It sailed on Monday.", "Crowds came.", "So did rain.")
 
 
@@ -176,14 +152,14 @@ class NightlyCrawls(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.archive.close()
-        check_fts(self.path)
+        check_file(self.path)
         self.folder.cleanup()
 
     @rule(how=st.sampled_from(["closed", "killed", "not at all"]))
     def another_run_begins(self, how: str) -> None:
         if how == "closed":
             self.archive.close()
-            check_fts(self.path)
+            check_file(self.path)
         elif how == "killed":  # its log stays as it is, and nobody says farewell
             self.archive._conn.close()
             self.archive._lock.release()
@@ -208,21 +184,19 @@ class NightlyCrawls(RuleBasedStateMachine):
             "url": url, "title": title, "body": "\n\n".join(words), "note": note, "access": access,
             "access_evidence": [access], "extractor_version": 2,
         }  # fmt: skip
-        self.archive.store_article(
-            row, [Author("a", "A")], Page(url, "article", url, 200), [], self.run_id
-        )
+        store(self.archive, run_id=self.run_id, **row)
         self.gone[url] = False
 
     @rule(url=URLS, status=st.sampled_from([404, 410, 500, None]))
     def an_article_is_not_there(self, url: str, status: int | None) -> None:
-        self.archive.store_failure(Failure(Page(url, "article", status=status), "said so", ""))
+        self.archive.store_failure(failure(url, f"HTTP {status}" if status else "timeout"))
         self.gone[url] = self.gone.get(url, False) or status in (404, 410)
 
     @precondition(lambda self: self.ids)
     @rule(data=st.data())
     def an_article_is_as_it_was(self, data: st.DataObject) -> None:
         url = data.draw(st.sampled_from(sorted(self.ids)))
-        self.archive.store_unchanged(Unchanged(Page(url, "article", url, 304)))
+        self.archive.store_unchanged(unchanged(url))
         self.gone[url] = False
 
     @rule(
@@ -231,25 +205,16 @@ class NightlyCrawls(RuleBasedStateMachine):
     )
     def something_else_happens(self, url: str, what: str) -> None:
         """What must leave every article as it is."""
-        page = Page(url, "article", url, 200)
         match what:
             case "another page":
-                self.archive.store_rejection(Rejection(page, "soft 404", ""), self.run_id)
+                self.archive.store_rejection(rejection(url), self.run_id)
             case "suspect":
                 self.archive.mark_suspect([url])
             case "the feed":
-                feed = Page("https://www.nknews.org/feed/", "feed", status=200)
-                self.archive.store_feed(Feed(feed, [Link(url, "article")]))
+                self.archive.store_feed(feed(url))
             case _:
-                row = dict.fromkeys(VERSIONED) | {
-                    "url": url,
-                    "body": "x",
-                    "access": "free",
-                    "extractor_version": 2,
-                }
-                row["published_on"] = "2025-13-45"
                 with pytest.raises(ValueError, match="month must be"):
-                    self.archive.store_article(row, [], page, [], self.run_id)
+                    store(self.archive, url=url, published_on="2025-13-45", published_at=None)
 
     @invariant()
     def the_archive_tells_the_whole_story(self) -> None:

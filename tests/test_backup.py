@@ -16,28 +16,28 @@ from pathlib import Path
 
 import pytest
 
-from nkcrawl.archive import Archive, ArchiveError, copy_archive, schema
+from nkcrawl.archive import ArchiveError, copy_archive, schema
 from nkcrawl.demo import DemoServer, FakeSite
-from nkcrawl.items import Author, Page
 from nkcrawl.placing import UNFINISHED, placed
-from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, scrapy_command
-from tests.test_archive import SITE, check_file, row
-
-
-def store(archive: Archive, name: str, **changes: object) -> None:
-    url = f"{SITE}/2025/06/{name}/"
-    seen = row(url=url, title=name, **changes)
-    archive.store_article(seen, [Author("ann", "Ann Lee")], Page(url, "article", status=200), [], 1)
+from tests.conftest import (
+    ROOT,
+    check_file,
+    clean_environment,
+    crawl_args,
+    rows,
+    scrapy,
+    scrapy_command,
+)
+from tests.factories import new_archive, store
 
 
 @pytest.fixture
 def archive(archive_file: Path) -> Path:
     """An archive with three articles, one of them changed."""
-    with closing(Archive.open(archive_file)) as archive:
-        archive.begin_run({}, {})
+    with new_archive(archive_file) as archive:
         for name in ("a", "b", "c"):
-            store(archive, name)
-        store(archive, "c", body="Rice fell.")
+            store(archive, name, title=name)
+        store(archive, "c", title="c", body="Rice fell.")
     return archive_file
 
 
@@ -47,9 +47,8 @@ def large_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     is left empty.
     """
     archive_file = tmp_path_factory.mktemp("large") / "nknews.db"
-    with closing(Archive.open(archive_file)) as archive:
-        archive.begin_run({}, {})
-        store(archive, "a")
+    with new_archive(archive_file) as archive:
+        store(archive, "a", title="a")
     with closing(sqlite3.connect(archive_file)) as conn, conn:
         conn.execute("DROP TRIGGER articles_fts_insert")
         columns = "title, access, word_count, content_hash, extractor_version, run_id, first_seen_at, checked_at, changed_at"
@@ -156,9 +155,8 @@ def check_copy(copy: Path) -> int:
 @pytest.mark.fault("S3")
 def test_what_a_killed_crawl_left_in_its_log_is_in_the_copy(tmp_path: Path) -> None:
     killed, copy = tmp_path / "killed.db", tmp_path / "copy.db"
-    with closing(Archive.open(tmp_path / "nknews.db")) as archive:
-        archive.begin_run({}, {})
-        store(archive, "a")
+    with new_archive(tmp_path / "nknews.db") as archive:
+        store(archive, title="a")
         for end in ("", "-wal"):
             shutil.copy(f"{archive.path}{end}", f"{killed}{end}")
     done = scrapy("backup", copy, NKCRAWL_DATABASE=str(killed))

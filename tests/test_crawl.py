@@ -10,55 +10,23 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from nkcrawl.demo import DemoServer, FakeSite
-from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, scrapy_command
-
-Crawl = Callable[..., subprocess.CompletedProcess[str]]
-
-COLUMNS = (
-    "url, title, subtitle, label, byline, published_on, published_at, modified_at, body, note, access, image_url, "
-    "image_caption, image_credit, language"
+from tests.conftest import (
+    ROOT,
+    clean_environment,
+    comparable,
+    crawl_args,
+    expected_row,
+    rows,
+    scrapy,
+    scrapy_command,
+    stored,
 )
 
-
-def stored(path: Path) -> dict[str, dict[str, Any]]:
-    """Return every article row by its URL, with its authors as (slug, name) in order."""
-    articles = {row["url"]: row for row in rows(path, f"SELECT {COLUMNS} FROM articles")}
-    for row in articles.values():
-        row["authors"] = []
-    for link in rows(
-        path,
-        "SELECT a.url, w.slug, w.name FROM article_authors l JOIN articles a ON a.id = l.article_id "
-        "JOIN authors w ON w.id = l.author_id ORDER BY a.url, l.position",
-    ):
-        articles[link["url"]]["authors"].append((link["slug"], link["name"]))
-    return articles
-
-
-def expected_row(world: FakeSite, demo: DemoServer) -> dict[str, dict[str, Any]]:
-    true = (world.expected_row(article, demo.base_url) for article in world.articles)
-    return {row["url"]: row for row in true}
-
-
-def comparable(path: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return every table that two crawls of the same site must share, without times, run ids and
-    row ids.
-    """
-    queries = {
-        "articles": f"SELECT {COLUMNS}, access_evidence, word_count, content_hash, extractor_version, gone_at "
-        "FROM articles ORDER BY url",
-        "authors": "SELECT slug, name, bio FROM authors ORDER BY slug",
-        "article_authors": "SELECT a.url, w.slug, l.position FROM article_authors l "
-        "JOIN articles a ON a.id = l.article_id JOIN authors w ON w.id = l.author_id ORDER BY a.url, l.position",
-        "article_versions": "SELECT a.url, v.title FROM article_versions v JOIN articles a ON a.id = v.article_id",
-        "pages": "SELECT url, kind, status, etag, failures, due_at IS NULL AS done FROM pages ORDER BY url",
-        "rejects": "SELECT DISTINCT url, reason FROM rejects ORDER BY url",
-    }
-    return {name: rows(path, sql) for name, sql in queries.items()}
+Crawl = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def asked(demo: DemoServer) -> Counter[str]:

@@ -36,9 +36,7 @@ from nkcrawl.demo.html import without_visit
 from nkcrawl.demo.redesign import undated
 from nkcrawl.demo.wording import long_date, ordinal_date, short_date
 from nkcrawl.demo.world import RENDERINGS, STATES_TIMESTAMP
-from nkcrawl.items import Page
-from nkcrawl.pages import parse_html, read_article
-from nkcrawl.pipelines import as_row, drop_filler, normalise
+from tests.factories import row_from_html
 
 SEED_AUTHORS = (
     "andrei-lankov",
@@ -141,16 +139,7 @@ def read(html: str, path: str) -> dict[str, Any]:
     """The archive row that the crawler makes of an article's page, with the fields that
     `FakeSite.expected_row` has.
     """
-    page = Page(BASE + path, "article", BASE + path, 200)
-    article = drop_filler(
-        normalise(read_article(parse_html(html), page, BASE).article, date(2026, 1, 1))
-    )
-    row = as_row(article) | {"authors": [(author.slug, author.name) for author in article.authors]}
-    return {
-        name: value
-        for name, value in row.items()
-        if name not in ("access_evidence", "extractor_version")
-    }
+    return row_from_html(html, BASE + path, BASE)
 
 
 def nodes(html: str) -> list[dict[str, Any]]:

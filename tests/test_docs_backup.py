@@ -5,15 +5,13 @@ import re
 import subprocess
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from nkcrawl.archive import Archive
 from tests.conftest import clean_environment, rows
 from tests.docs import block
-from tests.test_archive import store
+from tests.factories import new_archive, store
 
 PAGE = "docs/backup-and-sharing.md"
 
@@ -23,10 +21,9 @@ def home(tmp_path: Path) -> Path:
     """Return the folder that stands for /home/you, with an archive of two articles."""
     (tmp_path / "backups").mkdir()
     (tmp_path / "nkcrawl" / "data").mkdir(parents=True)
-    with closing(Archive.open(tmp_path / "nkcrawl" / "data" / "nknews.db")) as archive:
-        archive.begin_run({}, {})
+    with new_archive(tmp_path / "nkcrawl" / "data" / "nknews.db") as archive:
         for name in ("a", "b"):
-            store(archive, url=f"https://www.nknews.org/2025/06/{name}/", title=name)
+            store(archive, name, title=name)
     return tmp_path
 
 

@@ -12,8 +12,7 @@ import pytest
 
 from nkcrawl.demo import FakeSite
 from tests.docs import blocks
-from tests.nightly import NightlyCrawls
-from tests.test_nightly_crawls import NEWEST
+from tests.nightly import NEWEST, NightlyCrawls
 
 PACKAGES = Path(sys.prefix) / "cookbook"  # pandas and DuckDB, where the Makefile puts them
 PAGE = "docs/querying.md"

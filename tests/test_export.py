@@ -26,20 +26,19 @@ from hypothesis import strategies as st
 from lxml import etree
 from markdown_it import MarkdownIt
 
-from nkcrawl.archive import Archive, ArchiveReader, ArticleFilter
+from nkcrawl.archive import ArchiveReader, ArticleFilter
 from nkcrawl.export import StoredArticle
 from nkcrawl.export.feed import as_atom
 from nkcrawl.export.markdown import FRONT_MATTER, as_markdown, file_name, paragraphs
 from nkcrawl.export.tables import as_csv, as_jsonl, harmless
-from nkcrawl.items import Author, Failure, Page
 from nkcrawl.placing import UNFINISHED
 from nkcrawl.text import normalize_whitespace
 from tests.conftest import ROOT, clean_environment, scrapy, scrapy_command
-from tests.test_archive import SITE, row
+from tests.factories import ANN, SITE, article_url, failure, new_archive, store
 
 START = datetime(2025, 6, 20, 3, 15, tzinfo=UTC)
 ATOM = "{http://www.w3.org/2005/Atom}"
-ANN, BO = Author("ann", "Ann Lee"), Author("bo", "")
+BO = ("bo", "")
 
 
 @pytest.fixture
@@ -64,17 +63,11 @@ def archive(archive_file: Path) -> Path:
         ({"title": "Two", "body": "", **nothing, "image_credit": None, "language": None}, []),
         ({"title": "쌀값", "published_at": None, "access": "teaser", "label": "Opinion"}, [ANN]),
     )
-    with closing(Archive.open(archive_file, lambda: now[0])) as archive:
-        archive.begin_run({}, {})
+    with new_archive(archive_file, lambda: now[0]) as archive:
         for number, (changes, authors) in enumerate(articles, start=1):
-            url = f"{SITE}/2025/06/story-{number}/"
-            archive.store_article(
-                row(url=url, **changes), authors, Page(url, "article", status=200), [], 1
-            )
+            store(archive, f"story-{number}", authors=authors, **changes)
             now[0] += timedelta(hours=1)
-        archive.store_failure(
-            Failure(Page(f"{SITE}/2025/06/story-2/", "article", status=404), "HTTP 404", "")
-        )
+        archive.store_failure(failure(article_url("story-2")))
     return archive_file
 
 
@@ -117,23 +110,16 @@ def test_what_is_found_is_read_in_its_order_while_a_crawl_writes(archive_file: P
     read.
     """
 
-    def store(archive: Archive, number: int, **changes: object) -> None:
-        url = f"{SITE}/2025/06/story-{number}/"
-        archive.store_article(
-            row(url=url, **changes), [ANN], Page(url, "article", status=200), [], 1
-        )
-
-    with closing(Archive.open(archive_file)) as archive:
-        archive.begin_run({}, {})
+    with new_archive(archive_file) as archive:
         for number in range(450):
-            store(archive, number)
+            store(archive, f"story-{number}")
         with closing(ArchiveReader.open(archive_file)) as reader:
             ids = reader.find(ArticleFilter())
             assert list(reader.find(ArticleFilter(), newest=3)) == [450, 449, 448]
             articles = reader.iter_articles(ids)
             assert next(articles)["id"] == 1
-            store(archive, 449, body="It changed meanwhile.")
-            store(archive, 450)
+            store(archive, "story-449", body="It changed meanwhile.")
+            store(archive, "story-450")
             *_, last = rest = list(articles)
         assert [article["id"] for article in rest] == list(range(2, 451))
         assert last["body"] == "It changed meanwhile."
@@ -347,11 +333,9 @@ Rice rose.
 def test_articles_that_would_share_a_name_have_their_number_in_it(
     archive_file: Path, tmp_path: Path
 ) -> None:
-    with closing(Archive.open(archive_file)) as archive:
-        archive.begin_run({}, {})
+    with new_archive(archive_file) as archive:
         for path in ("2025/06/a", "2025/05/a", "2025/06/%EC%8C%80", "2025/06/%EC%86%8C%EA%B8%88"):
-            url = f"{SITE}/{path}/"
-            archive.store_article(row(url=url), [ANN], Page(url, "article", status=200), [], 1)
+            store(archive, url=f"{SITE}/{path}/")
     export(archive_file, tmp_path / "notes")
     assert {
         file.name: file.read_text("utf-8").split("url: ")[1].split("\n")[0]

@@ -14,22 +14,12 @@ from nkcrawl.extensions.errors import ErrorLog
 from nkcrawl.extensions.progress import counts_line, progress_line
 from nkcrawl.extensions.record import fill_rates
 from nkcrawl.extensions.watch import Known, Watch, month_of
-from nkcrawl.items import (
-    Article,
-    Failure,
-    Feed,
-    Item,
-    Link,
-    Listing,
-    Page,
-    Rejection,
-    Skip,
-    Unchanged,
-)
+from nkcrawl.items import Article, Failure, Item, Listing, PageKind, Rejection, Unchanged
+from tests import factories
+from tests.factories import SITE, article_url, failure, feed, rejection, skipped, unchanged
 
-SITE = "https://www.nknews.org"
-URL = f"{SITE}/2025/06/x/"
-PAGE = Page(URL, "article")
+URL = article_url("x")
+AUTHOR_PAGE = f"{SITE}/content_author/ann/"
 GOOD = {
     "nkcrawl/articles": 3,
     "nkcrawl/articles/new": 2,
@@ -202,9 +192,7 @@ def watch(usual: dict[str, int] | None = None) -> Watch:
 
 
 def article(number: int, month: str = "2025/06", **changes: object) -> Article:
-    url = f"{SITE}/{month}/story-{number}/"
-    fields = {"title": "T", "published_on": "2025-06-01", "paragraphs": ["Text."]} | changes
-    return Article(Page(url, "article", url, 200), url, **fields)  # type: ignore[arg-type]
+    return factories.article(f"{SITE}/{month}/story-{number}/", **changes)
 
 
 def undated(number: int, undated: bool = True) -> Article:
@@ -212,21 +200,16 @@ def undated(number: int, undated: bool = True) -> Article:
 
 
 def rejected(number: int, reason: str = "no headline", month: str = "2025/06") -> Rejection:
-    return Rejection(Page(f"{SITE}/{month}/story-{number}/", "article"), reason, f"page {number}")
+    return rejection(f"{SITE}/{month}/story-{number}/", reason, f"page {number}")
 
 
-def failed(number: int, reason: str, kind: str = "article") -> Failure:
-    return Failure(
-        Page(f"{SITE}/2025/06/story-{number}/", kind), reason, f"page {number} ({reason})"
-    )  # type: ignore[arg-type]
+def failed(number: int, reason: str, kind: PageKind = "article") -> Failure:
+    url = article_url(f"story-{number}")
+    return failure(url, reason, f"page {number} ({reason})", kind=kind)
 
 
 def listing(*urls: str) -> Listing:
-    return Listing(
-        Page(f"{SITE}/content_author/a/", "author"),
-        "a",
-        articles=[Link(url, "article") for url in urls],
-    )
+    return factories.listing(AUTHOR_PAGE, *urls)
 
 
 def offered(watch: Watch, *items: Item, known: Known = UNKNOWN) -> list[Item]:
@@ -298,12 +281,15 @@ def test_so_many_in_a_row_end_the_run_and_stay_due(
         ],
         [failed(1, "HTTP 403"), failed(2, "timeout"), failed(3, "HTTP 403"), failed(4, "timeout")],
         [listing(URL), *(failed(n, "no article links", "author") for n in range(5))],
-        [Unchanged(listing().page), *(failed(n, "no article links", "author") for n in range(5))],
+        [
+            unchanged(AUTHOR_PAGE, "author"),
+            *(failed(n, "no article links", "author") for n in range(5)),
+        ],
         [listing(URL), *(failed(n, "no article links", "feed") for n in range(5))],
         [failed(n, "robots.txt forbids") for n in range(20)],
         [failed(n, "HTTP 404", "feed") for n in range(20)],
-        [Skip(PAGE, "budget")] * 20,
-        [Unchanged(PAGE)] * 20,
+        [skipped()] * 20,
+        [unchanged()] * 20,
     ],
 )
 def test_what_does_not_end_a_run_is_stored(items: list[Item]) -> None:
@@ -345,7 +331,7 @@ GONE_STORIES = [failed(n, reason) for n, reason in enumerate(["HTTP 404", "HTTP 
 GONE_AUTHORS = [failed(n, "HTTP 404", "author") for n in range(3, 6)]
 
 
-@pytest.mark.parametrize("before", [[], [Feed(Page(f"{SITE}/feed/", "feed"))], [listing(URL)]])
+@pytest.mark.parametrize("before", [[], [feed()], [listing(URL)]])
 def test_where_no_page_of_a_kind_is_found_none_is_taken_to_be_gone(before: list[Item]) -> None:
     watching = watch()
     assert offered(watching, *before, *GONE_STORIES) == before
@@ -369,7 +355,7 @@ def test_so_many_pages_gone_in_a_row_end_the_run() -> None:
     assert watching.end() == []
 
 
-@pytest.mark.parametrize("read", [[article(7)], [Unchanged(article(7).page)]])
+@pytest.mark.parametrize("read", [[article(7)], [unchanged(article(7).url)]])
 def test_where_articles_are_found_those_that_are_gone_are_deleted(read: list[Item]) -> None:
     watching = watch()
     many = [failed(n, "HTTP 404") for n in range(20)]
@@ -392,7 +378,7 @@ def test_author_pages_that_fail_for_any_reason_of_their_own_show_no_link() -> No
         failed(n, reason, "author")
         for n, reason in enumerate(["not an author page", "left the site", "not HTML"])
     ]
-    assert offered(watching, Feed(Page(f"{SITE}/feed/", "feed")), *odd)[1:] == odd
+    assert offered(watching, feed(), *odd)[1:] == odd
     ending = watching.ending()
     assert ending is not None
     assert ending.verdict == "changed"
@@ -406,17 +392,14 @@ def test_author_pages_that_fail_for_any_reason_of_their_own_show_no_link() -> No
         (2, UNKNOWN, [], False),
         (3, Known(faults=frozenset({"rejected"})), [], False),
         (30, UNKNOWN, [article(99, "2014/01")], False),
-        (30, UNKNOWN, [Unchanged(article(99, "2014/01").page)], False),
+        (30, UNKNOWN, [unchanged(article(99, "2014/01").url)], False),
     ],
 )
 def test_where_no_page_is_an_article_it_is_a_redesign(
     count: int, known: Known, more: list[Item], changed: bool
 ) -> None:
     watching = watch()
-    old = [
-        Rejection(Page(f"{SITE}/2013/01/story-{n}/", "article"), "no headline", "")
-        for n in range(count)
-    ]
+    old = [rejected(n, month="2013/01") for n in range(count)]
     offered(watching, *old, known=known)
     offered(watching, *more)
     ending = watching.ending()
@@ -593,16 +576,16 @@ def test_an_error_that_passed_none_of_our_code_is_named_alone() -> None:
     ("item", "line"),
     [
         (
-            Article(PAGE, URL, title="Ferry", access="teaser", published_on="2025-06-12"),
+            factories.article(URL, title="Ferry", access="teaser", published_on="2025-06-12"),
             ("teaser", "2025-06-12 Ferry"),
         ),
-        (Article(PAGE, URL, title="Ferry"), ("unknown", "           Ferry")),
-        (Listing(PAGE, "mira", "Mira"), ("author", "Mira, 0 articles listed")),
-        (Feed(PAGE, [Link(URL, "article")]), ("feed", "1 articles listed")),
-        (Unchanged(PAGE), ("unchanged", URL)),
-        (Rejection(PAGE, "soft 404", "d"), ("rejected", f"{URL}: soft 404")),
-        (Failure(PAGE, "HTTP 503", "u (HTTP 503)"), ("failed", "u (HTTP 503)")),
-        (Skip(PAGE, "budget"), ("skipped", f"{URL}: budget")),
+        (factories.article(URL, title="Ferry", published_on=None), ("unknown", "           Ferry")),
+        (factories.listing(AUTHOR_PAGE), ("author", "Ann Lee, 0 articles listed")),
+        (feed(URL), ("feed", "1 articles listed")),
+        (unchanged(URL), ("unchanged", URL)),
+        (rejection(URL), ("rejected", f"{URL}: soft 404")),
+        (failure(URL, "HTTP 503", "u (HTTP 503)"), ("failed", "u (HTTP 503)")),
+        (skipped(URL), ("skipped", f"{URL}: budget")),
     ],
 )
 def test_progress_is_a_line_a_page(item: Item, line: tuple[str, str]) -> None:

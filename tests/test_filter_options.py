@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from scrapy.exceptions import UsageError
 
-from nkcrawl.archive import Archive, ArticleFilter
+from nkcrawl.archive import ArticleFilter
 from nkcrawl.commands.filter_options import add_filter_options, read_article_filter
-from nkcrawl.items import Author, Page
-from tests.test_archive import SITE, row
+from tests.factories import new_archive, store
 
 
 def read(*typed: str) -> ArticleFilter:
@@ -92,20 +91,17 @@ def test_which_articles_meet_it(archive_file: Path, selection: ArticleFilter, fo
         ("desk", "The 100% desk", "2025-07-01", "Opinion", "free"),
         ("desk", "The 100 desk", None, "News", "teaser"),
     ]
-    with closing(Archive.open(archive_file)) as archive:
-        archive.begin_run({}, {})
+    with new_archive(archive_file) as archive:
         for number, (slug, name, day, label, access) in enumerate(articles):
-            url = f"{SITE}/2025/06/story-{number}/"
-            seen = row(
-                url=url,
+            store(
+                archive,
+                f"story-{number}",
+                authors=[(f"{slug}-{name[-6]}", name)],
                 label=label,
                 published_on=day,
                 published_at=None,
                 access=access,
                 title=str(number),
-            )
-            archive.store_article(
-                seen, [Author(f"{slug}-{name[-6]}", name)], Page(url, "article", url, 200), [], 1
             )
     conditions, values = selection.where()
     with closing(sqlite3.connect(archive_file)) as conn:
@@ -116,12 +112,9 @@ def test_which_articles_meet_it(archive_file: Path, selection: ArticleFilter, fo
 
 
 def test_who_is_no_longer_in_the_byline_is_no_author(archive_file: Path) -> None:
-    with closing(Archive.open(archive_file)) as archive:
-        archive.begin_run({}, {})
-        for author in (Author("ann", "Ann Lee"), Author("bo", "Bo Ray")):
-            archive.store_article(
-                row(), [author], Page(row()["url"], "article", row()["url"], 200), [], 1
-            )
+    with new_archive(archive_file) as archive:
+        for author in (("ann", "Ann Lee"), ("bo", "Bo Ray")):
+            store(archive, authors=[author])
     with closing(sqlite3.connect(archive_file)) as conn:
         for author, count in (("ann", 0), ("Bo", 1)):
             (condition,), values = ArticleFilter(author=author).where()

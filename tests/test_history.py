@@ -4,7 +4,6 @@ import json
 import os
 import pty
 import subprocess
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,13 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nkcrawl.archive import Archive
 from nkcrawl.commands.history import changes, shortened
-from nkcrawl.items import Author, Failure, Page
 from tests.conftest import ROOT, clean_environment, scrapy, scrapy_command
-from tests.test_status import SITE, article
+from tests.factories import EMPTY, SITE, article_url, failure, new_archive, store
 
-URL = f"{SITE}/2025/06/ferry/"
+URL = article_url("ferry")
 START = datetime(2025, 6, 20, 3, 15, tzinfo=UTC)
 STATES = (
     {
@@ -43,15 +40,11 @@ STATES = (
 def archive(archive_file: Path) -> Path:
     """An archive with one article in three states, a day apart, and gone on the fourth day."""
     now = [START]
-    with closing(Archive.open(archive_file, lambda: now[0])) as archive:
-        run = archive.begin_run({}, {})
+    with new_archive(archive_file, lambda: now[0]) as archive:
         for state in STATES:
-            row = article("ferry", published_on=None, language=None, **state)
-            archive.store_article(
-                row, [Author("ann", "Ann")], Page(URL, "article", status=200), [], run
-            )
+            store(archive, "ferry", **EMPTY | {"published_on": None, "language": None} | state)
             now[0] += timedelta(days=1)
-        archive.store_failure(Failure(Page(URL, "article", status=404), "HTTP 404", ""))
+        archive.store_failure(failure(URL))
     return archive_file
 
 

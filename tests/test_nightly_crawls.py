@@ -13,15 +13,13 @@ from typing import Any, Literal
 
 import pytest
 
-from nkcrawl.archive import Archive
 from nkcrawl.demo import Answer, DemoArticle, FakeSite
-from nkcrawl.items import Author, Feed, Link, Listing, Page
 from nkcrawl.pages import EXTRACTOR_VERSION
-from tests.nightly import NightlyCrawls
-from tests.test_crawl import expected_row, stored
+from tests.conftest import expected_row, stored
+from tests.factories import feed, listing, new_archive, store
+from tests.nightly import NEWEST, NightlyCrawls
 
 TODAY = date(2025, 11, 20)  # the newest article of the made-up site is ten days older
-NEWEST = date(2025, 11, 10)
 
 
 @pytest.fixture
@@ -44,38 +42,22 @@ def archived(world: FakeSite, nights: NightlyCrawls, unseen: int) -> None:
     """Store a world but for its newest articles as a crawl a night ago would have left it, every
     listing walked.
     """
-    with closing(Archive.open(nights.archive_file, lambda: nights.now)) as archive:
-        run_id = archive.begin_run({}, {})
-        archive.store_feed(
-            Feed(
-                Page(nights.url("/feed/"), "feed", status=200),
-                [link(nights, world.articles[unseen])],
-            )
-        )
+    with new_archive(nights.archive_file, lambda: nights.now) as archive:
+        newest_stored = nights.url(world.articles[unseen].path)
+        archive.store_feed(feed(newest_stored, url=nights.url("/feed/")))
         for article in world.articles[unseen:]:
-            row = world.expected_row(article, nights.site.base_url) | {
-                "access_evidence": [],
-                "extractor_version": EXTRACTOR_VERSION,
-            }
-            authors = [Author(slug, name) for slug, name in row.pop("authors")]
-            archive.store_article(
-                row, authors, Page(row["url"], "article", row["url"], 200), [], run_id
-            )
+            row = world.expected_row(article, nights.site.base_url)
+            store(archive, extractor_version=EXTRACTOR_VERSION, **row)
         for author in world.authors:
             for number in range(1, world.page_count(author.slug) + 1):
                 path = f"/content_author/{author.slug}/" + (f"page/{number}/" if number > 1 else "")
-                entries = world.entries(author.slug, number)
                 shown = [
-                    link(nights, article)
-                    for article in entries
+                    nights.url(article.path)
+                    for article in world.entries(author.slug, number)
                     if article.number <= len(world.articles) - unseen
                 ]
-                page = Page(nights.url(path), "author", nights.url(path), 200)
-                archive.store_listing(Listing(page, author.slug, author.name, articles=shown))
-
-
-def link(nights: NightlyCrawls, article: DemoArticle) -> Link:
-    return Link(nights.url(article.path), "article")
+                fields = {"slug": author.slug, "name": author.name, "bio": None}
+                archive.store_listing(listing(nights.url(path), *shown, **fields))
 
 
 # --- Only what is worth asking --------------------------------------------------------------------

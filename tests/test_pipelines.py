@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from nkcrawl.items import Article, Page, Rejection
+from nkcrawl.items import Article, Rejection
 from nkcrawl.paywall import classify_paragraphs, judge_access
 from nkcrawl.pipelines import drop_filler, gate, normalise
+from tests.factories import article, rejection
 from tests.html_factory import (
     FIRST,
     OFFER_END,
@@ -19,7 +20,6 @@ from tests.html_factory import (
     RENDERINGS,
     SECOND,
     SITE,
-    TITLE,
     article_html,
     listing_html,
     paragraphs,
@@ -118,9 +118,9 @@ def test_the_order_of_the_signals_does_not_count() -> None:
 # --- drop_filler ----------------------------------------------------------------------------------
 
 
-def article(*lead: str, evidence: tuple[str, ...] = ("page tail seen",)) -> Article:
-    page = Page(SITE + PATH, "article", SITE + PATH, 200)
-    return Article(page, page.url, title=TITLE, paragraphs=list(lead), evidence=list(evidence))
+def whole(*lead: str) -> Article:
+    """Return an article of these paragraphs, of whose page the end was seen."""
+    return article(paragraphs=list(lead), evidence=["page tail seen"])
 
 
 OFFER = (*OFFER_LIST, *OFFER_END)
@@ -159,7 +159,7 @@ OFFER = (*OFFER_LIST, *OFFER_END)
 def test_a_text_is_parted_from_its_offer_and_judged(
     lead: tuple[str, ...], kept: tuple[str, ...], signals: tuple[str, ...], access: str
 ) -> None:
-    found = drop_filler(article(*lead))
+    found = drop_filler(whole(*lead))
     assert (tuple(found.paragraphs), tuple(found.evidence), found.access) == (
         kept,
         ("page tail seen", *signals),
@@ -170,9 +170,9 @@ def test_a_text_is_parted_from_its_offer_and_judged(
 @pytest.mark.parametrize("length", [1, 2, 10, 400])
 def test_length_is_not_asked(length: int) -> None:
     long = [f"{FIRST} {n} lamps." for n in range(length)]
-    assert drop_filler(article(*long)).access == "free"
-    assert drop_filler(article(*long, *OFFER)).access == "teaser"
-    assert drop_filler(article(*long, "and then he")).access == "unknown"
+    assert drop_filler(whole(*long)).access == "free"
+    assert drop_filler(whole(*long, *OFFER)).access == "teaser"
+    assert drop_filler(whole(*long, "and then he")).access == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_the_fate_of_each_paragraph(lead: list[str], fates: list[str]) -> None:
 )
 @pytest.mark.fault("D11")
 def test_days_that_cannot_be_are_dropped_with_their_moments(day: str, kept: bool) -> None:
-    made = article(FIRST)
+    made = whole(FIRST)
     made.published_on, made.published_at, made.modified_at = (
         day,
         f"{day}T01:00:00Z",
@@ -233,7 +233,7 @@ def test_days_that_cannot_be_are_dropped_with_their_moments(day: str, kept: bool
 
 
 def test_every_field_is_cleaned_and_an_empty_one_is_none() -> None:
-    made = article("  A\u200b lamp\n \u00a0burns. ", "\u00a0", "", "Two.")
+    made = whole("  A\u200b lamp\n \u00a0burns. ", "\u00a0", "", "Two.")
     made.title, made.subtitle, made.label, made.note = (
         " A\tb ",
         "\u200b ",
@@ -388,7 +388,8 @@ def test_an_article_without_a_headline_is_not_kept(rendering: str) -> None:
 def test_what_a_rejection_says() -> None:
     made = read(article_html("nested"), PATH, "/pro" + PATH)
     detail = f"the request for {SITE}{PATH} ended at {SITE}/pro{PATH}"
-    assert gate(made) == Rejection(made.page, "not an article URL", detail)
+    final_url = f"{SITE}/pro{PATH}"
+    assert gate(made) == rejection(SITE + PATH, "not an article URL", detail, final_url=final_url)
 
 
 @pytest.mark.parametrize(
@@ -410,7 +411,7 @@ def test_what_a_rejection_says() -> None:
 )
 @pytest.mark.fault("D9")
 def test_fields_that_no_article_has(changed: dict[str, Any], reason: str) -> None:
-    made = article(FIRST)
+    made = whole(FIRST)
     for name, value in changed.items():
         setattr(made, name, value)
     result = gate(made)

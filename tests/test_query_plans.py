@@ -7,19 +7,25 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from nkcrawl.archive import Archive, ArchiveReader, ArticleFilter, SearchQuery
-from nkcrawl.items import Author, Failure, Feed, Link, Listing, Page, PageKind, Rejection, Unchanged
-
-SITE = "https://www.nknews.org"
-ANN, FURTHER, FEED = (
-    f"{SITE}/content_author/ann/",
-    f"{SITE}/content_author/ann/page/2/",
-    f"{SITE}/feed/",
+from nkcrawl.items import Link, PageKind
+from tests.factories import (
+    FEED,
+    SITE,
+    article_links,
+    failure,
+    feed,
+    listing,
+    rejection,
+    store,
+    unchanged,
+    visited,
 )
+
+ANN, FURTHER = f"{SITE}/content_author/ann/", f"{SITE}/content_author/ann/page/2/"
 STORIES = [f"{SITE}/2025/06/story-{number}/" for number in range(30)]
 # Scans that cost the same however much is stored: a run is one row a night, and the first good one
 # that is found is the last to be looked at; the index holds only pages that are due at some time;
@@ -40,84 +46,54 @@ READ = (
 )
 
 
-def a_page(url: str, kind: PageKind = "article", status: int = 200) -> Page:
-    return Page(url, kind, url, status, '"1"')
-
-
-def a_row(url: str, **changes: object) -> dict[str, Any]:
-    empty = (
-        "subtitle",
-        "byline",
-        "published_at",
-        "modified_at",
-        "note",
-        "image_url",
-        "image_caption",
-        "image_credit",
-    )
-    return dict.fromkeys(empty) | {
-        "url": url,
-        "title": "Rice",
-        "label": "News",
-        "published_on": "2025-06-20",
-        "body": "Rice rose.",
-        "access": "free",
-        "access_evidence": [],
-        "language": "en",
-        "extractor_version": 1,
-        **changes,
-    }
-
-
 def life_of_a_crawl(archive: Archive) -> Iterator[tuple[str, object]]:
     """Call every method that a crawl calls, in its order; yield what was called."""
-    articles = [Link(url, "article") for url in STORIES]
-    byline, links = [Author("ann", "Ann")], [Link(ANN, "author"), *articles[:3]]
+    articles = article_links(*STORIES)
+    links = [Link(ANN, "author"), *articles[:3]]
 
-    def store(url: str, **changes: object) -> object:
-        return archive.store_article(a_row(url, **changes), byline, a_page(url), links, run_id)
+    def store_article(url: str, **columns: object) -> object:
+        return store(archive, url=url, authors=[("ann", "Ann")], links=links, **columns)
 
     run_id = archive.begin_run({}, {})
     yield "begin_run", run_id
     yield "newest_article_url", archive.newest_article_url()
     yield "stats_of_good_runs", archive.stats_of_good_runs("nkcrawl/recent/visited", 3)
-    yield "add_links", archive.add_links([Link(FEED, "feed"), Link(ANN, "author")], due_now=True)
-    yield "store_feed", archive.store_feed(Feed(a_page(FEED, "feed"), articles[:10]))
-    shown = Listing(
-        a_page(ANN, "author"), "ann", "Ann", "Writes.", articles, Link(FURTHER, "author")
-    )
-    yield "store_listing", archive.store_listing(shown)
+    yield "meet", archive.add_links([Link(FEED, "feed"), Link(ANN, "author")], due_now=True)
+    yield "store_feed", archive.store_feed(feed(*STORIES[:10]))
+    yield "store_listing", archive.store_listing(listing(ANN, *STORIES, next_page=FURTHER))
     yield "make_authors_due", archive.make_authors_due()
     yield "due", list(archive.due())
     yield "count_due", archive.count_due()
     yield (
-        "lookup",
-        [archive.lookup(a_page(STORIES[0])), archive.lookup(a_page(ANN, "author"))],
+        "known_of",
+        [archive.lookup(visited(STORIES[0])), archive.lookup(visited(ANN, "author"))],
     )
     yield (
         "store_article",
-        [store(STORIES[0]), store(STORIES[0]), store(STORIES[0], title="Rye"), store(STORIES[1])],
+        [
+            store_article(STORIES[0]),
+            store_article(STORIES[0]),
+            store_article(STORIES[0], title="Rye"),
+            store_article(STORIES[1]),
+        ],
     )
     kinds: dict[str, PageKind] = {STORIES[0]: "article", ANN: "author", FEED: "feed"}
     yield (
         "store_unchanged",
-        [archive.store_unchanged(Unchanged(a_page(url, kind))) for url, kind in kinds.items()],
+        [archive.store_unchanged(unchanged(url, kind)) for url, kind in kinds.items()],
     )
     yield (
         "store_rejection",
-        archive.store_rejection(Rejection(a_page(STORIES[2]), "no title", ""), run_id),
+        archive.store_rejection(rejection(STORIES[2], "no title"), run_id),
     )
     failures = [
-        a_page(STORIES[1], status=404),
-        a_page(FURTHER, "author", 503),
-        a_page(FEED, "feed", 503),
+        failure(STORIES[1]),
+        failure(FURTHER, "HTTP 503", kind="author"),
+        failure(FEED, "HTTP 503", kind="feed"),
     ]
-    yield "store_failure", [archive.store_failure(Failure(page, "HTTP", "")) for page in failures]
-    yield (
-        "store_feed",
-        archive.store_feed(Feed(a_page(FEED, "feed"), [Link(STORIES[1], "article")])),
-    )  # it was gone
-    yield "mark_suspect", archive.mark_suspect(STORIES[:2])
+    yield "store_failure", [archive.store_failure(item) for item in failures]
+    yield "store_feed", archive.store_feed(feed(STORIES[1]))  # it was gone
+    yield "suspect", archive.mark_suspect(STORIES[:2])
     yield (
         "finish_run",
         archive.finish_run(

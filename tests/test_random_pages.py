@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nkcrawl import site
 from nkcrawl.demo import FakeSite, article_page
 from nkcrawl.pipelines import as_row, drop_filler, normalise
+from tests.factories import article, row_from_html
 from tests.html_factory import (
     OFFER,
     OFFER_END,
@@ -24,11 +25,9 @@ from tests.html_factory import (
     read,
     read_list,
 )
-from tests.test_demo import BASE
-from tests.test_demo import read as read_demo
-from tests.test_pipelines import article
 
 TODAY = date(2026, 1, 1)
+BASE = "http://demo.test"
 
 # Words of an article, those of the offers and of the interface among them.
 WORDS = st.sampled_from(
@@ -163,7 +162,7 @@ def test_an_offer_goes_however_it_is_broken_and_no_sentence_with_it(data: st.Dat
         if data.draw(st.booleans()):
             lead += [piece for line in data.draw(boxes) for piece in data.draw(broken(line))]
         lead.append(sentence)
-    found = drop_filler(normalise(article(*lead), TODAY))
+    found = drop_filler(normalise(article(paragraphs=lead), TODAY))
     assert found.paragraphs == sentences
 
 
@@ -176,9 +175,9 @@ def test_no_sentence_of_ordinary_words_is_ever_dropped(
     paragraph, half a sentence.
     """
     pieces = [piece for sentence in sentences for piece in data.draw(broken(sentence))]
-    found = drop_filler(normalise(article(*pieces), TODAY))
+    found = drop_filler(normalise(article(paragraphs=pieces), TODAY))
     assert " ".join(found.paragraphs) == " ".join(sentences)
-    assert drop_filler(normalise(article(" ".join(pieces)), TODAY)).paragraphs == [
+    assert drop_filler(normalise(article(paragraphs=[" ".join(pieces)]), TODAY)).paragraphs == [
         " ".join(sentences)
     ]
 
@@ -272,6 +271,6 @@ def test_what_was_put_into_a_listing_comes_out(
 def test_every_page_of_any_made_up_site_is_read_as_it_is_meant(seed: int, number: int) -> None:
     world = FakeSite(60, seed=seed)
     shown = world.articles[number]
-    assert read_demo(article_page(world, shown, BASE), shown.path) == world.expected_row(
-        shown, BASE
-    )
+    assert row_from_html(
+        article_page(world, shown, BASE), BASE + shown.path, BASE
+    ) == world.expected_row(shown, BASE)

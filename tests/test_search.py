@@ -32,25 +32,20 @@ from nkcrawl.archive.search import (
 )
 from nkcrawl.commands.search import nothing_found, read_limit, read_words
 from nkcrawl.demo import FakeSite
-from nkcrawl.items import Author, Page
 from nkcrawl.text import normalize_whitespace
 from tests.conftest import ROOT, clean_environment, rows, scrapy, scrapy_command
-from tests.test_status import SITE, article
+from tests.factories import ANN, EMPTY, SITE, new_archive, store
 
 NOW = datetime(2025, 6, 20, 3, 15, tzinfo=UTC)
-ANN, BO = Author("ann", "Ann Lee"), Author("bo", "Bo O'Hara")
+BO = ("bo", "Bo O'Hara")
+PLAIN = EMPTY | {"title": "A headline", "published_on": "2025-06-19", "body": "Text of it."}
 
 
-def store(file: Path, articles: Mapping[str, Mapping[str, Any]]) -> None:
-    """Store articles by name: what is given of each, and `authors`, who are Ann where nobody is
-    named.
-    """
-    with closing(Archive.open(file, lambda: NOW)) as archive:
-        archive.begin_run({}, {})
-        for name, changes in articles.items():
-            row = article(name, **{"authors": [ANN], **changes})
-            authors = row.pop("authors")
-            archive.store_article(row, authors, Page(row["url"], "article", status=200), [], 1)  # type: ignore[arg-type]
+def fill(file: Path, articles: Mapping[str, Mapping[str, Any]]) -> None:
+    """Store articles by name: the given columns of each, and `authors`, by default Ann."""
+    with new_archive(file, lambda: NOW) as archive:
+        for name, columns in articles.items():
+            store(archive, name, **PLAIN | {"title": name} | columns)
 
 
 def names(hits: list[dict[str, Any]]) -> list[str]:
@@ -111,7 +106,7 @@ FERRY = {
 
 @pytest.fixture
 def archive(archive_file: Path) -> Path:
-    store(archive_file, FERRY)
+    fill(archive_file, FERRY)
     return archive_file
 
 
@@ -236,7 +231,7 @@ def test_lines_fit_the_terminal_wide_characters_too_but_an_address_is_never_brok
         "title": "북한, 겨울 지나 온실 두 곳 다시 공개" * 2,
         "body": "신의주의 한 세관 직원은 지난주 물량이 늘었다. " * 9,
     }
-    store(archive_file, {"a-rather-long-name-for-an-article-in-korean": korean})
+    fill(archive_file, {"a-rather-long-name-for-an-article-in-korean": korean})
     lines = re.sub(
         r"\x1b\[[\d;]*m", "", on_terminal(archive_file, columns, "북한", "직원")
     ).splitlines()
@@ -255,7 +250,7 @@ def test_what_a_web_page_says_is_never_obeyed(archive_file: Path) -> None:
         "subtitle": f"\u202eferry [/] {MARKS[1]}{MARKS[0]}",
         "body": "A ferry\x07 [link=file:///etc]here[/link]\r.\x1b]0;title\x07",
     }
-    store(archive_file, {"evil": evil})
+    fill(archive_file, {"evil": evil})
     shown = re.sub(r"\x1b\[(0|1|2|34|1;31)m", "", on_terminal(archive_file, 200, "ferry"))
     plain = scrapy("search", "ferry", NKCRAWL_DATABASE=str(archive_file)).stdout
     as_json = scrapy("search", "ferry", "--json", NKCRAWL_DATABASE=str(archive_file)).stdout
@@ -370,8 +365,7 @@ def test_where_there_is_no_archive_or_a_damaged_one(archive: Path) -> None:
 
 def test_it_finds_what_a_crawl_stored_a_moment_ago(archive: Path) -> None:
     with closing(Archive.open(archive)) as writing:
-        row = article("just-now", title="A ferry, a ferry", published_at=None)
-        writing.store_article(row, [], Page(str(row["url"]), "article", status=200), [], 1)
+        store(writing, "just-now", authors=[], **PLAIN | {"title": "A ferry, a ferry"})
         done = scrapy("search", "ferry", "--limit", "1", NKCRAWL_DATABASE=str(archive))
         assert done.returncode == 0
         assert "/just-now/" in done.stdout
@@ -489,7 +483,7 @@ def test_what_is_typed_finds_what_is_stored_in_both_of_unicode_s_forms(
     archive_file: Path, stored: str, typed: str, is_found: bool
 ) -> None:
     forms = ("NFC", "NFD")
-    store(
+    fill(
         archive_file,
         {form.lower(): {"title": unicodedata.normalize(form, stored)} for form in forms},
     )
@@ -516,7 +510,7 @@ def test_a_query_is_complete_whatever_its_values_hold() -> None:
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Archive, ArchiveReader]]:
     """An archive open for writing with the articles of FERRY, and a reader of it."""
     file = tmp_path_factory.mktemp("shelf") / "nknews.db"
-    store(file, FERRY)
+    fill(file, FERRY)
     with (
         closing(Archive.open(file, lambda: NOW)) as archive,
         closing(ArchiveReader.open(file)) as reader,
@@ -567,12 +561,12 @@ def test_every_headline_finds_its_own_article(
     shelf: tuple[Archive, ArchiveReader], title: str
 ) -> None:
     archive, reader = shelf
-    row = article("its-own", title=normalize_whitespace(title))  # as pipelines store it
-    archive.store_article(row, [], Page(str(row["url"]), "article", status=200), [], 1)
+    normalized = normalize_whitespace(title)  # as pipelines store it
+    store(archive, "its-own", authors=[], **PLAIN | {"title": normalized})
     with closing(sqlite3.connect(":memory:")) as conn:
         conn.execute("CREATE VIRTUAL TABLE titles USING fts5 (title, tokenize='porter unicode61')")
         conn.execute("CREATE VIRTUAL TABLE words USING fts5vocab ('titles', 'row')")
-        conn.execute("INSERT INTO titles VALUES (?)", (row["title"],))
+        conn.execute("INSERT INTO titles VALUES (?)", (normalized,))
         has_words = bool(conn.execute("SELECT count(*) FROM words").fetchone()[0])
     assert ("its-own" in names(reader.search(SearchQuery(title)))) == has_words
 
@@ -581,16 +575,9 @@ def test_every_headline_finds_its_own_article(
 def test_every_headline_of_the_made_up_site_finds_its_own_article(archive_file: Path) -> None:
     world = FakeSite(articles=240)
     truths = [world.expected_row(made_up, SITE) for made_up in world.articles]
-    with closing(Archive.open(archive_file)) as archive:
-        archive.begin_run({}, {})
+    with new_archive(archive_file) as archive:
         for expected_row in truths:
-            row = article(
-                "", **{name: value for name, value in expected_row.items() if name != "authors"}
-            )
-            authors = [Author(*author) for author in expected_row["authors"]]
-            archive.store_article(
-                row, authors, Page(expected_row["url"], "article", status=200), [], 1
-            )
+            store(archive, **expected_row)
     with closing(ArchiveReader.open(archive_file)) as reader:
         for expected_row in truths:
             assert (

@@ -32,12 +32,11 @@ from nkcrawl.archive import Archive, ArticleFilter, SearchQuery
 from nkcrawl.archive.search import search_sql
 from nkcrawl.commands import complain, print_json, print_table
 from nkcrawl.demo import Answer, DemoServer, FakeSite, article_page
-from nkcrawl.items import Author, Failure, Page
 from nkcrawl.options import read_options
 from nkcrawl.pipelines import as_row
 from tests.conftest import AT_FULL_SPEED, ROOT, clean_environment, rows, scrapy
+from tests.factories import EMPTY, article_url, failure, store
 from tests.html_factory import article_html, read
-from tests.test_status import article
 
 SECRET = "open-sesame"
 
@@ -423,17 +422,11 @@ def hostile_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with closing(Archive.open(path, lambda: now[0])) as archive:
         run = archive.begin_run({"url": HOSTILE}, {HOSTILE: HOSTILE})
         for number in range(2):
-            row = article(
-                "lamp",
-                body=f"{number} {HOSTILE}\n\n{HOSTILE}",
-                **dict.fromkeys(texts, f"{HOSTILE}{number}"),
-            )
-            page = Page(str(row["url"]), "article", status=200)
-            archive.store_article(row, [Author("x", HOSTILE)], page, [], run)
+            columns = EMPTY | dict.fromkeys(texts, f"{HOSTILE}{number}")
+            body = f"{number} {HOSTILE}\n\n{HOSTILE}"
+            store(archive, "lamp", authors=[("x", HOSTILE)], body=body, **columns)
             now[0] += timedelta(days=1)
-        archive.store_failure(
-            Failure(Page(f"https://www.nknews.org/2025/06/{HOSTILE}/", "article"), HOSTILE, HOSTILE)
-        )
+        archive.store_failure(failure(article_url(HOSTILE), HOSTILE, HOSTILE))
         archive.finish_run(
             run,
             verdict="failed",

@@ -14,32 +14,11 @@ from pathlib import Path
 import pytest
 
 from nkcrawl.archive import Archive, schema
-from nkcrawl.items import Author, Failure, Link, Page, Rejection
+from nkcrawl.items import Link
 from tests.conftest import ROOT, at, clean_environment, scrapy, scrapy_command
+from tests.factories import EMPTY, SITE, article_url, failure, rejection, store
 
-SITE = "https://www.nknews.org"
 ENDED = datetime(2025, 6, 20, 3, 15, tzinfo=UTC)
-
-
-def page(name: str, **changes: object) -> Page:
-    return Page(**{"url": f"{SITE}/2025/06/{name}/", "kind": "article", "status": 200} | changes)  # type: ignore[arg-type]
-
-
-def article(name: str, access: str = "free", **changes: object) -> dict[str, object]:
-    texts = dict.fromkeys(("subtitle", "label", "byline", "published_at", "modified_at", "note"))
-    images = dict.fromkeys(("image_url", "image_caption", "image_credit"))
-    return {
-        **texts,
-        **images,
-        "url": f"{SITE}/2025/06/{name}/",
-        "title": name,
-        "published_on": "2025-06-19",
-        "body": "Text of it.",
-        "access": access,
-        "access_evidence": [],
-        "language": "en",
-        "extractor_version": 1,
-    } | changes
 
 
 @pytest.fixture
@@ -66,13 +45,13 @@ def archive(archive_file: Path) -> Path:
             ("b", "teaser", "Text."),
             ("c", "teaser", ""),
         ):
-            row = article(name, access, body=body)
-            archive.store_article(row, [Author("ann", "Ann")], page(name), [], run)
-        archive.store_failure(Failure(page("c", status=404), "HTTP 404", ""))
-        archive.store_failure(Failure(page("d", status=None), "timeout", ""))
-        archive.store_failure(Failure(page("e", status=None), "timeout", ""))
-        archive.store_failure(Failure(page("e", status=None), "timeout", ""))
-        archive.store_rejection(Rejection(page("f"), "soft 404", ""), run)
+            columns = EMPTY | {"title": name, "published_on": "2025-06-19"}
+            store(archive, name, run_id=run, access=access, body=body, **columns)
+        archive.store_failure(failure(article_url("c")))
+        archive.store_failure(failure(article_url("d"), "timeout"))
+        archive.store_failure(failure(article_url("e"), "timeout"))
+        archive.store_failure(failure(article_url("e"), "timeout"))
+        archive.store_rejection(rejection(article_url("f")), run)
         stats = {"nkcrawl/articles/new": 3, "downloader/request_count": 9}
         archive.finish_run(
             run,

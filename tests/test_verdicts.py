@@ -28,7 +28,14 @@ from nkcrawl import site
 from nkcrawl.archive import Archive
 from nkcrawl.demo import Answer, DemoServer
 from nkcrawl.extensions import EXIT_CODES
-from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, scrapy_command
+from tests.conftest import (
+    ROOT,
+    clean_environment,
+    crawl_args,
+    rows,
+    scrapy,
+    scrapy_command,
+)
 from tests.docs import table
 
 CHALLENGE = "<html><title>Just a moment...</title><p>Checking your browser before accessing the site.</p></html>"
@@ -926,7 +933,7 @@ def test_a_site_that_is_down_for_a_night_changes_nothing_but_the_record(
         assert everything() == before
 
 
-def test_every_documented_exit_code_is_seen_here() -> None:
+def test_the_readme_s_table_of_exit_codes_is_what_was_seen_here() -> None:
     promised = {int(code): verdict for code, verdict, *_ in table("docs/reference.md", "exit code")}
     assert promised == {code: verdict for verdict, code in EXIT_CODES.items()}
     seen = {case.code for case in CASES} | {0, 130}  # the latter in tests of their own

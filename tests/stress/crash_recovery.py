@@ -37,9 +37,8 @@ from typing import Self
 from nkcrawl.archive import Archive, ArchiveError
 from nkcrawl.demo import DemoArticle, DemoServer, FakeSite, LoggedRequest
 from nkcrawl.extensions import ending
-from nkcrawl.items import Author, Page
-from tests.conftest import ROOT, crawl_args, rows
-from tests.test_crawl import comparable, expected_row, stored
+from tests.conftest import ROOT, check_file, comparable, crawl_args, expected_row, rows, stored
+from tests.factories import SITE, store
 
 FULL = {
     "tails": 2_000,
@@ -229,16 +228,6 @@ class Leftovers:
     unfinished: list[int] = field(default_factory=list)
 
 
-def check_file(archive: Path) -> None:
-    """Let SQLite look for damage: in the file, between its tables, and between the search and what
-    is searched.
-    """
-    with closing(sqlite3.connect(archive)) as conn:
-        assert conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
-        conn.execute("INSERT INTO articles_fts (articles_fts, rank) VALUES ('integrity-check', 1)")
-
-
 # --- The loops: each function is one trial, and returns what it counted ---------------------------
 
 Trial = Callable[[Baseline, random.Random], Counter[str]]
@@ -402,15 +391,10 @@ def scenes(folder: Path) -> list[WalSnapshot]:
     pictures = []
     with closing(Archive.open(path)) as archive:
         states = [_state(path)]
-        run_id = archive.begin_run({}, {})
+        archive.begin_run({}, {})
         states.append(_state(path))
         for number, article in enumerate(world.articles):
-            row = world.expected_row(article, "https://www.nknews.org")
-            authors = [Author(*author) for author in row.pop("authors")]
-            page = Page(row["url"], "article", row["url"], 200, etag=str(number))
-            archive.store_article(
-                row | {"access_evidence": [], "extractor_version": 1}, authors, page, [], run_id
-            )
+            store(archive, **world.expected_row(article, SITE))
             states.append(_state(path))
             if number in (30, 80):
                 pictures.append(WalSnapshot(path.read_bytes(), _log(path).read_bytes(), [*states]))

@@ -30,24 +30,20 @@ from nkcrawl.archive.articles import merge
 from nkcrawl.commands.show import show_page
 from nkcrawl.demo import FakeSite, article_page, listing_page
 from nkcrawl.demo.feed import feed
-from nkcrawl.items import Article, Feed, Listing, Page
+from nkcrawl.items import Article, Feed, Listing
 from nkcrawl.pages import parse_html, read_article, read_feed, read_listing
 from nkcrawl.pipelines import as_row, drop_filler, gate, normalise
 from nkcrawl.text import canonical_url, normalize_whitespace, seoul_day
+from tests.factories import visited
 from tests.html_factory import RENDERINGS, SITE, article_html, listing_html
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 TODAY = date(2026, 1, 1)
 LONGEST = 60_000  # bytes of a page
 SLOW = 5.0  # seconds of the processor's time for one of that size
-ARTICLE = Page(f"{SITE}/2025/06/lamps-2/", "article", f"{SITE}/2025/06/lamps-2/", 200)
-AUTHOR = Page(
-    f"{SITE}/content_author/mira-olsen/page/2/",
-    "author",
-    f"{SITE}/content_author/mira-olsen/page/2/",
-    200,
-)
-FEED = Page(f"{SITE}/feed/", "feed", f"{SITE}/feed/", 200)
+ARTICLE = visited(f"{SITE}/2025/06/lamps-2/")
+AUTHOR = visited(f"{SITE}/content_author/mira-olsen/page/2/", "author")
+FEED = visited(f"{SITE}/feed/", "feed")
 
 
 # --- What is to hold of every page ----------------------------------------------------------------

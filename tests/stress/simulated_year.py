@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from nkcrawl.demo import Answer, DemoArticle, FakeSite
-from tests.conftest import ROOT, at, clean_environment, crawl_args, scrapy_command
+from tests.conftest import ROOT, at, clean_environment, crawl_args, scrapy_command, stored
 from tests.nightly import NightlyCrawls
-from tests.test_crawl import stored
 
 END = date(2025, 11, 10)  # the day of the newest article
 ALLOWANCE = (
