@@ -11,7 +11,7 @@ from typing import Any
 
 from nkcrawl.items import Article, Listing, Page
 from nkcrawl.pages import parse_html, read_article, read_listing
-from nkcrawl.pipelines import drop_filler
+from nkcrawl.paywall import drop_filler
 from nkcrawl.text import canonical_url
 
 SITE = "https://www.nknews.org"

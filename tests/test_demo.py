@@ -38,7 +38,8 @@ from nkcrawl.demo.wording import long_date, ordinal_date, short_date
 from nkcrawl.demo.world import RENDERINGS, STATES_TIMESTAMP
 from nkcrawl.items import Page
 from nkcrawl.pages import parse_html, read_article
-from nkcrawl.pipelines import as_row, drop_filler, normalise
+from nkcrawl.paywall import drop_filler
+from nkcrawl.pipelines import as_row, normalise
 
 SEED_AUTHORS = (
     "andrei-lankov",

@@ -11,7 +11,8 @@ import pytest
 from nkcrawl.items import Author, Link, Listing
 from nkcrawl.pages import EXTRACTOR_VERSION
 from nkcrawl.pages.links import LinkResolver
-from nkcrawl.pipelines import as_row, drop_filler, normalise
+from nkcrawl.paywall import drop_filler
+from nkcrawl.pipelines import as_row, normalise
 from tests.html_factory import (
     BIO,
     CAPTION,
@@ -1422,7 +1423,10 @@ POPUPS = (
 def test_the_offer_of_2014_with_its_login_form(rendering: str) -> None:
     form = f"<form>{''.join(f'<p>{line}</p>' for line in OLD_OFFER)}<input name=log><input type=password name=pwd></form>"
     article = read(article_html(rendering, offer=form))
-    assert (row(article_html(rendering, offer=form))["body"], article.suspicion) == (BODY, None)
+    assert (row(article_html(rendering, offer=form))["body"], article.rejection_reason) == (
+        BODY,
+        None,
+    )
 
 
 @renderings

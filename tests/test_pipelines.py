@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from nkcrawl.items import Article, Page, Rejection
-from nkcrawl.paywall import classify_paragraphs, judge_access
-from nkcrawl.pipelines import drop_filler, gate, normalise
+from nkcrawl.paywall import classify_paragraphs, drop_filler, judge_access
+from nkcrawl.pipelines import gate, normalise
 from tests.html_factory import (
     FIRST,
     OFFER_END,
@@ -405,7 +405,7 @@ def test_what_a_rejection_says() -> None:
         ({"title": None}, "no headline"),
         ({"title": ""}, "no headline"),
         ({"byline": None, "published_on": None, "subtitle": None}, "kept"),
-        ({"suspicion": "soft 404"}, "soft 404"),
+        ({"rejection_reason": "soft 404"}, "soft 404"),
     ],
 )
 @pytest.mark.fault("D9")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from nkcrawl import site
 from nkcrawl.demo import FakeSite, article_page
-from nkcrawl.pipelines import as_row, drop_filler, normalise
+from nkcrawl.paywall import drop_filler
+from nkcrawl.pipelines import as_row, normalise
 from tests.html_factory import (
     OFFER,
     OFFER_END,
@@ -130,7 +131,7 @@ def test_what_was_put_into_a_page_comes_out(
     assert [link.url for link in found.links if link.kind == "article"] == [
         SITE + path for path, _ in story.recent
     ]
-    assert found.suspicion is None
+    assert found.rejection_reason is None
 
 
 @st.composite

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from nkcrawl.pipelines import drop_filler
+from nkcrawl.paywall import drop_filler
 from tests.html_factory import CAPTION, PATH, TITLE, WORDS, body_of, paragraphs, read, theme_html
 
 ONE, TWO, THREE, FOUR = WORDS
@@ -210,7 +210,7 @@ def test_a_page_of_cards_is_a_listing_and_not_an_article() -> None:
     html = (
         f"<title>News | NK News</title><body><h1>News of the week</h1><main>{cards}</main></body>"
     )
-    assert read(html).suspicion == "listing"
+    assert read(html).rejection_reason == "listing"
 
 
 # --- One of several pages -------------------------------------------------------------------------

@@ -29,9 +29,9 @@ from nkcrawl.items import (
 )
 from nkcrawl.options import apply_options, read_options
 from nkcrawl.pages import (
-    ABSURD,
     EXTRACTOR_VERSION,
-    is_absurd_markup,
+    TOO_COMPLEX,
+    exceeds_limits,
     parse_html,
     read_article,
     read_feed,
@@ -201,7 +201,7 @@ class NKNewsSpider(Spider):
     def parse_feed(self, response: Response) -> Iterator[Feed | Failure]:
         page = visited_page(response)
         feed = Feed(page)
-        if isinstance(response, TextResponse) and not is_absurd_markup(response.body):
+        if isinstance(response, TextResponse) and not exceeds_limits(response.body):
             feed = read_feed(Selector(response.text, type="xml"), page, self.site_url)
         yield feed if feed.articles else _without_links(response, page)
 
@@ -209,8 +209,8 @@ class NKNewsSpider(Spider):
         page = visited_page(response)
         if not isinstance(response, HtmlResponse):
             yield _not_html(response, page)
-        elif is_absurd_markup(response.body):
-            yield Rejection(page, ABSURD, "too much markup")
+        elif exceeds_limits(response.body):
+            yield Rejection(page, TOO_COMPLEX, "too much markup")
         else:
             yield read_article(parse_html(response.text), page, self.site_url).article
 
@@ -219,8 +219,8 @@ class NKNewsSpider(Spider):
         if not isinstance(response, HtmlResponse):
             yield _not_html(response, page)
             return
-        if is_absurd_markup(response.body):
-            yield Failure(page, ABSURD, f"{page.url} (too much markup)")
+        if exceeds_limits(response.body):
+            yield Failure(page, TOO_COMPLEX, f"{page.url} (too much markup)")
             return
         if _kind(page.final_url) != "author":
             yield Failure(page, "not an author page", f"{page.url} (it led to {response.url})")
