@@ -436,7 +436,7 @@ def test_fields_that_no_article_has(changed: dict[str, Any], reason: str) -> Non
 @pytest.mark.parametrize("dated", [True, False])
 def test_an_article_about_such_pages_is_kept(rendering: str, title: str, dated: bool) -> None:
     lead = paragraphs("Access denied.", "404", "Page not found", "Log in", FIRST)
-    dates = {} if dated else {"date": "", "moment": ""}
+    dates = {} if dated else {"date": "", "timestamp": ""}
     assert judged(article_html(rendering, title=title, lead=lead, **dates)) == "kept"
 
 

@@ -83,7 +83,7 @@ def test_an_author_s_path_names_the_author(slug: str) -> None:
     )
 
 
-def test_the_seed_authors_are_slugs_without_doubles() -> None:
+def test_the_seed_authors_are_distinct_slugs() -> None:
     assert [site.author_slug(site.author_path(slug)) for slug in site.SEED_AUTHORS] == list(
         site.SEED_AUTHORS
     )
@@ -191,13 +191,13 @@ def test_what_stands_before_the_day_of_a_change(before: str, modified: bool) -> 
 
 
 @every_note
-def test_every_stock_note_knows_its_sample(note: site.StockNote) -> None:
+def test_every_stock_note_matches_its_sample(note: site.StockNote) -> None:
     assert note.opening.match(note.sample)
     assert [other for other in site.STOCK_NOTES if other.opening.match(note.sample)] == [note]
 
 
 @every_note
-def test_a_stock_note_is_known_in_straight_quotes(note: site.StockNote) -> None:
+def test_a_stock_note_matches_in_straight_quotes(note: site.StockNote) -> None:
     straight = note.sample.translate(str.maketrans("‘’“”", "''\"\""))
     assert note.opening.match(straight)
 
