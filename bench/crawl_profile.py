@@ -19,7 +19,9 @@ IMPORTING = "starting: importing"
 PARTS = {
     "/nkcrawl/text.py": "",
     "/nkcrawl/site.py": "",
+    "/nkcrawl/paywall.py": "",
     "/nkcrawl/pages/blocks.py": "reading: the visible blocks",
+    "/nkcrawl/pages/body.py": "reading: the visible blocks",
     "/nkcrawl/pages/": "reading: what each is, and the fields",
     "/nkcrawl/pipelines.py": "cleaning, filler, gate",
     "/nkcrawl/archive/": "archive (SQLite)",

@@ -25,11 +25,12 @@ Read = Callable[[str, str], dict[str, Any]]
 
 def nkcrawl() -> Read:
     from nkcrawl.items import Article, Page
-    from nkcrawl.pages import is_absurd_markup, parse_html, read_article
-    from nkcrawl.pipelines import as_row, drop_filler, gate, normalise
+    from nkcrawl.pages import exceeds_limits, parse_html, read_article
+    from nkcrawl.paywall import drop_filler
+    from nkcrawl.pipelines import as_row, gate, normalise
 
     def read(html: str, url: str) -> dict[str, Any]:
-        assert not is_absurd_markup(html.encode())
+        assert not exceeds_limits(html.encode())
         page = Page(url, "article", final_url=url, status=200)
         article = read_article(parse_html(html), page, re.match("https?://[^/]+", url)[0]).article
         kept = gate(drop_filler(normalise(article, datetime.now(UTC).date())))

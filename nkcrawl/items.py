@@ -102,7 +102,7 @@ class Article(_OfPage):
     sources: dict[str, list[Source]] = field(
         default_factory=dict
     )  # field → what else the page says of it; never stored
-    suspicion: str | None = None  # why this may not be an article page at all; the gate decides
+    rejection_reason: str | None = None  # why this may not be an article page; the gate decides
 
 
 @dataclass(slots=True)

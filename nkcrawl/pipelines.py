@@ -27,7 +27,7 @@ from nkcrawl.items import (
     Skip,
     Unchanged,
 )
-from nkcrawl.paywall import classify_paragraphs, judge_access, text_evidence
+from nkcrawl.paywall import drop_filler
 from nkcrawl.text import normalize_whitespace
 
 # Longest field a row may hold, in characters; what is longer is no field of a news article.
@@ -94,28 +94,6 @@ class PaywallPipeline:
         return drop_filler(item) if isinstance(item, Article) else item
 
 
-def drop_filler(article: Article) -> Article:
-    """Return the article without filler paragraphs, with `access` judged and its evidence
-    listed.
-    """
-    kinds = classify_paragraphs(article.paragraphs)
-    kept = [
-        paragraph
-        for paragraph, kind in zip(article.paragraphs, kinds, strict=True)
-        if kind == "lead"
-    ]
-    offers = [
-        paragraph
-        for paragraph, kind in zip(article.paragraphs, kinds, strict=True)
-        if kind == "offer"
-    ]
-    evidence = [*article.evidence, *text_evidence(kept, offers)]
-    rules = {**article.rules, "access": "weighed evidence"}
-    return replace(
-        article, paragraphs=kept, evidence=evidence, access=judge_access(evidence), rules=rules
-    )
-
-
 class ArticleGatePipeline:
     """Turn what is no article into a rejection with its reason."""
 
@@ -133,8 +111,8 @@ def gate(article: Article, *, known_url: bool = True) -> Article | Rejection:
         return Rejection(
             page, "not an article URL", f"the request for {page.url} ended at {served}"
         )
-    if article.suspicion:
-        return Rejection(page, article.suspicion, f"headline {_short(article.title)}")
+    if article.rejection_reason:
+        return Rejection(page, article.rejection_reason, f"headline {_short(article.title)}")
     if not article.title:
         return Rejection(page, "no headline", "neither a heading nor a title was found")
     for name, limit in [(name, FIELD_LIMIT) for name in _LINES] + [("note", NOTE_LIMIT)]:

@@ -26,7 +26,8 @@ from nkcrawl.items import (
     Unchanged,
 )
 from nkcrawl.pages import parse_html, read_article
-from nkcrawl.pipelines import as_row, drop_filler, normalise
+from nkcrawl.paywall import drop_filler
+from nkcrawl.pipelines import as_row, normalise
 
 SITE = "https://www.nknews.org"
 ANN = ("ann", "Ann Lee")  # an author as (slug, name)

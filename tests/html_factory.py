@@ -1,8 +1,7 @@
-"""Made-up pages, built from parts so that a test changes one thing, in renderings as unlike as two
-sites.
+"""Made-up pages in two unlike renderings, built from parts so that a test can change one of them.
 
-Every page here is modelled by hand: nobody has recorded the live site. Only the interface's wording
-and the order of what a reader sees are known; the sentences, names and addresses are inventions.
+The live site was not recorded: only the wording of its interface and the order of the visible text
+are known. The HTML is modelled; the sentences, names and URLs are invented.
 """
 
 import json
@@ -11,23 +10,23 @@ from typing import Any
 
 from nkcrawl.items import Article, Listing, Page
 from nkcrawl.pages import parse_html, read_article, read_listing
-from nkcrawl.pipelines import drop_filler
+from nkcrawl.paywall import drop_filler
 from nkcrawl.text import canonical_url
 from tests.factories import SITE, visited
 
 RENDERINGS = ("nested", "semantic")
-MODELLED = "<!-- Modelled by hand: nobody has recorded the live site. -->"
+MODELLED = "<!-- Modelled: the live site was not recorded. -->"
 
 PATH = "/2025/06/island-ferry-runs-without-lights/"
 TITLE = "Island’s last ferry runs without lights"
 SUBTITLE = "Crews steer by the moon while the harbor office counts its lamps"
 FIRST = (
-    "The last ferry to Gull Island left the quay on Tuesday with its lanterns dark, and the passengers on deck counted "
-    "the stars aloud until the far shore came up."
+    "The last ferry to Gull Island left the quay on Tuesday with its lanterns dark, and the "
+    "passengers on deck counted the stars aloud until the far shore came up."
 )
 SECOND = (
-    "Nobody at the harbor office would say how many lamps are left, but a clerk showed a drawer of empty sockets and "
-    "shrugged twice."
+    "Nobody at the harbor office would say how many lamps are left, but a clerk showed a drawer of "
+    "empty sockets and shrugged twice."
 )
 CAPTION = "A ferry at the quay of Gull Island on a moonless night"
 CREDIT = "Gull Gazette (Feb. 9, 2025), Quay Post (June 3, 2025), edited by NK News"
@@ -49,8 +48,8 @@ OFFER_LIST = (
 )
 OFFER_END = (
     (
-        "Get unlimited access to all NK News content, including original reporting, investigations, and analyses by our "
-        "team of DPRK experts."
+        "Get unlimited access to all NK News content, including original reporting, "
+        "investigations, and analyses by our team of DPRK experts."
     ),
     "Subscribe now",
     "All major cards accepted. No commitments – you can cancel any time.",
@@ -58,7 +57,7 @@ OFFER_END = (
 
 
 def box(inner: str, name: str = "1x7k9q") -> str:
-    """Put HTML into an element that means nothing."""
+    """Put HTML into an element without a meaning."""
     return f'<div class="css-{name}">{inner}</div>'
 
 
@@ -75,19 +74,19 @@ OFFER = (
 
 @dataclass(frozen=True)
 class Parts:
-    """What an article page is made of; fragments of HTML where not said otherwise."""
+    """The parts of an article page, as fragments of HTML unless noted."""
 
     title: str = TITLE
-    heading: str | None = None  # what stands in the headline's place, if not the title
+    heading: str | None = None  # in place of the title
     again: str = "{title}"  # the headline after the share icons
     title_element: str = " {title} | NK News"
     subtitle: str = SUBTITLE
     label: str = "Columns"
     authors: tuple[tuple[str, str], ...] = (("mira-olsen", "Mira Olsen"),)  # (slug, name)
     byline: str | None = None  # instead of links to the authors
-    between: str = " | "  # what parts two authors
+    between: str = " | "  # between two authors
     date: str = "June 12, 2025"
-    moment: str = "2025-06-12T09:30:00+09:00"  # only the semantic rendering states it
+    timestamp: str = "2025-06-12T09:30:00+09:00"  # in the semantic rendering only
     date_line: str = ""  # a line of its own under the subtitle
     visit: str = "June 20, 2025Jun 20, 2025"
     promo: str = "Get behind the headlines"
@@ -98,22 +97,21 @@ class Parts:
     offer: str = OFFER
     rights: str = paragraphs(
         "© Korea Risk Group. All rights reserved.",
-        "No part of this content may be reproduced, distributed, or used for commercial purposes without prior written "
-        "permission from Korea Risk Group.",
+        "No part of this content may be reproduced, distributed, or used for commercial purposes "
+        "without prior written permission from Korea Risk Group.",
         "Never miss a beat. Try the new mobile app.",
     )
     recent: str = "".join(
-        f'<div><a href="{path}">{words}</a><a href="{path}">{words}</a></div>'
-        for path, words in RECENT
+        f'<div><a href="{path}">{title}</a><a href="{path}">{title}</a></div>'
+        for path, title in RECENT
     )
     about: str | None = None
     head: str = ""  # more of the head
     top: str = ""  # before everything
     foot: str = ""  # after everything
-    language: str = "en-US"  # only the semantic rendering states it
-    node: dict[str, Any] = field(
-        default_factory=dict
-    )  # more of the JSON-LD article; None takes a key out
+    language: str = "en-US"  # in the semantic rendering only
+    # Changes to the JSON-LD article; None removes a key.
+    node: dict[str, Any] = field(default_factory=dict)
 
 
 def article_html(rendering: str, **changes: Any) -> str:
@@ -140,16 +138,19 @@ def _about(parts: Parts) -> str:
     if parts.about is not None:
         return parts.about
     return "".join(
-        f'<a href="/content_author/{slug}/"><img src="/wp-content/uploads/{slug}.jpg" alt="{name}"></a>'
+        f'<a href="/content_author/{slug}/"><img src="/wp-content/uploads/{slug}.jpg" '
+        f'alt="{name}"></a>'
         f'<div><a href="/content_author/{slug}/">{name}</a></div>'
-        f"<div>{name} has written about ferries, lamps and weather since the old pier burned down.</div>"
-        f'<span><a href="/content_author/{slug}/">View more articles by {name}</a></span><span>EMAIL</span>'
+        f"<div>{name} has written about ferries, lamps and weather since the old pier burned "
+        f"down.</div>"
+        f'<span><a href="/content_author/{slug}/">View more articles by '
+        f"{name}</a></span><span>EMAIL</span>"
         for slug, name in parts.authors
     )
 
 
 def _nested(parts: Parts) -> str:
-    """Boxes in boxes with the class names of a machine; nothing is said to machines."""
+    """Nested boxes with generated class names, and no metadata."""
     logo = '<a href="/"><img src="/wp-content/logo.png" alt="NK News Logo"></a>'
     header = [
         box(parts.label, "1ab3l") if parts.label else "",
@@ -172,17 +173,19 @@ def _nested(parts: Parts) -> str:
         box("Got a news tip?") + box("Let us know!"),
     ]
     return f"""<!DOCTYPE html>
-<html><head><meta charset="utf-8">{MODELLED}<title>{parts.title_element}</title>{parts.head}</head><body>
+<html><head><meta charset="utf-8">{MODELLED}<title>{parts.title_element}</title>
+{parts.head}</head><body>
 {parts.top}{box(logo + box(parts.visit, "d41v") + logo, "9zz0a")}{box(parts.promo, "pr0m0")}
 {box(box("".join(header)) + box("".join(content)) + box("".join(tail)), "w4ap")}
-{box("© 2025, Korea Risk Group (NK Consulting Inc.). All Rights Reserved", "f00t")}{parts.foot}</body></html>"""
+{box("© 2025, Korea Risk Group (NK Consulting Inc.). All Rights Reserved", "f00t")}
+{parts.foot}</body></html>"""
 
 
 def _semantic(parts: Parts) -> str:
-    """Elements with a meaning, and everything said to machines once more."""
+    """Semantic elements, and everything repeated in the metadata."""
     date = (
-        f'<time datetime="{parts.moment}">{parts.date}</time>'
-        if parts.moment and parts.date
+        f'<time datetime="{parts.timestamp}">{parts.date}</time>'
+        if parts.timestamp and parts.date
         else parts.date
     )
     header = [
@@ -193,17 +196,23 @@ def _semantic(parts: Parts) -> str:
         f'<p class="byline">{_links(parts, chr(32) + "rel=author")} {date}</p>',
         f"<button>{parts.share}</button>" if parts.share else "",
     ]
-    figure = f"<figure>{parts.image}{f'<figcaption>{parts.caption}</figcaption>' if parts.caption else ''}</figure>"
+    figure = (
+        f"<figure>{parts.image}"
+        f"{f'<figcaption>{parts.caption}</figcaption>' if parts.caption else ''}</figure>"
+    )
     about = f"<section><h3>About the Author</h3>{_about(parts)}</section>" if _about(parts) else ""
     recent = f"<section><h3>Recent Stories</h3>{parts.recent}</section>" if parts.recent else ""
     return f"""<!DOCTYPE html>
-<html lang="{parts.language}"><head><meta charset="utf-8">{MODELLED}<title>{parts.title_element}</title>
+<html lang="{parts.language}"><head><meta charset="utf-8">{MODELLED}
+<title>{parts.title_element}</title>
 <meta property="og:type" content="article">{parts.head}
 <script type="application/ld+json">{_graph(parts)}</script></head><body>{parts.top}
-<header><a href="/">NK News</a><p>{parts.visit}</p><p>{parts.promo}</p></header><nav><a href="/category/news/">News</a></nav>
+<header><a href="/">NK News</a><p>{parts.visit}</p><p>{parts.promo}</p></header>
+<nav><a href="/category/news/">News</a></nav>
 <main><article><header>{"".join(header)}</header>{figure}<div>{parts.lead}</div>
 <section>{parts.offer}</section>{parts.rights}</article>{recent}{about}</main>
-<footer><p>Got a news tip?</p><p>© 2025, Korea Risk Group (NK Consulting Inc.). All Rights Reserved</p></footer>
+<footer><p>Got a news tip?</p>
+<p>© 2025, Korea Risk Group (NK Consulting Inc.). All Rights Reserved</p></footer>
 {parts.foot}</body></html>"""
 
 
@@ -211,20 +220,27 @@ def _graph(parts: Parts) -> str:
     node: dict[str, Any] = {
         "@type": "NewsArticle",
         "headline": parts.title,
-        "datePublished": parts.moment or None,
+        "datePublished": parts.timestamp or None,
         "author": [{"@id": f"#{slug}"} for slug, _ in parts.authors],
         "image": {"@type": "ImageObject", "url": SITE + IMAGE},
         **parts.node,
     }
-    people = [{"@type": "Person", "@id": f"#{slug}", "name": name, "url": f"{SITE}/content_author/{slug}/"}
-              for slug, name in parts.authors]  # fmt: skip
+    people = [
+        {
+            "@type": "Person",
+            "@id": f"#{slug}",
+            "name": name,
+            "url": f"{SITE}/content_author/{slug}/",
+        }
+        for slug, name in parts.authors
+    ]
     stated = {key: value for key, value in node.items() if value is not None}
     graph = [{"@type": "WebPage", "datePublished": "2011-01-01T00:00:00+00:00"}, stated, *people]
     return json.dumps({"@context": "https://schema.org", "@graph": graph})
 
 
 def read(html: str, path: str = PATH, final: str = "") -> Article:
-    """Read HTML as the answer to a visit of a path (which the crawler knows in canonical form)."""
+    """Read HTML as the response to a visit of a path, which is put in canonical form."""
     return read_article(parse_html(html), visit(path, final), SITE).article
 
 
@@ -247,9 +263,7 @@ ENTRIES = (
 
 @dataclass(frozen=True)
 class ListingParts:
-    """What one page of an author's listing is made of; fragments of HTML where not said
-    otherwise.
-    """
+    """The parts of one page of an author's listing, as fragments of HTML unless noted."""
 
     name: str = "Mira Olsen"
     slug: str = "mira-olsen"
@@ -258,21 +272,26 @@ class ListingParts:
     entries: tuple[tuple[str, str, str], ...] = ENTRIES  # (path, headline, subtitle)
     stamp: str = ""  # after each entry, like '<a …>Mira Olsen</a> June 12, 2025'
     extra: str = ""  # after the entries, inside the list
-    pager: str = '<a href="/content_author/mira-olsen/page/2/">2</a> <a href="/content_author/mira-olsen/page/9/">9</a>'
+    pager: str = (
+        '<a href="/content_author/mira-olsen/page/2/">2</a> <a '
+        'href="/content_author/mira-olsen/page/9/">9</a>'
+    )
     recent: str = ""
     head: str = ""
     top: str = ""
 
 
 def listing_html(rendering: str, **changes: Any) -> str:
-    """Return one page of the made-up author's listing, with some of its parts changed."""
+    """Return one page of the made-up author's listing, with some parts changed."""
     parts = replace(ListingParts(), **changes)
     more = f"More articles by '{parts.name}'" if parts.more is None else parts.more
     tag = {"nested": ("div", "div", "div"), "semantic": ("article", "h2", "section")}[rendering]
     entries = "".join(
-        f'<{tag[0]}><a href="{path}"><img src="/t.jpg" alt="{words}"></a><{tag[1]}><a href="{path}">{words}</a></{tag[1]}>'
-        f'<div><a href="{path}">{words}</a></div><div>{deck}</div><div>{parts.stamp}</div></{tag[0]}>'
-        for path, words, deck in parts.entries
+        f'<{tag[0]}><a href="{path}"><img src="/t.jpg" alt="{title}"></a><{tag[1]}><a '
+        f'href="{path}">{title}</a></{tag[1]}>'
+        f'<div><a href="{path}">{title}</a></div><div>{subtitle}</div><div>{parts.stamp}</div>'
+        f"</{tag[0]}>"
+        for path, title, subtitle in parts.entries
     )
     visit_line = "June 20, 2025Jun 20, 2025"
     title = f"{parts.name} | NK News"
@@ -290,11 +309,13 @@ def listing_html(rendering: str, **changes: Any) -> str:
     else:
         person = f"<h1>About the author</h1><h2>{parts.name}</h2><p>{parts.bio}</p>"
         inner = (
-            f"<header><p>{visit_line}</p></header><main>{person}<h2>{more}</h2>{entries}{parts.extra}"
+            f"<header><p>{visit_line}</p></header><main>{person}<h2>{more}</h2>"
+            f"{entries}{parts.extra}"
             f'<nav>{parts.pager}</nav></main><div class="side">{recent}</div>'
         )
     return f"""<!DOCTYPE html>
-<html><head><meta charset="utf-8">{MODELLED}<title>{title}</title>{parts.head}</head><body>{parts.top}{inner}
+<html><head><meta charset="utf-8">{MODELLED}<title>{title}</title>{parts.head}</head>
+<body>{parts.top}{inner}
 <p>© 2025, Korea Risk Group (NK Consulting Inc.). All Rights Reserved</p></body></html>"""
 
 
@@ -305,25 +326,38 @@ def read_list(html: str, path: str = LISTING_PATH, final: str = "") -> Listing:
 # --- A story in a theme of common software --------------------------------------------------------
 
 WORDS = (
-    "The harbor office of Gull Island has begun to count its ferries in a second ledger, three traders said this week.",
-    "The new list names fourteen hulls, although the quay has room for nine and two have not moved since the spring.",
-    "A clerk who keeps the ledger told one trader that the figures would be sent to the county before the month is out.",
-    "Officials of the county did not answer questions about the ledger, and the ferry company could not be reached.",
+    (
+        "The harbor office of Gull Island has begun to count its ferries in a second ledger, three "
+        "traders said this week."
+    ),
+    (
+        "The new list names fourteen hulls, although the quay has room for nine and two have not "
+        "moved since the spring."
+    ),
+    (
+        "A clerk who keeps the ledger told one trader that the figures would be sent to the county "
+        "before the month is out."
+    ),
+    (
+        "Officials of the county did not answer questions about the ledger, and the ferry company "
+        "could not be reached."
+    ),
 )
 
 
 @dataclass(frozen=True)
 class Theme:
-    """The parts of a page as themes and plugins put them together; fragments of HTML where not said
-    otherwise.
-    """
+    """The parts of a page in a common theme, as fragments of HTML unless noted."""
 
     title: str = TITLE
     top: str = '<header><a href="/">NK News</a><span>November 26, 2026</span></header>'
     label: str = '<a href="/category/news/" rel="category tag">News</a>'
     subtitle: str = f"<p>{SUBTITLE}</p>"
     byline: str = '<a href="/content_author/mira-olsen/" rel="author">Mira Olsen</a> June 12, 2025'
-    figure: str = f'<figure><img src="{IMAGE}" alt=""><figcaption>{CAPTION} | Image: Quay Post</figcaption></figure>'
+    figure: str = (
+        f'<figure><img src="{IMAGE}" alt=""><figcaption>{CAPTION} | Image: Quay '
+        f"Post</figcaption></figure>"
+    )
     before: str = ""  # between header and text
     body: str = paragraphs(*WORDS)
     after: str = ""  # below the text, in the article
@@ -332,12 +366,16 @@ class Theme:
 
 
 def theme_html(**changes: Any) -> str:
-    """Return the page of a story in which some parts are changed."""
+    """Return the page of a story, with some parts changed."""
     parts = replace(Theme(), **changes)
-    return f"""<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">{MODELLED}<title>{parts.title} | NK News</title>
-{parts.head}</head><body>{parts.top}<main><article><header><p>{parts.label}</p><h1>{parts.title}</h1>{parts.subtitle}
-<div class="entry-meta">{parts.byline}</div></header>{parts.figure}{parts.before}<div class="entry-content">{parts.body}</div>
-{parts.after}</article></main>{parts.foot}<footer><p>© 2025, Korea Risk Group. All Rights Reserved</p></footer></body></html>"""
+    return f"""<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">{MODELLED}
+<title>{parts.title} | NK News</title>
+{parts.head}</head><body>{parts.top}
+<main><article><header><p>{parts.label}</p><h1>{parts.title}</h1>{parts.subtitle}
+<div class="entry-meta">{parts.byline}</div></header>{parts.figure}{parts.before}
+<div class="entry-content">{parts.body}</div>
+{parts.after}</article></main>{parts.foot}
+<footer><p>© 2025, Korea Risk Group. All Rights Reserved</p></footer></body></html>"""
 
 
 def body_of(html: str, path: str = PATH) -> list[str]:

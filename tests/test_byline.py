@@ -1,6 +1,4 @@
-"""Who wrote it and when, from one line: the words that stand beside names and dates on pages of
-common software.
-"""
+"""Authors and dates from bylines, beside the other text that common software prints there."""
 
 import json
 from typing import Any
@@ -44,9 +42,11 @@ def test_names_in_a_line(line: str, names: list[str]) -> None:
     assert names_in(line) == names
 
 
-# What stands in the header, and whom and what day it names.
+# The byline, and the author and day in it.
 LINES = {
-    "reading time and comments": f'{MIRA} June 12, 2025 · 5 min read · <a href="#comments">3 Comments</a>',
+    "reading time and comments": (
+        f'{MIRA} June 12, 2025 · 5 min read · <a href="#comments">3 Comments</a>'
+    ),
     "outlet": f"<span>NK News</span> <span>&nbsp;|&nbsp;By {MIRA}</span> June 12, 2025",
     "title": f"{MIRA}, Senior Correspondent | June 12, 2025",
     "place": f"{MIRA} in Seoul June 12, 2025",
@@ -57,8 +57,12 @@ LINES = {
     "time without a year": f'{MIRA} <time datetime="2025-06-12">Jun 12</time>',
     "time without an offset": f'{MIRA} <time datetime="2025-06-12T3:14">on Thursday</time>',
     "Korean": f"{MIRA} 2025년 6월 12일",
-    "rows": f"<div>by</div><div>{MIRA}</div><div>—</div><div>June 12, 2025</div><div>1,204 views</div>",
-    "dots": f"<div>{MIRA}</div><div>·</div><div>June 12, 2025</div><div>·</div><div>5 min read</div>",
+    "rows": (
+        f"<div>by</div><div>{MIRA}</div><div>—</div><div>June 12, 2025</div><div>1,204 views</div>"
+    ),
+    "dots": (
+        f"<div>{MIRA}</div><div>·</div><div>June 12, 2025</div><div>·</div><div>5 min read</div>"
+    ),
     "no link": "By Mira Olsen June 12, 2025",
     "no link, no by": "<div>Mira Olsen</div><div>June 12, 2025</div>",
     "no link, a class": '<div class="byline">Mira Olsen</div><div>12 June 2025</div>',
@@ -77,9 +81,13 @@ def test_words_beside_names_and_date_do_not_break_a_byline(line: str, subtitle: 
 
 @pytest.mark.parametrize(
     "byline",
-    [f"By {MIRA} and {TESS}", f"{MIRA} | {TESS}, Correspondent in Busan", f"<div>{MIRA}</div><div>{TESS}</div>",
-     f"By {MIRA} and Tess O’Hara"],
-)  # fmt: skip
+    [
+        f"By {MIRA} and {TESS}",
+        f"{MIRA} | {TESS}, Correspondent in Busan",
+        f"<div>{MIRA}</div><div>{TESS}</div>",
+        f"By {MIRA} and Tess O’Hara",
+    ],
+)
 def test_every_author_of_a_byline_is_named(byline: str) -> None:
     about = "<section><h3>About the Authors</h3><p>" + TESS + "</p></section>"
     article = read(theme_html(byline=f"{byline} June 12, 2025", foot=about))
@@ -95,14 +103,17 @@ def test_an_update_alone_gives_neither_an_author_nor_a_day() -> None:
 
 
 def test_authors_linked_elsewhere_on_the_page_are_not_the_article_s() -> None:
-    most_read = f'<div><h3>Most read</h3><ul><li><a href="/2025/05/x-y-z/">A story of lamps</a> {TESS}</li></ul></div>'
+    most_read = (
+        f'<div><h3>Most read</h3><ul><li><a href="/2025/05/x-y-z/">A story of lamps</a> '
+        f"{TESS}</li></ul></div>"
+    )
     article = read(
         theme_html(byline="By Mira Olsen June 12, 2025", foot=most_read, top=f"<nav>{TESS}</nav>")
     )
     assert (article.byline, article.authors) == ("Mira Olsen", [])
 
 
-def test_a_byline_below_the_text_answers_where_none_is_above_it() -> None:
+def test_a_byline_below_the_text_counts_if_there_is_none_above_it() -> None:
     foot = '<p>By <a href="/content_author/ann-lee/" rel="author">Ann Lee</a></p>'
     assert read(theme_html(byline="June 12, 2025", after=foot)).authors == [
         Author("ann-lee", "Ann Lee")
@@ -129,7 +140,7 @@ def stated(*nodes: dict[str, Any]) -> str:
 OWN = {"@type": "NewsArticle", "url": SITE + PATH, "author": {"@type": "Person", "name": "Bo Day"}}
 
 
-def test_people_are_believed_before_organizations() -> None:
+def test_people_come_before_organizations() -> None:
     node = {
         **OWN,
         "author": [
@@ -141,17 +152,20 @@ def test_people_are_believed_before_organizations() -> None:
 
 
 @pytest.mark.parametrize("name", ["Bo Day", '<a href="/content_author/bo-day/">Bo Day</a>'])
-def test_a_place_is_not_an_author_where_the_page_states_who_is(name: str) -> None:
+def test_a_place_is_not_an_author_if_the_page_states_the_authors(name: str) -> None:
     byline = f'<div class="byline">{name}, Gull Island, June 12, 2025</div>'
     assert read(theme_html(byline=byline, head=stated(OWN))).byline == "Bo Day"
 
 
 def test_a_second_author_counts_though_the_page_states_only_the_first() -> None:
-    byline = '<div class="byline"><a href="/content_author/bo-day/">Bo Day</a> and Mira Olsen June 12, 2025</div>'
+    byline = (
+        '<div class="byline"><a href="/content_author/bo-day/">Bo Day</a> and Mira Olsen '
+        "June 12, 2025</div>"
+    )
     assert read(theme_html(byline=byline, head=stated(OWN))).byline == "Bo Day | Mira Olsen"
 
 
-def test_what_others_say_of_the_authors_is_shown() -> None:
+def test_the_other_sources_of_the_authors_are_listed() -> None:
     article = read(theme_html(head=stated(OWN)))
     assert article.byline == "Mira Olsen"
     assert [

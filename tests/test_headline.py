@@ -1,6 +1,4 @@
-"""Which line is the headline, and which label stands with it, where a theme does not make it
-plain.
-"""
+"""Which line is the headline and which is the label, where the theme is ambiguous."""
 
 import pytest
 
@@ -11,7 +9,8 @@ BYLINE = '<div><a href="/content_author/mira-olsen/">Mira Olsen</a> June 12, 202
 
 def page(heading: str, *, title: str = TITLE, before: str = "", after: str = "") -> str:
     return (
-        f"<html><head><title>{title} | NK News</title></head><body><header>NK News</header>{before}<main>{heading}"
+        f"<html><head><title>{title} | NK News</title></head><body><header>NK "
+        f"News</header>{before}<main>{heading}"
         f"<p>{SUBTITLE}</p>{BYLINE}<div>{paragraphs(*WORDS)}</div></main>{after}</body></html>"
     )
 
@@ -22,16 +21,26 @@ def page(heading: str, *, title: str = TITLE, before: str = "", after: str = "")
         (f"<h1>{TITLE}</h1>", TITLE, TITLE),
         (f"<div>{TITLE}</div>", TITLE, TITLE),
         # edited since: the visible one counts
-        ("<div>Island’s last ferry now runs without lights</div>", TITLE, "Island’s last ferry now runs without lights"),
+        (
+            "<div>Island’s last ferry now runs without lights</div>",
+            TITLE,
+            "Island’s last ferry now runs without lights",
+        ),
         ("<h1>A night on the dark ferry</h1>", TITLE, "A night on the dark ferry"),
-        ("<div>Talks, tides and ledgers: Harbor chief</div>", "Talks, tides and ledgers: Harbor chief of Gull Island",
-         "Talks, tides and ledgers: Harbor chief"),
+        (
+            "<div>Talks, tides and ledgers: Harbor chief</div>",
+            "Talks, tides and ledgers: Harbor chief of Gull Island",
+            "Talks, tides and ledgers: Harbor chief",
+        ),
         # a kicker in the same heading, on a line of its own or not
         (f"<h1><span>Ferries</span> {TITLE}</h1>", TITLE, TITLE),
-        ("<h1><div>Ferries</div><div>The last one runs without lights</div></h1>", "Ferries: The last one runs without lights",
-         "Ferries: The last one runs without lights"),
+        (
+            "<h1><div>Ferries</div><div>The last one runs without lights</div></h1>",
+            "Ferries: The last one runs without lights",
+            "Ferries: The last one runs without lights",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_headline_is_found(heading: str, stated: str, title: str) -> None:
     article = read(page(heading, title=stated))
     assert (article.title, article.byline, article.paragraphs) == (title, "Mira Olsen", list(WORDS))
@@ -41,7 +50,10 @@ def test_the_headline_is_found(heading: str, stated: str, title: str) -> None:
     "stray",
     [
         "<h2>Latest</h2>",
-        "<section><h3>About the Author</h3><h4>Mira Olsen</h4><p>Mira Olsen writes about lamps and ferries.</p></section>",
+        (
+            "<section><h3>About the Author</h3><h4>Mira Olsen</h4><p>Mira Olsen writes about lamps "
+            "and ferries.</p></section>"
+        ),
         '<h2><a href="/2025/05/the-lamp-maker/">The lamp maker of the island</a></h2>',
         "<h2>Menu</h2><h2>Subscribe to our newsletter</h2>",
         "<div role='dialog'><h1>We value your privacy</h1></div>",
@@ -63,7 +75,10 @@ def test_a_stray_heading_is_not_the_headline(stray: str, place: str) -> None:
         (
             {
                 "label": "",
-                "byline": f'{BYLINE}<span>Posted in</span> <a href="/category/columns/" rel="category tag">Columns</a>',
+                "byline": (
+                    f'{BYLINE}<span>Posted in</span> <a href="/category/columns/" '
+                    f'rel="category tag">Columns</a>'
+                ),
             },
             "Columns",
         ),
@@ -77,7 +92,10 @@ def test_a_stray_heading_is_not_the_headline(stray: str, place: str) -> None:
         (
             {
                 "label": "",
-                "top": '<nav class="breadcrumbs"><a href="/">Home</a> » <a href="/category/columns/">Columns</a></nav>',
+                "top": (
+                    '<nav class="breadcrumbs"><a href="/">Home</a> » <a '
+                    'href="/category/columns/">Columns</a></nav>'
+                ),
             },
             "Columns",
         ),
@@ -94,13 +112,24 @@ def test_the_label_stands_above_the_headline_in_the_meta_line_or_in_breadcrumbs(
     assert (article.label, article.title, article.paragraphs) == (label, TITLE, list(WORDS))
 
 
-@pytest.mark.parametrize("mark", ["Editor’s note: {}", "Editor's note: {}", "<strong>Editor’s note:</strong> {}",
-                                  "<strong>Editor’s note:</strong></p><p>{}", "NK News note — {}"])  # fmt: skip
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "Editor’s note: {}",
+        "Editor's note: {}",
+        "<strong>Editor’s note:</strong> {}",
+        "<strong>Editor’s note:</strong></p><p>{}",
+        "NK News note — {}",
+    ],
+)
 @pytest.mark.parametrize(
     "note",
     [
         "The following article is an opinion piece by Mira Olsen.",
-        "Views expressed in Opinion articles are exclusively the authors’ own and do not represent those of NK News.",
+        (
+            "Views expressed in Opinion articles are exclusively the authors’ own and do not "
+            "represent those of NK News."
+        ),
     ],
 )
 def test_a_stock_note_may_be_called_the_editor_s(mark: str, note: str) -> None:

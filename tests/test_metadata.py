@@ -60,7 +60,7 @@ def states(*nodes: Any) -> str | None:
         (ALIEN, {"@type": "WebPage", "url": URL, "datePublished": OWN["datePublished"]}),
     ],
 )
-def test_the_node_of_this_page_is_believed(nodes: tuple[Any, ...]) -> None:
+def test_the_node_of_this_page_is_used(nodes: tuple[Any, ...]) -> None:
     assert states(*nodes) == AT
 
 
@@ -88,7 +88,7 @@ def test_a_node_of_another_page_is_not(nodes: tuple[Any, ...]) -> None:
         "\ufeff{}",
     ],
 )
-def test_what_wraps_the_json_is_taken_off(form: str) -> None:
+def test_wrappers_around_the_json_are_removed(form: str) -> None:
     assert published_at(form.format(json.dumps(OWN))) == AT
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from nkcrawl.items import Article, Rejection
-from nkcrawl.paywall import classify_paragraphs, judge_access
-from nkcrawl.pipelines import drop_filler, gate, normalise
+from nkcrawl.paywall import classify_paragraphs, drop_filler, judge_access
+from nkcrawl.pipelines import gate, normalise
 from tests.factories import article, rejection
 from tests.html_factory import (
     FIRST,
@@ -406,7 +406,7 @@ def test_what_a_rejection_says() -> None:
         ({"title": None}, "no headline"),
         ({"title": ""}, "no headline"),
         ({"byline": None, "published_on": None, "subtitle": None}, "kept"),
-        ({"suspicion": "soft 404"}, "soft 404"),
+        ({"rejection_reason": "soft 404"}, "soft 404"),
     ],
 )
 @pytest.mark.fault("D9")
@@ -437,7 +437,7 @@ def test_fields_that_no_article_has(changed: dict[str, Any], reason: str) -> Non
 @pytest.mark.parametrize("dated", [True, False])
 def test_an_article_about_such_pages_is_kept(rendering: str, title: str, dated: bool) -> None:
     lead = paragraphs("Access denied.", "404", "Page not found", "Log in", FIRST)
-    dates = {} if dated else {"date": "", "moment": ""}
+    dates = {} if dated else {"date": "", "timestamp": ""}
     assert judged(article_html(rendering, title=title, lead=lead, **dates)) == "kept"
 
 

@@ -1,6 +1,4 @@
-"""Pages nobody thought of: whatever parts a page is made of, what was put into it comes out, each
-where it belongs.
-"""
+"""Random pages: each part that was put into a page is read into the field where it belongs."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +9,8 @@ from hypothesis import strategies as st
 
 from nkcrawl import site
 from nkcrawl.demo import FakeSite, article_page
-from nkcrawl.pipelines import as_row, drop_filler, normalise
+from nkcrawl.paywall import drop_filler
+from nkcrawl.pipelines import as_row, normalise
 from tests.factories import article, row_from_html
 from tests.html_factory import (
     OFFER,
@@ -29,10 +28,12 @@ from tests.html_factory import (
 TODAY = date(2026, 1, 1)
 BASE = "http://demo.test"
 
-# Words of an article, those of the offers and of the interface among them.
+# Words of an article; some are also words of the offers and of the interface.
 WORDS = st.sampled_from(
-    "lamp ferry island quay gull clerk drawer oar tide harbor lantern geese orchard baker unlimited access to all of now "
-    "subscribe contact reporters news the month free article price card week account photo author story update".split()
+    "lamp ferry island quay gull clerk drawer oar tide harbor lantern geese orchard baker "
+    "unlimited access to all of now "
+    "subscribe contact reporters news the month free article price card week account photo author "
+    "story update".split()
 )
 
 
@@ -45,7 +46,7 @@ SLUGS = st.from_regex(r"[a-z]{3,8}(-[a-z]{3,8}){1,4}", fullmatch=True)
 
 @dataclass(frozen=True)
 class Story:
-    """What is true of a made-up page."""
+    """The parts of a made-up page."""
 
     title: str
     subtitle: str
@@ -97,13 +98,13 @@ def page_of(story: Story, rendering: str, paragraph: str) -> str:
         label=story.label,
         authors=story.authors,
         date=written(story.day),
-        moment=f"{story.day}T09:30:00+09:00",
+        timestamp=f"{story.day}T09:30:00+09:00",
         visit=written(story.visit) * 2,
         image="" if not story.caption else Parts.image,
         caption=f"{story.caption} | Image: {story.credit}" if story.caption else "",
-        lead="".join(between[0] + words + between[1] for words in story.lead),
+        lead="".join(between[0] + text + between[1] for text in story.lead),
         offer=OFFER if story.offer else "",
-        recent="".join(f'<div><a href="{path}">{words}</a></div>' for path, words in story.recent),
+        recent="".join(f'<div><a href="{path}">{title}</a></div>' for path, title in story.recent),
     )
 
 
@@ -113,30 +114,28 @@ def test_what_was_put_into_a_page_comes_out(
     story: Story, rendering: str, paragraph: str, slug: str
 ) -> None:
     path = f"/{story.day:%Y/%m}/{slug}/"
-    found = drop_filler(normalise(read(page_of(story, rendering, paragraph), path), TODAY))
-    row = as_row(found)
+    result = drop_filler(normalise(read(page_of(story, rendering, paragraph), path), TODAY))
+    row = as_row(result)
     assert row["url"] == SITE + path
     assert row["title"] == story.title
     assert row["subtitle"] == (story.subtitle or None)
     assert row["label"] == (story.label or None)
-    assert [(author.slug, author.name) for author in found.authors] == list(story.authors)
+    assert [(author.slug, author.name) for author in result.authors] == list(story.authors)
     assert row["published_on"] == story.day.isoformat()
     assert (row["image_caption"], row["image_credit"]) == (
         (story.caption, story.credit) if story.caption else (None, None)
     )
-    assert found.paragraphs == list(story.lead)
+    assert result.paragraphs == list(story.lead)
     assert row["access"] == ("teaser" if story.offer else "free")
-    assert [link.url for link in found.links if link.kind == "article"] == [
+    assert [link.url for link in result.links if link.kind == "article"] == [
         SITE + path for path, _ in story.recent
     ]
-    assert found.suspicion is None
+    assert result.rejection_reason is None
 
 
 @st.composite
 def broken(draw: st.DrawFn, line: str) -> list[str]:
-    """Cut a line at up to three of its spaces, as markup may, with any white space in place of the
-    others.
-    """
+    """Split a line at up to three spaces, with any white space in place of the others."""
     words = line.split(" ")
     cuts = draw(st.sets(st.integers(1, len(words) - 1), max_size=3)) if len(words) > 1 else set()
     gaps = [" " if at not in cuts else "\n\n" for at in range(1, len(words))]
@@ -148,7 +147,9 @@ def broken(draw: st.DrawFn, line: str) -> list[str]:
 
 @settings(deadline=None, max_examples=50)
 @given(st.data())
-def test_an_offer_goes_however_it_is_broken_and_no_sentence_with_it(data: st.DataObject) -> None:
+def test_an_offer_is_dropped_however_it_is_split_and_no_sentence_with_it(
+    data: st.DataObject,
+) -> None:
     boxes = st.sampled_from(
         [
             [OFFER_LIST[0]],
@@ -162,8 +163,8 @@ def test_an_offer_goes_however_it_is_broken_and_no_sentence_with_it(data: st.Dat
         if data.draw(st.booleans()):
             lead += [piece for line in data.draw(boxes) for piece in data.draw(broken(line))]
         lead.append(sentence)
-    found = drop_filler(normalise(article(paragraphs=lead), TODAY))
-    assert found.paragraphs == sentences
+    result = drop_filler(normalise(article(paragraphs=lead), TODAY))
+    assert result.paragraphs == sentences
 
 
 @settings(deadline=None, max_examples=50)
@@ -171,18 +172,16 @@ def test_an_offer_goes_however_it_is_broken_and_no_sentence_with_it(data: st.Dat
 def test_no_sentence_of_ordinary_words_is_ever_dropped(
     sentences: list[str], data: st.DataObject
 ) -> None:
-    """Nor where the white space falls elsewhere: a paragraph a sentence, several sentences a
-    paragraph, half a sentence.
-    """
+    """Each paragraph may hold one sentence, several, or half of one."""
     pieces = [piece for sentence in sentences for piece in data.draw(broken(sentence))]
-    found = drop_filler(normalise(article(paragraphs=pieces), TODAY))
-    assert " ".join(found.paragraphs) == " ".join(sentences)
+    result = drop_filler(normalise(article(paragraphs=pieces), TODAY))
+    assert " ".join(result.paragraphs) == " ".join(sentences)
     assert drop_filler(normalise(article(paragraphs=[" ".join(pieces)]), TODAY)).paragraphs == [
         " ".join(sentences)
     ]
 
 
-# --- Days and addresses ---------------------------------------------------------------------------
+# --- Days and URLs --------------------------------------------------------------------------------
 
 DAYS = st.dates(date(2012, 2, 1), date(2025, 12, 31))
 
@@ -190,23 +189,23 @@ DAYS = st.dates(date(2012, 2, 1), date(2025, 12, 31))
 @settings(deadline=None, max_examples=50)
 @given(DAYS, st.lists(DAYS, min_size=4, max_size=4), st.sampled_from(RENDERINGS))
 @pytest.mark.fault("D11")
-def test_the_day_of_an_article_is_of_its_month_or_none_whatever_the_page_says(
-    month: date, said: list[date], rendering: str
+def test_the_day_of_an_article_is_in_the_month_of_its_url_or_missing(
+    month: date, days: list[date], rendering: str
 ) -> None:
-    shown, visited, stated, captioned = said
+    in_byline, visited, stated, captioned = days
     html = article_html(
         rendering,
-        date=written(shown),
-        moment=f"{stated}T09:30:00+09:00",
+        date=written(in_byline),
+        timestamp=f"{stated}T09:30:00+09:00",
         visit=written(visited) * 2,
         caption=f"A ferry on {written(captioned)} | Image: Quay Post",
     )
-    found = read(html, f"/{month:%Y/%m}/lamps/").published_on
-    if (shown.year, shown.month) == (month.year, month.month):
-        assert found == shown.isoformat()
-    if found is not None:
-        assert found in {day.isoformat() for day in (shown, stated)}
-        assert abs((date.fromisoformat(found) - month.replace(day=15)).days) <= 17
+    result = read(html, f"/{month:%Y/%m}/lamps/").published_on
+    if (in_byline.year, in_byline.month) == (month.year, month.month):
+        assert result == in_byline.isoformat()
+    if result is not None:
+        assert result in {day.isoformat() for day in (in_byline, stated)}
+        assert abs((date.fromisoformat(result) - month.replace(day=15)).days) <= 17
 
 
 NUMBERED = st.from_regex(r"[a-z]{1,3}(-[a-z]{1,2})?(-[0-9]{1,3})?", fullmatch=True)
@@ -216,12 +215,8 @@ PLACES = st.tuples(st.sampled_from(["2024/06", "2024/07", "2025/06"]), NUMBERED)
 @settings(deadline=None, max_examples=50)
 @given(PLACES, PLACES, st.sampled_from(RENDERINGS))
 @pytest.mark.fault("D12")
-def test_no_page_takes_the_address_of_another_article(
-    served: str, named: str, rendering: str
-) -> None:
-    """A canonical link is believed for the copies of one story, which differ in a number of one or
-    two digits at the end.
-    """
+def test_no_page_takes_the_url_of_another_article(served: str, named: str, rendering: str) -> None:
+    """Copies of one story, for which rel=canonical counts, differ in one or two final digits."""
     html = article_html(rendering, head=f'<link rel="canonical" href="/{named}/">')
     url = read(html, f"/{served}/").url
     assert url in (f"{SITE}/{served}/", f"{SITE}/{named}/")
@@ -251,7 +246,7 @@ def test_what_was_put_into_a_listing_comes_out(
         f"{name} writes about lamps and ferries from a room above the chandlery." if has_bio else ""
     )
     entries = tuple(
-        (f"/2025/05/{place}-lamps/", words, words[::-1]) for place, words in enumerate(headlines)
+        (f"/2025/05/{place}-lamps/", title, title[::-1]) for place, title in enumerate(headlines)
     )
     pager = "".join(
         f'<a href="{own}page/{other}/">{other}</a> '
@@ -259,18 +254,18 @@ def test_what_was_put_into_a_listing_comes_out(
         if other != 99
     )
     html = listing_html(rendering, name=name, slug=slug, bio=bio, entries=entries, pager=pager)
-    found = read_list(html, own if number == 1 else f"{own}page/{number}/")
-    assert (found.slug, found.name, found.bio) == (slug, name, bio or None)
-    assert [link.url for link in found.articles] == [SITE + path for path, _, _ in entries]
+    result = read_list(html, own if number == 1 else f"{own}page/{number}/")
+    assert (result.slug, result.name, result.bio) == (slug, name, bio or None)
+    assert [link.url for link in result.articles] == [SITE + path for path, _, _ in entries]
     following = f"{SITE}{own}page/{number + 1}/"
-    assert (found.next_page.url if found.next_page else None) == (following if has_next else None)
+    assert (result.next_page.url if result.next_page else None) == (following if has_next else None)
 
 
 @settings(deadline=None, max_examples=50)
 @given(st.integers(0, 10**6), st.integers(0, 59))
-def test_every_page_of_any_made_up_site_is_read_as_it_is_meant(seed: int, number: int) -> None:
+def test_every_page_of_any_made_up_site_is_read_correctly(seed: int, number: int) -> None:
     world = FakeSite(60, seed=seed)
-    shown = world.articles[number]
+    story = world.articles[number]
     assert row_from_html(
-        article_page(world, shown, BASE), BASE + shown.path, BASE
-    ) == world.expected_row(shown, BASE)
+        article_page(world, story, BASE), BASE + story.path, BASE
+    ) == world.expected_row(story, BASE)

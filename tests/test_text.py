@@ -1,6 +1,4 @@
-"""String work that knows nothing of the site: tables of what goes in and comes out, and laws that
-hold for any text.
-"""
+"""Text handling: tables of inputs and outputs, and properties that hold for any text."""
 
 import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -60,13 +58,13 @@ BIDI_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
     ],
 )
 @pytest.mark.fault("D5", "D7")
-def test_clean(raw: str, line: str) -> None:
+def test_normalize_whitespace(raw: str, line: str) -> None:
     assert normalize_whitespace(raw) == line
 
 
 @settings(deadline=None)
 @given(ANY_TEXT | AWKWARD)
-def test_clean_twice_is_clean_once(raw: str) -> None:
+def test_normalizing_whitespace_twice_changes_nothing(raw: str) -> None:
     line = normalize_whitespace(raw)
     assert normalize_whitespace(line) == line
 
@@ -74,7 +72,7 @@ def test_clean_twice_is_clean_once(raw: str) -> None:
 @settings(deadline=None)
 @given(ANY_TEXT | AWKWARD)
 @pytest.mark.fault("D5", "D6", "D7", "D18")
-def test_a_clean_line_is_one_line_that_sqlite_takes(raw: str) -> None:
+def test_a_normalized_text_is_one_line_that_sqlite_accepts(raw: str) -> None:
     line = normalize_whitespace(raw)
     line.encode()
     assert line == " ".join(line.split())
@@ -84,7 +82,7 @@ def test_a_clean_line_is_one_line_that_sqlite_takes(raw: str) -> None:
 @settings(deadline=None)
 @given(ANY_TEXT | AWKWARD | st.text(st.characters(categories=["Cc", "Cf", "Cs"]), max_size=60))
 @pytest.mark.fault("D5", "D17")
-def test_what_is_visible_moves_no_cursor_and_turns_no_line_round(raw: str) -> None:
+def test_stripped_text_has_no_terminal_or_bidirectional_controls(raw: str) -> None:
     seen = strip_control_chars(raw)
     seen.encode()
     assert {char for char in seen if unicodedata.category(char) == "Cc"} <= {"\n", "\t"}
@@ -95,7 +93,7 @@ def test_what_is_visible_moves_no_cursor_and_turns_no_line_round(raw: str) -> No
 
 @settings(deadline=None)
 @given(AWKWARD, AWKWARD)
-def test_clean_loses_no_visible_character(one: str, other: str) -> None:
+def test_normalizing_whitespace_keeps_every_visible_character(one: str, other: str) -> None:
     visible = [char for char in one + "X" + other if char in "ab.’'-–X"]
     assert [
         char for char in normalize_whitespace(one + "X" + other) if char not in " \ufffd"
@@ -114,7 +112,7 @@ def test_clean_loses_no_visible_character(one: str, other: str) -> None:
         ("ß", "ss", True),
     ],
 )
-def test_loose(one: str, other: str, same: bool) -> None:
+def test_normalize_for_match(one: str, other: str, same: bool) -> None:
     assert (normalize_for_match(one) == normalize_for_match(other)) is same
 
 
@@ -129,7 +127,7 @@ def test_loose(one: str, other: str, same: bool) -> None:
         ("", ""),
     ],
 )
-def test_straight(raw: str, line: str) -> None:
+def test_straighten_quotes(raw: str, line: str) -> None:
     assert straighten_quotes(raw) == line
 
 
@@ -153,7 +151,7 @@ def test_straight(raw: str, line: str) -> None:
         ("김향기 김향기", "김향기"),
     ],
 )
-def test_undouble(raw: str, once: str) -> None:
+def test_strip_repetition(raw: str, once: str) -> None:
     assert strip_repetition(raw) == once
 
 
@@ -162,7 +160,7 @@ def test_undouble(raw: str, once: str) -> None:
     st.from_regex(r"[A-Z][a-z]{2,8}( [a-z]{2,8}){1,5} [0-9]{3}[A-Z]", fullmatch=True),
     st.sampled_from(["", " "]),
 )
-def test_undouble_finds_what_was_doubled(line: str, glue: str) -> None:
+def test_any_repetition_is_stripped(line: str, glue: str) -> None:
     assert strip_repetition(line) == line
     assert strip_repetition(line + glue + line) == line
     assert strip_repetition(line + glue + line + glue + line) == line
@@ -188,7 +186,7 @@ def test_undouble_finds_what_was_doubled(line: str, glue: str) -> None:
         ("", False),
     ],
 )
-def test_ends_whole(line: str, whole: bool) -> None:
+def test_ends_as_sentence(line: str, whole: bool) -> None:
     assert ends_as_sentence(line) is whole
 
 
@@ -236,7 +234,7 @@ def test_ends_whole(line: str, whole: bool) -> None:
     ],
 )
 def test_dates_in(line: str, days: list[date]) -> None:
-    assert [found.day for found in dates_in(line)] == days
+    assert [match.day for match in dates_in(line)] == days
 
 
 @settings(deadline=None)
@@ -247,9 +245,9 @@ def test_dates_in(line: str, days: list[date]) -> None:
 def test_every_day_is_found_where_it_is_written(day: date, form: str) -> None:
     written = day.strftime(form)
     line = f"Mira Olsen{written}, lamps"
-    found = list(dates_in(line))
-    assert [each.day for each in found] == [day]
-    assert line[found[0].start : found[0].end] == written
+    match = list(dates_in(line))
+    assert [each.day for each in match] == [day]
+    assert line[match[0].start : match[0].end] == written
     assert without_dates(line) == "Mira Olsen , lamps"
 
 
@@ -268,7 +266,7 @@ def test_without_dates(line: str, rest: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "moment", "day"),
+    ("value", "timestamp", "day"),
     [
         ("2025-06-20T12:15:00+09:00", "2025-06-20T03:15:00Z", date(2025, 6, 20)),
         ("2025-06-19T16:00:00Z", "2025-06-19T16:00:00Z", date(2025, 6, 20)),
@@ -299,9 +297,9 @@ def test_without_dates(line: str, rest: str) -> None:
         ("9999-12-31T23:59:59-12:00", None, None),
     ],
 )
-def test_moments_and_days(value: str, moment: str | None, day: date | None) -> None:
-    found = parse_timestamp(value)
-    assert (None if found is None else format_timestamp(found)) == moment
+def test_timestamps_and_days(value: str, timestamp: str | None, day: date | None) -> None:
+    result = parse_timestamp(value)
+    assert (None if result is None else format_timestamp(result)) == timestamp
     assert seoul_day(value) == day
 
 
@@ -310,23 +308,23 @@ def test_moments_and_days(value: str, moment: str | None, day: date | None) -> N
     st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1)),
     st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes))),
 )
-def test_a_moment_is_the_same_in_every_zone(naive: datetime, zone: timezone) -> None:
-    moment = naive.replace(tzinfo=UTC, microsecond=0)
-    there = moment.astimezone(zone).isoformat()
-    assert parse_timestamp(there) == moment
-    assert seoul_day(there) == (moment + timedelta(hours=9)).date()
+def test_a_timestamp_is_the_same_in_every_zone(naive: datetime, zone: timezone) -> None:
+    timestamp = naive.replace(tzinfo=UTC, microsecond=0)
+    there = timestamp.astimezone(zone).isoformat()
+    assert parse_timestamp(there) == timestamp
+    assert seoul_day(there) == (timestamp + timedelta(hours=9)).date()
     assert parse_timestamp(naive.isoformat()) is None
     assert seoul_day(naive.isoformat()) == naive.date()
-    assert datetime.fromisoformat(format_timestamp(moment.astimezone(zone))) == moment
+    assert datetime.fromisoformat(format_timestamp(timestamp.astimezone(zone))) == timestamp
 
 
 @settings(deadline=None)
 @given(ANY_TEXT)
 @pytest.mark.fault("D11")
-def test_no_text_breaks_the_reading_of_dates(raw: str) -> None:
-    assert all(0 <= found.start < found.end <= len(raw) for found in dates_in(raw))
-    found = parse_timestamp(raw)
-    assert found is None or found.tzinfo is UTC
+def test_parsing_dates_raises_for_no_text(raw: str) -> None:
+    assert all(0 <= match.start < match.end <= len(raw) for match in dates_in(raw))
+    result = parse_timestamp(raw)
+    assert result is None or result.tzinfo is UTC
 
 
 ARTICLE = f"{SITE}/2025/06/some-slug/"
@@ -408,7 +406,14 @@ URLS = st.one_of(
     st.text(st.sampled_from("/.?#:@[]%&=ab2x \\\t\u200b한"), max_size=40),
     st.builds(
         "{}{}{}{}".format,
-        st.sampled_from(["", "http://nknews.org", "https://www.nknews.org", "//", "https://elsewhere.test", "https://www.nknews.org:"]),
+        st.sampled_from([
+            "",
+            "http://nknews.org",
+            "https://www.nknews.org",
+            "//",
+            "https://elsewhere.test",
+            "https://www.nknews.org:",
+        ]),
         st.sampled_from(["", "/"]),
         st.text(st.sampled_from("/.?#:@[]%&=ab2x \\한;+"), max_size=30),
         st.sampled_from(["", "?c=1718000000000", "?page=59", "#x", "/"]),
@@ -441,9 +446,7 @@ def test_a_canonical_url_stays_on_the_site_and_is_its_own_canonical(url: str) ->
     ("slug", "is_one"),
     [("é" * 300, True), ("é" * 400, False), ("a" * 1_900, True), ("a" * 2_100, False)],
 )
-def test_an_address_that_is_too_long_once_it_is_spelled_out_is_none(
-    slug: str, is_one: bool
-) -> None:
+def test_a_url_that_is_too_long_once_it_is_encoded_is_rejected(slug: str, is_one: bool) -> None:
     url = canonical_url(f"/2025/06/{slug}/", "https://www.nknews.org")
     assert (url is not None) == is_one
     assert url is None or canonical_url(url, "https://www.nknews.org") == url
@@ -456,7 +459,7 @@ def test_an_address_that_is_too_long_once_it_is_spelled_out_is_none(
     ),
     st.data(),
 )
-def test_every_spelling_of_an_address_is_one(path: str, data: st.DataObject) -> None:
+def test_every_spelling_of_a_url_has_one_canonical_form(path: str, data: st.DataObject) -> None:
     host = data.draw(
         st.sampled_from(
             ["", "http://nknews.org", "https://nknews.org", "http://www.nknews.org", SITE]
@@ -501,7 +504,7 @@ SLUG_CHARACTERS = "abAB19-._~!$'()*+,;=:@한é%"
 @example([("/2025/06/", "A"), ("/2025/06/", "a")], SITE)
 @example([("/2025/06/", "a-2"), ("/2025/06/", "a")], SITE)
 @example([("/2025/06/", "a."), ("/2025/06/", "a")], SITE)
-def test_two_addresses_are_one_only_where_they_say_the_same(
+def test_only_equivalent_urls_have_one_canonical_form(
     addresses: list[tuple[str, str]], site: str
 ) -> None:
     paths = [
@@ -528,7 +531,7 @@ def test_two_addresses_are_one_only_where_they_say_the_same(
         ("", None),
     ],
 )
-def test_an_absolute_url_is_of_the_web_or_none(url: str, absolute: str | None) -> None:
+def test_absolute_url(url: str, absolute: str | None) -> None:
     assert absolute_url(url, "https://www.nknews.org/2025/06/x/") == absolute
 
 

@@ -27,8 +27,8 @@ from nkcrawl.items import Article, Listing, Page, Rejection
 from nkcrawl.middlewares import in_its_charset
 from nkcrawl.options import apply_options, read_options
 from nkcrawl.pages import Reading, parse_html, read_article, read_listing
-from nkcrawl.paywall import classify_paragraphs
-from nkcrawl.pipelines import as_row, drop_filler, gate, normalise
+from nkcrawl.paywall import classify_paragraphs, drop_filler
+from nkcrawl.pipelines import as_row, gate, normalise
 from nkcrawl.responses import RequestDropped
 from nkcrawl.text import canonical_url, strip_control_chars
 
@@ -174,7 +174,7 @@ def show_page(html: Selector, page: Page, site_url: str) -> dict[str, Any]:
     """
     reading = read_article(html, page, site_url)
     known_url = urlsplit(page.final_url or page.url).path != "/"
-    if reading.article.suspicion == "listing" or site.author_slug(
+    if reading.article.rejection_reason == "listing" or site.author_slug(
         urlsplit(page.final_url or page.url).path
     ):
         return _listing_shown(read_listing(html, page, site_url))

@@ -1,19 +1,14 @@
-"""Pages of the site to items, by meaning: what readers see first, what the page states for machines
-second.
-"""
+"""Reading pages into items, by what readers see first, and by the metadata second."""
 
-from nkcrawl.pages.absurd import ABSURD, is_absurd_markup
-from nkcrawl.pages.article import EXTRACTOR_VERSION, ReadBlock, Reading, read_article
-from nkcrawl.pages.feed import read_feed
-from nkcrawl.pages.listing import read_listing
-from nkcrawl.pages.parsing import parse_html
+from nkcrawl.pages.article import EXTRACTOR_VERSION, Reading, read_article
+from nkcrawl.pages.html import TOO_COMPLEX, exceeds_limits, parse_html
+from nkcrawl.pages.listing import read_feed, read_listing
 
 __all__ = [
-    "ABSURD",
     "EXTRACTOR_VERSION",
-    "ReadBlock",
+    "TOO_COMPLEX",
     "Reading",
-    "is_absurd_markup",
+    "exceeds_limits",
     "parse_html",
     "read_article",
     "read_feed",

@@ -1,61 +1,38 @@
-"""An article page to an `Article`: one small function per field, each saying which rule answered
-and what else was said.
-"""
+"""Reading an article page into an `Article`: one function per field, each with its rule."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from parsel import Selector
 
 from nkcrawl import site
 from nkcrawl.items import Article, Link, Page
-from nkcrawl.pages.absurd import ABSURD, is_absurd
 from nkcrawl.pages.authors import read_byline
-from nkcrawl.pages.blocks import Body, Image, read_body
-from nkcrawl.pages.concealed import concealed
+from nkcrawl.pages.blocks import Image
+from nkcrawl.pages.body import read_body
 from nkcrawl.pages.dates import read_dates
-from nkcrawl.pages.layout import lay_out
+from nkcrawl.pages.hidden import hidden_elements
+from nkcrawl.pages.html import TOO_COMPLEX, tree_exceeds_limits
+from nkcrawl.pages.layout import assign_roles
 from nkcrawl.pages.links import LinkResolver, pro_urls
 from nkcrawl.pages.metadata import PageMetadata, read_metadata, without_site_name
-from nkcrawl.pages.roles import PageLayout
-from nkcrawl.pages.sources import weigh
-from nkcrawl.paywall import MORE_PAGES
-from nkcrawl.text import absolute_url, canonical_url, normalize_for_match, straighten_quotes
+from nkcrawl.pages.page import ArticlePage, compare_sources
+from nkcrawl.pages.paragraphs import ReadBlock, read_blocks
+from nkcrawl.paywall import MORE_PAGES, filler_in
+from nkcrawl.text import absolute_url, canonical_url, straighten_quotes
 
-EXTRACTOR_VERSION = 4  # raised whenever the same page would give another row
+EXTRACTOR_VERSION = 4  # to be raised whenever the same page would give another row
 
 _HANGUL = re.compile(r"[가-힣]")
 _LETTER = re.compile(r"[^\W\d_]")
-# 'News.The': a stop, then a capital without a space; the letters before keep 'U.S.' and 'D.P.R.K.'
-# whole.
-_GLUED = re.compile(r"(?<=[a-z’'”\")]{2}[.!?])(?=[A-Z“\"‘])")
-# Up to a stop that ends a sentence: not the one of an initial ('J. Smith') or a title ('Dr.
-# Smith').
-_FIRST_SENTENCE = re.compile(
-    r".*?(?<!\b[A-Z])(?<!\b[DM]r)(?<!\bM[rs]s)(?<!\bMs)(?<!\bProf)[.!?]+[”\"’']*"
-)
-_PAGES = re.compile(
-    r"Pages?:? ?\d+(?: \d+)*", re.IGNORECASE
-)  # WordPress's list of the pages of one article
-_LONGEST_PAGER = 200  # characters
-_REPEATABLE = 40  # a paragraph this long that comes again is a copy, not a refrain
-_MANY_PARAGRAPHS = (
-    3  # below a headline that the page states: a story, even if it states nothing else
-)
-_MANY_ENTRIES = 6  # links to other articles, each alone on its line: a listing's look
-
-
-class ReadBlock(NamedTuple):
-    """One visible block of the page, the region that it stands in and its role; `text` marks the
-    article's paragraphs.
-    """
-
-    region: str
-    role: str
-    text: str
+# WordPress's list of the pages of one article.
+_PAGES = re.compile(r"Pages?:? ?\d+(?: \d+)*", re.IGNORECASE)
+_MAX_PAGER = 200  # characters
+# Paragraphs below a confirmed headline that make an article, even if nothing else does.
+_MANY_PARAGRAPHS = 3
+_MANY_ENTRIES = 6  # links to other articles, each on its own line, that make a listing
+_FIRST_LINES = 12  # blocks in which the message of an error page stands
 
 
 @dataclass(slots=True)
@@ -69,184 +46,103 @@ class Reading:
 def read_article(html: Selector, page: Page, site_url: str) -> Reading:
     """Read an article page.
 
-    `page` is the visit that brought the HTML, `site_url` the site's root. Missing fields stay None;
-    nothing is raised for a page that is not an article: `Article.suspicion` and the missing fields
-    tell the gate.
+    `page` is the visit that brought the HTML, `site_url` the root URL of the site. Missing fields
+    are None. A page that is not an article raises nothing: `rejection_reason` says so.
     """
-    served = page.final_url or page.url
-    if is_absurd(html.root):
-        return Reading(
-            Article(page, served, extractor_version=EXTRACTOR_VERSION, suspicion=ABSURD), []
-        )
-    metadata = read_metadata(html, LinkResolver(site_url, frozenset((page.url, served))))
-    body = read_body(html.root, concealed(html, metadata.withheld))
-    canonical = _canonical(metadata, served, site_url)
-    links = LinkResolver(site_url, frozenset((page.url, served, canonical)))
-    layout = lay_out(body, metadata, links)
-    article = Article(page=page, url=canonical, extractor_version=EXTRACTOR_VERSION)
-    if canonical != served:
+    served_url = page.final_url or page.url
+    if tree_exceeds_limits(html.root):
+        article = Article(page, served_url, extractor_version=EXTRACTOR_VERSION)
+        article.rejection_reason = TOO_COMPLEX
+        return Reading(article, [])
+    parsed = _parse(html, page.url, served_url, site_url)
+    assign_roles(parsed)
+    article = Article(page, parsed.url, extractor_version=EXTRACTOR_VERSION)
+    if parsed.url != served_url:
         article.rules["url"] = "rel=canonical"
-    blocks = list(_read_blocks(layout))
-    article.paragraphs = [block.text for block in blocks if block.role == "text"]
-    article.note = (
-        "\n\n".join(dict.fromkeys(block.text for block in blocks if block.role == "note")) or None
-    )
-    _read_headings(article, layout, metadata)
-    article.rules["body"] = "blocks of the prose region, less filler"
-    if article.note:
-        article.rules["note"] = "known opening of a stock note"
-    read_byline(article, layout, body, metadata, links)
-    read_dates(article, layout, metadata)
-    _read_image(article, layout, body, metadata, served, links)
-    _read_language(article, metadata)
-    _read_evidence(article, layout, metadata, links)
-    article.links = _links(article, layout, html, links)
-    article.suspicion = _suspicion(article, layout, html, metadata, links)
+    blocks = list(read_blocks(parsed))
+    _read_text(article, blocks)
+    _read_headings(article, parsed)
+    read_byline(article, parsed)
+    read_dates(article, parsed)
+    _read_image(article, parsed)
+    _read_language(article, parsed)
+    article.evidence = _evidence(parsed)
+    article.links = _links(article, parsed)
+    article.rejection_reason = _rejection_reason(article, parsed)
     return Reading(article, blocks)
 
 
-def _canonical(metadata: PageMetadata, served: str, site_url: str) -> str:
-    """Return the article's identity: rel=canonical where it names the same story of the same month,
-    else as served.
-    """
-    url = canonical_url(metadata.canonical, site_url, base=served) if metadata.canonical else None
-    if url is None:
-        return served
-    named, own = urlsplit(url).path, urlsplit(served).path
-    same_story = bool(_slug_forms(named) & _slug_forms(own))
-    same_month = site.article_month(named) == site.article_month(own) is not None
-    return url if same_story and same_month else served
+def _parse(html: Selector, url: str, served_url: str, site_url: str) -> ArticlePage:
+    own = frozenset((url, served_url))
+    metadata = read_metadata(html, LinkResolver(site_url, own))
+    canonical = _canonical(metadata, served_url, site_url)
+    links = LinkResolver(site_url, own | {canonical})
+    body = read_body(html.root, hidden_elements(html, metadata.paywalled_selectors))
+    return ArticlePage(html, served_url, canonical, links, metadata, body)
+
+
+def _canonical(metadata: PageMetadata, served_url: str, site_url: str) -> str:
+    """Return rel=canonical if it is the same story in the same month, else the URL as served."""
+    url = metadata.canonical and canonical_url(metadata.canonical, site_url, base=served_url)
+    if not url:
+        return served_url
+    canonical, served = urlsplit(url).path, urlsplit(served_url).path
+    same_story = bool(_slug_forms(canonical) & _slug_forms(served))
+    same_month = site.article_month(canonical) == site.article_month(served) is not None
+    return url if same_story and same_month else served_url
 
 
 def _slug_forms(path: str) -> set[str]:
-    """Return the slug as it stands and without a number at its end, which may be a copy's or belong
-    to the headline.
-    """
+    """Return the slug with and without a final number, which can mark a copy or belong to it."""
     slug = site.article_slug(path) or ""
     return {slug, site.SLUG_REPEAT.sub("", slug)}
 
 
-# --- Paragraphs and notes -------------------------------------------------------------------------
+# --- Text, title, subtitle, label -----------------------------------------------------------------
 
 
-def _read_blocks(layout: PageLayout) -> Iterator[ReadBlock]:
-    """Yield each block with its region and role, in order; a stock note glued to a paragraph
-    becomes two.
-    """
-    texts = [block.text for block in layout.having("text")]
-    copies = _copies(texts)
-    quotes = _pull_quotes(layout)
-    number = 0
-    for index, (block, role) in enumerate(zip(layout.blocks, layout.roles, strict=True)):
-        region = layout.regions.of[index]
-        if role != "text":
-            yield ReadBlock(region, role, block.text)
-            continue
-        if copies[number]:
-            yield ReadBlock(region, "repeat", block.text)
-        elif index in quotes:
-            yield ReadBlock(region, "pull quote", block.text)
-        else:
-            label, note, rest = split_note(block.text)
-            yield from (ReadBlock(region, kind, part) for kind, part in
-                        (("note label", label), ("note", note), ("text", rest)) if part)  # fmt: skip
-        number += 1
+def _read_text(article: Article, blocks: list[ReadBlock]) -> None:
+    article.paragraphs = [block.text for block in blocks if block.role == "text"]
+    article.rules["body"] = "blocks of the prose region, less filler"
+    notes = dict.fromkeys(block.text for block in blocks if block.role == "note")
+    if notes:
+        article.note = "\n\n".join(notes)
+        article.rules["note"] = "known opening of a stock note"
 
 
-def _pull_quotes(layout: PageLayout) -> set[int]:
-    """Return the blocks that repeat words of a longer paragraph, each in an element of its own:
-    pull quotes.
-    """
-    texts = [index for index, role in enumerate(layout.roles) if role == "text"]
-    quotes = [index for index in texts if not _PLAIN_AREAS.isdisjoint(layout.blocks[index].areas)]
-    if not quotes:
-        return set()
-    body = "\n".join(layout.blocks[index].key for index in texts if index not in quotes)
-    return {
-        index for index in quotes if (key := layout.blocks[index].key.strip("'\"")) and key in body
-    }
-
-
-_PLAIN_AREAS = frozenset(("blockquote", "figure", "aside"))
-
-
-def _copies(texts: list[str]) -> list[bool]:
-    """Return for each paragraph whether it is a copy of an earlier one: the lead twice over, or a
-    long paragraph again.
-    """
-    keys = [normalize_for_match(paragraph) for paragraph in texts]
-    filler = [bool(site.filler_in(paragraph)) for paragraph in texts]
-    prose = [key for key, known in zip(keys, filler, strict=True) if not known]
-    half = len(prose) // 2
-    twice = half > 0 and (prose[:half] == prose[half : 2 * half] or prose[::2] == prose[1::2])
-    seen: set[str] = set()
-    copies = []
-    for key, known in zip(keys, filler, strict=True):
-        copy = not known and key in seen and (len(key) >= _REPEATABLE or twice)
-        copies.append(copy)
-        seen.add(key)
-    return copies
-
-
-def split_note(paragraph: str) -> tuple[str, str, str]:
-    """Split a stock note from the start of a paragraph: ('Editor’s note:', note, rest), each ''
-    where it does not stand.
-    """
-    if site.EDITORS_NOTE.fullmatch(paragraph):
-        return paragraph, "", ""
-    stock = site.stock_note(paragraph)
-    if stock is None:
-        return "", "", paragraph
-    note, start = stock
-    label, bare = paragraph[:start].strip(), paragraph[start:]
-    glue, first = _GLUED.search(bare), _FIRST_SENTENCE.match(bare)
-    end = len(bare)
-    if note.sentence and first:
-        end = first.end()
-    elif glue:
-        end = glue.start()
-    return label, bare[:end].strip(), bare[end:].strip()
-
-
-# --- Title, subtitle, label -----------------------------------------------------------------------
-
-
-def _read_headings(article: Article, layout: PageLayout, metadata: PageMetadata) -> None:
-    if layout.title:
-        article.title = layout.title
-        article.rules["title"] = layout.headline_rule
-        weigh(
-            article,
-            "title",
-            layout.title,
-            [(without_site_name(title), rule) for title, rule in metadata.headlines],
-        )
-    if subtitles := layout.having("subtitle"):
-        article.subtitle = subtitles[0].once
+def _read_headings(article: Article, page: ArticlePage) -> None:
+    metadata = page.metadata
+    if page.title:
+        article.title, article.rules["title"] = page.title, page.headline_rule
+        stated = [(without_site_name(title), rule) for title, rule in metadata.headlines]
+        compare_sources(article, "title", page.title, stated)
+    if subtitles := page.having("subtitle"):
+        article.subtitle = subtitles[0].deduplicated
         article.rules["subtitle"] = "line between headline and byline"
-        weigh(article, "subtitle", article.subtitle, [(metadata.description, "stated description")])
-    if layout.label:
-        article.label, article.rules["label"] = layout.label, layout.label_rule
+        stated = [(metadata.description, "stated description")]
+        compare_sources(article, "subtitle", article.subtitle, stated)
+    if page.label:
+        article.label, article.rules["label"] = page.label, page.label_rule
     elif metadata.section and metadata.section.casefold() != "uncategorized":
         article.label, article.rules["label"] = metadata.section, "stated section"
     if article.label:
-        weigh(article, "label", article.label, [(metadata.section, "stated section")])
+        compare_sources(article, "label", article.label, [(metadata.section, "stated section")])
 
 
 # --- Image ----------------------------------------------------------------------------------------
 
 
-def _read_image(
-    article: Article,
-    layout: PageLayout,
-    body: Body,
-    metadata: PageMetadata,
-    served: str,
-    links: LinkResolver,
-) -> None:
-    captions = [i for i, role in enumerate(layout.roles) if role == "caption"]
-    for index in captions:
-        caption, credit = split_caption(layout.blocks[index].text)
+def _read_image(article: Article, page: ArticlePage) -> None:
+    captions = [index for index, role in enumerate(page.roles) if role == "caption"]
+    _read_captions(article, [page.blocks[index].text for index in captions])
+    image = _lead_image(article, page, captions)
+    article.image_url = absolute_url(image.src if image else page.metadata.image, page.served_url)
+    if article.image_url:
+        article.rules["image_url"] = "image above the lead" if image else "stated image"
+
+
+def _read_captions(article: Article, lines: list[str]) -> None:
+    for caption, credit in map(split_caption, lines):
         if article.image_caption is None and caption:
             article.image_caption, article.rules["image_caption"] = caption, "caption line"
             article.image_credit = credit
@@ -254,15 +150,12 @@ def _read_image(
             article.image_credit = credit
     if article.image_credit:
         article.rules["image_credit"] = "caption line"
-    image = _lead_image(article, layout, body, links, captions)
-    article.image_url = absolute_url(image.src if image else metadata.image, served)
-    if article.image_url:
-        article.rules["image_url"] = "image above the lead" if image else "stated image"
 
 
 def split_caption(line: str) -> tuple[str | None, str | None]:
-    """Split a caption line into (caption, credit): 'Soldiers | Image: KCNA', 'Featured image:
-    KCNA', 'Illustration by X'.
+    """Split a caption line into caption and credit.
+
+    'Soldiers | Image: KCNA' has both; 'Featured image: KCNA', 'Illustration by X' only a credit.
     """
     featured = site.FEATURED_IMAGE.match(line)
     bare = line[featured.end() :] if featured else line
@@ -274,143 +167,136 @@ def split_caption(line: str) -> tuple[str | None, str | None]:
     return bare.strip() or None, None
 
 
-def _lead_image(
-    article: Article, layout: PageLayout, body: Body, links: LinkResolver, captions: list[int]
-) -> Image | None:
-    """Choose the image nearest above the caption, or without one the first between headline and
-    lead; never a portrait.
+def _lead_image(article: Article, page: ArticlePage, captions: list[int]) -> Image | None:
+    """Return the image closest above the caption, or the first between headline and lead.
+
+    Portraits of the authors and images of other parts of the page are skipped.
     """
-    names = {author.name for author in article.authors}
-    start = layout.headline if layout.headline is not None else 0
+    start, end = page.headline or 0, page.lead
+    if captions and captions[0] <= page.lead + 1:
+        end = captions[0]
     if captions and captions[0] < start:
-        start = captions[0] - 1  # the lead picture stands above the headline
-    end = captions[0] if captions and captions[0] <= layout.lead + 1 else layout.lead
+        start = captions[0] - 1  # the lead image stands above the headline
+    names = {author.name for author in article.authors}
     between = [
-        image for image in body.images
+        image for image in page.body.images
         if start < image.before <= end and image.src and straighten_quotes(image.alt) not in names
-        and not (image.href and links.slug(image.href)) and not site.filler_in(image.alt)
-        and not _in_other_part(image, layout)
+        and not (image.href and page.links.slug(image.href)) and not filler_in(image.alt)
+        and not _is_in_other_part(image, page)
     ]  # fmt: skip
     if not between:
         return None
     return between[-1] if captions else between[0]
 
 
-def _in_other_part(image: Image, layout: PageLayout) -> bool:
-    around = layout.regions.of[max(image.before - 1, 0) : image.before + 1]
+def _is_in_other_part(image: Image, page: ArticlePage) -> bool:
+    around = page.regions.of[max(image.before - 1, 0) : image.before + 1]
     return "card" in around or "about" in around
 
 
 # --- Language, access, links ----------------------------------------------------------------------
 
 
-def _read_language(article: Article, metadata: PageMetadata) -> None:
-    prose = [paragraph for paragraph in article.paragraphs if not site.filler_in(paragraph)]
-    words = " ".join([article.title or "", *prose])
-    hangul = len(_HANGUL.findall(words))
-    if hangul and hangul * 2 > len(_LETTER.findall(words)):
+def _read_language(article: Article, page: ArticlePage) -> None:
+    prose = [paragraph for paragraph in article.paragraphs if not filler_in(paragraph)]
+    text = " ".join([article.title or "", *prose])
+    hangul = len(_HANGUL.findall(text))
+    stated = page.metadata.language
+    if hangul and hangul * 2 > len(_LETTER.findall(text)):
         article.language, article.rules["language"] = "ko", "script of the text"
-    elif metadata.language and re.match(r"[A-Za-z]{2,3}(?:[-_]|$)", metadata.language):
-        article.language = re.split(r"[-_]", metadata.language)[0].lower()
+    elif re.match(r"[A-Za-z]{2,3}(?:[-_]|$)", stated):
+        article.language = re.split(r"[-_]", stated)[0].lower()
         article.rules["language"] = "stated language"
     else:
         article.language, article.rules["language"] = "en", "language of the site"
 
 
-def _read_evidence(
-    article: Article, layout: PageLayout, metadata: PageMetadata, links: LinkResolver
-) -> None:
-    """Note what the page says of its own access; the words of the text are judged by the paywall
-    pipeline.
-    """
-    article.evidence = [
-        f"isAccessibleForFree: {spelling}"
-        for spelling in dict.fromkeys(filter(None, metadata.free))
-    ]
-    article.evidence += [f"content tier: {metadata.tier}"] if metadata.tier else []
-    article.evidence += ["part withheld"] if metadata.withheld else []
-    article.evidence += ["JSON-LD unreadable"] if metadata.unreadable else []
-    article.evidence += [MORE_PAGES] if _has_more_pages(layout, metadata, links) else []
-    if any(role in ("recent", "about", "after") for role in layout.roles[layout.lead :]):
-        article.evidence.append("page tail seen")
+def _evidence(page: ArticlePage) -> list[str]:
+    """Return what the page says about its access; `paywall` adds what the text says."""
+    metadata = page.metadata
+    evidence = [f"isAccessibleForFree: {value}" for value in dict.fromkeys(metadata.free) if value]
+    evidence += [f"content tier: {metadata.tier}"] if metadata.tier else []
+    evidence += ["part withheld"] if metadata.paywalled_selectors else []
+    evidence += ["JSON-LD unreadable"] if metadata.unreadable else []
+    evidence += [MORE_PAGES] if _has_more_pages(page) else []
+    if any(role in ("recent", "about", "after") for role in page.roles[page.lead :]):
+        evidence.append("page tail seen")
+    return evidence
 
 
-def _has_more_pages(layout: PageLayout, metadata: PageMetadata, links: LinkResolver) -> bool:
-    """Return whether the article goes on on another page: rel=next, 'Pages: 1 2 3', or a link to
-    its second page.
+def _has_more_pages(page: ArticlePage) -> bool:
+    """Return whether the article continues on another page.
+
+    It does with rel=next, 'Pages: 1 2 3', or a link to its second page.
     """
-    if links.later_page(metadata.next_page, "next"):
+    if page.links.later_page(page.metadata.next_page, "next"):
         return True
-    for block in layout.blocks[layout.headline or 0 :]:
-        if len(block.text) <= _LONGEST_PAGER and _PAGES.fullmatch(block.text):
+    for block in page.blocks[page.headline or 0 :]:
+        if len(block.text) <= _MAX_PAGER and _PAGES.fullmatch(block.text):
             return True
         for link in block.links:
-            if _is_later_label(link.text) and links.later_page(link.href, link.text):
+            is_pager = link.text.isdecimal() or link.text[:4].lower() == "next"
+            if is_pager and page.links.later_page(link.href, link.text):
                 return True
     return False
 
 
-def _is_later_label(label: str) -> bool:
-    return label.isdecimal() or label[:4].lower() == "next"
-
-
-def _links(article: Article, layout: PageLayout, html: Selector, links: LinkResolver) -> list[Link]:
-    """Return the Recent Stories (that section only) and the author pages of the byline, each once,
-    in order.
-    """
-    pro = pro_urls(html, links)
+def _links(article: Article, page: ArticlePage) -> list[Link]:
+    """Return the Recent Stories and the author pages of the byline, each once, in order."""
+    pro = pro_urls(page.html, page.links)
     urls = [
-        links.article_url(link.href) for block in layout.having("recent") for link in block.links
+        page.links.article_url(link.href) for block in page.having("recent") for link in block.links
     ]
     recent = [
-        Link(url, "article") for url in urls if url and url not in links.own and url not in pro
+        Link(url, "article") for url in urls if url and url not in page.links.own and url not in pro
     ]
     authors = [
         Link(url, "author")
         for author in article.authors
-        if (url := links.url(site.author_path(author.slug)))
+        if (url := page.links.url(site.author_path(author.slug)))
     ]
     return list(dict.fromkeys([*recent, *authors]))
 
 
-# --- Is it an article at all? ---------------------------------------------------------------------
+# --- Pages that are not articles ------------------------------------------------------------------
 
 
-def _suspicion(
-    article: Article,
-    layout: PageLayout,
-    html: Selector,
-    metadata: PageMetadata,
-    links: LinkResolver,
-) -> str | None:
-    titles = [title for title, _ in metadata.headlines] + [article.title or ""]
-    first_lines = [
-        *titles,
-        *map(without_site_name, titles),
-        *(block.text for block in layout.blocks[:12]),
-    ]
+def _rejection_reason(article: Article, page: ArticlePage) -> str | None:
+    """Return why the page is not an article, None if it looks like one."""
     signed = bool(article.byline or article.published_on)
-    entries = {
-        url for block, role in zip(layout.blocks, layout.roles, strict=True)
-        if role in ("text", "card", "furniture", "after") and (block.linked or role == "card")
-        for link in block.links if (url := links.article_url(link.href)) and url not in links.own
-    }  # fmt: skip
-    if not signed and any(site.CHALLENGE.search(words) for words in first_lines):
-        return "challenge page"
-    if not signed and any(site.NOT_FOUND.fullmatch(words) for words in first_lines):
-        return "soft 404"
-    if not signed and (
-        site.LOGIN.fullmatch(article.title or "") or html.xpath('//input[@type="password"]')
-    ):
-        return "login page"
-    if any(site.MORE_ARTICLES.fullmatch(block.once) for block in layout.blocks):
+    if not signed and (reason := _error_page(article, page)):
+        return reason
+    if _is_listing(article, page):
         return "listing"
-    if (
-        len(entries) >= _MANY_ENTRIES
-        and not (layout.confirmed and bool(layout.header()))
-        and len(article.paragraphs) < 2
-    ):
-        return "listing"
-    told = layout.confirmed and len(article.paragraphs) >= _MANY_PARAGRAPHS
-    marked = metadata.json_ld or metadata.og_type == "article" or article.note or told
+    metadata = page.metadata
+    is_story = page.headline_confirmed and len(article.paragraphs) >= _MANY_PARAGRAPHS
+    marked = metadata.json_ld or metadata.og_type == "article" or article.note or is_story
     return None if signed or marked else "no sign of an article"
+
+
+def _error_page(article: Article, page: ArticlePage) -> str | None:
+    titles = [title for title, _ in page.metadata.headlines] + [article.title or ""]
+    lines = [*titles, *map(without_site_name, titles)]
+    lines += [block.text for block in page.blocks[:_FIRST_LINES]]
+    if any(site.CHALLENGE.search(line) for line in lines):
+        return "challenge page"
+    if any(site.NOT_FOUND.fullmatch(line) for line in lines):
+        return "soft 404"
+    has_password = bool(page.html.xpath('//input[@type="password"]'))
+    if has_password or site.LOGIN.fullmatch(article.title or ""):
+        return "login page"
+    return None
+
+
+def _is_listing(article: Article, page: ArticlePage) -> bool:
+    if any(site.MORE_ARTICLES.fullmatch(block.deduplicated) for block in page.blocks):
+        return True
+    if (page.headline_confirmed and page.header()) or len(article.paragraphs) >= 2:
+        return False
+    entries = {
+        url for block, role in zip(page.blocks, page.roles, strict=True)
+        if role in ("text", "card", "furniture", "after") and (block.linked or role == "card")
+        for link in block.links
+        if (url := page.links.article_url(link.href)) and url not in page.links.own
+    }  # fmt: skip
+    return len(entries) >= _MANY_ENTRIES

@@ -1,116 +1,90 @@
-"""What each visible block of an article page is: label, headline, byline, paragraph, Recent Stories
-and so on.
+"""The role of each visible block of an article page: headline, byline, paragraph and so on.
 
-Decided by the region that it stands in and by what readers see: wording, order, headings and where
-links lead. Never by class names of the site's own.
+It follows from the block's region and from what readers see: wording, order, headings, and where
+links lead; never from class names of the site's own.
 """
 
-from nkcrawl import site
 from nkcrawl.pages import furniture
-from nkcrawl.pages.blocks import Block, Body
 from nkcrawl.pages.byline import is_name
-from nkcrawl.pages.header import HeaderReader, is_caption, is_linked_byline, known_names
+from nkcrawl.pages.header import HeaderReader, is_caption, is_linked_byline
 from nkcrawl.pages.headline import find_headline, find_unstated_headline
 from nkcrawl.pages.label import find_label
-from nkcrawl.pages.links import LinkResolver
-from nkcrawl.pages.metadata import PageMetadata
+from nkcrawl.pages.page import ArticlePage, BlockRole, equals, is_outside
+from nkcrawl.pages.paragraphs import begins_note
 from nkcrawl.pages.regions import find_regions
-from nkcrawl.pages.roles import PageLayout, is_heading_of, is_outside
-from nkcrawl.paywall import classify_paragraphs
+from nkcrawl.paywall import classify_paragraphs, filler_in
 
-_LONGEST_NAME = 60  # characters
-_SHORT_ALT = 20  # an alt this short ('logo', a name) proves nothing
+_MAX_NAME = 60  # characters
+_MIN_ALT = 20  # a shorter alt ('logo', a name) may equal another line by chance
 
 
-def lay_out(body: Body, metadata: PageMetadata, links: LinkResolver) -> PageLayout:
-    """Give every block of the page its role."""
-    page = PageLayout(body.blocks, ["top"] * len(body.blocks))
-    find_headline(page, metadata, links)
-    page.regions = find_regions(body, page.headline, links)
+def assign_roles(page: ArticlePage) -> None:
+    """Give every block of the page its role, and find headline, label and lead."""
+    find_headline(page)
+    page.regions = find_regions(page)
     if page.headline is None:
-        find_unstated_headline(page, metadata, links)
-    alts = frozenset(image.alt for image in body.images if len(image.alt) > _SHORT_ALT)
-    known = known_names(page, metadata, links)
+        find_unstated_headline(page)
+    alts = frozenset(image.alt for image in page.body.images if len(image.alt) > _MIN_ALT)
     start = 0 if page.headline is None else page.headline + 1
     kinds = ["lead"] * start + classify_paragraphs([block.text for block in page.blocks[start:]])
-    HeaderReader(page, alts, known, metadata, links, kinds).read(start)
+    HeaderReader(page, alts, kinds).read(start)
     end = _end_of_article(page)
-    _read_text(page, alts, links, kinds, end)
-    _read_tail(page, end)
+    for index in range(page.lead, end):
+        if page.roles[index] == "top":
+            page.roles[index] = _role_in_text(page, index, alts, kinds[index])
+    _drop_lone_headings(page, end)
+    for index in range(end, len(page.blocks)):
+        page.roles[index] = _role_in_tail(page, index)
     for index in range(page.headline or 0):
         if page.regions.of[index] == "recent":
             page.roles[index] = "recent"
-    find_label(page, metadata, links)
-    return page
+    find_label(page)
 
 
-def _end_of_article(page: PageLayout) -> int:
-    """Return the index of the first block below the article: the first heading of another part
-    below its last paragraph.
-    """
+def _end_of_article(page: ArticlePage) -> int:
+    """Return the first block below the article: a copyright, or the heading of another part."""
     start = max(page.lead, page.regions.last)
-    tops = [
-        index
-        for index in page.regions.headings
-        if index >= start and not is_outside(page.blocks[index])
-    ]
-    end = tops[0] if tops else len(page.blocks)
+    headings = page.regions.headings
+    end = next(
+        (i for i in headings if i >= start and not is_outside(page.blocks[i])), len(page.blocks)
+    )
     for index in range(start, end):
-        fillers = site.filler_in(page.blocks[index].text)
-        if any(filler.kind == "rights" and filler.alone for filler in fillers) and not any(
-            filler.kind == "offer" for filler in fillers
-        ):
+        fillers = filler_in(page.blocks[index].text)
+        is_rights = any(filler.kind == "rights" and filler.sufficient for filler in fillers)
+        if is_rights and not any(filler.kind == "offer" for filler in fillers):
             return index
     return end
 
 
-def _read_text(
-    page: PageLayout, alts: frozenset[str], links: LinkResolver, kinds: list[str], end: int
-) -> None:
-    """Give roles to the blocks between header and tail; filler keeps the role of text, for the
-    pipelines judge it.
-    """
-    for index in range(page.lead, end):
-        block, region = page.blocks[index], page.regions.of[index]
-        if page.roles[index] != "top":
-            continue
-        if page.title and is_heading_of(block, page.title):
-            page.roles[index] = "headline"
-        elif kinds[index] != "lead" and not is_outside(block):
-            page.roles[index] = "text"
-        elif region == "caption" or (region in ("prose", "other") and is_caption(block, alts)):
-            page.roles[index] = "caption"
-        elif region == "prose" and is_linked_byline(block, links):
-            page.roles[index] = "byline"
-        elif region == "prose" and _is_biography(page.blocks, index):
-            page.roles[index] = "about"
-        elif region == "prose" or _is_note(block, region):
-            page.roles[index] = "text"
-        else:
-            page.roles[index] = region if region in ("card", "about", "recent") else "furniture"
-    _drop_lone_headings(page, end)
+def _role_in_text(page: ArticlePage, index: int, alts: frozenset[str], kind: str) -> BlockRole:
+    """Return the role of a block between header and tail; filler is text, for the pipelines."""
+    block, region = page.blocks[index], page.regions.of[index]
+    if page.title and equals(block, page.title):
+        return "headline"
+    if kind != "lead" and not is_outside(block):
+        return "text"
+    if region == "caption" or (region in ("prose", "other") and is_caption(block, alts)):
+        return "caption"
+    if region == "prose" and is_linked_byline(block, page.links):
+        return "byline"
+    if region == "prose" and _is_biography(page, index):
+        return "about"
+    if region == "prose" or (region in ("other", "furniture") and begins_note(block.text)):
+        return "text"
+    return region if region in ("card", "about", "recent") else "furniture"
 
 
-def _is_biography(blocks: list[Block], index: int) -> bool:
-    """Return whether a paragraph begins with a name that stands alone on one of the two lines above
-    it.
-    """
-    above = [
-        block.once
-        for block in blocks[max(index - 2, 0) : index]
-        if len(block.once) <= _LONGEST_NAME
-    ]
-    return any(is_name(name) and blocks[index].text.startswith(f"{name} ") for name in above)
+def _is_biography(page: ArticlePage, index: int) -> bool:
+    """Return whether a paragraph begins with a name that is alone on one of the two lines above."""
+    text = page.blocks[index].text
+    above = [block.deduplicated for block in page.blocks[max(index - 2, 0) : index]]
+    return any(
+        len(name) <= _MAX_NAME and text.startswith(f"{name} ") and is_name(name) for name in above
+    )
 
 
-def _is_note(block: Block, region: str) -> bool:
-    return region in ("other", "furniture") and site.begins_note(block.text)
-
-
-def _drop_lone_headings(page: PageLayout, end: int) -> None:
-    """Take away the headings that head no text: those of cards, forms and other parts without a
-    heading of common wording.
-    """
+def _drop_lone_headings(page: ArticlePage, end: int) -> None:
+    """Make furniture of headings without text below: of cards, forms and other parts."""
     for index in range(page.lead, end):
         if page.roles[index] != "text" or not page.blocks[index].heading:
             continue
@@ -119,21 +93,14 @@ def _drop_lone_headings(page: PageLayout, end: int) -> None:
             page.roles[index] = "furniture"
 
 
-def _read_tail(page: PageLayout, end: int) -> None:
-    for index in range(end, len(page.blocks)):
-        block, region = page.blocks[index], page.regions.of[index]
-        if region in ("recent", "about", "card"):
-            page.roles[index] = region
-        elif is_outside(block):
-            page.roles[index] = "furniture"
-        else:
-            page.roles[index] = "after"
+def _is_passed_over(page: ArticlePage, index: int) -> bool:
+    """Return whether a line may stand between a heading and its text: a caption, an ad notice."""
+    is_caption_line = page.roles[index] == "caption"
+    return is_caption_line or bool(furniture.NOTICES.fullmatch(page.blocks[index].text))
 
 
-def _is_passed_over(page: PageLayout, index: int) -> bool:
-    """Return whether a line may stand between a heading and its text: a caption, the notice of an
-    advert.
-    """
-    return page.roles[index] == "caption" or bool(
-        furniture.NOTICES.fullmatch(page.blocks[index].text)
-    )
+def _role_in_tail(page: ArticlePage, index: int) -> BlockRole:
+    region = page.regions.of[index]
+    if region in ("recent", "about", "card"):
+        return region
+    return "furniture" if is_outside(page.blocks[index]) else "after"

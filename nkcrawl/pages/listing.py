@@ -1,97 +1,108 @@
-"""One page of an author's listing to a `Listing`: who it is, what is listed, and the next page."""
+"""Reading an author's listing into a `Listing`, and the feed into a `Feed`."""
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from lxml import etree
 from parsel import Selector
 
 from nkcrawl import site
-from nkcrawl.items import Link, Listing, Page
-from nkcrawl.pages.absurd import is_absurd
-from nkcrawl.pages.blocks import Block, read_body
-from nkcrawl.pages.concealed import concealed
+from nkcrawl.items import Feed, Link, Listing, Page
+from nkcrawl.pages.blocks import Block
+from nkcrawl.pages.body import read_body
+from nkcrawl.pages.hidden import hidden_elements
+from nkcrawl.pages.html import tree_exceeds_limits
 from nkcrawl.pages.links import LinkResolver, pro_urls
-from nkcrawl.pages.roles import is_heading_of, is_outside
+from nkcrawl.pages.page import equals, is_outside
+from nkcrawl.paywall import filler_in
 from nkcrawl.text import normalize_whitespace, straighten_quotes
 
 _LINKS = etree.XPath("//link/@href | //a/@href", smart_strings=False)
-_MAX_NAME = 200  # characters; longer is no name of a person or a desk
+_MAX_NAME = 200  # characters; a longer text is not the name of a person or a desk
 _MAX_BIO = 5_000
 
 
-def read_listing(html: Selector, page: Page, site_url: str) -> Listing:
-    """Read an author page; a page without entries, or an absurd one, gives a listing without
-    articles and without a next page.
+def read_feed(xml: Selector, page: Page, site_url: str) -> Feed:
+    """Read the article links of an RSS 2.0 document, in order; any other document has none.
+
+    Only links are read, because the feed also holds text that the public pages do not show.
     """
-    served = page.final_url or page.url
-    links = LinkResolver(site_url, frozenset((page.url, served)))
-    slug = links.slug(served) or links.slug(page.url) or ""
-    if is_absurd(html.root):
-        return Listing(page=page, slug=slug)
-    blocks = [
-        block for block in read_body(html.root, concealed(html, [])).blocks if not is_outside(block)
-    ]
-    listing = Listing(page=page, slug=slug)
-    more = next(
-        (i for i, block in enumerate(blocks) if site.MORE_ARTICLES.fullmatch(block.once)), None
+    links = LinkResolver(site_url, frozenset((page.url,)))
+    urls = map(links.article_url, xml.xpath("/rss/channel/item/link/text()").getall())
+    return Feed(page, _article_links(urls))
+
+
+def _article_links(urls: Iterable[str | None]) -> list[Link]:
+    return list(dict.fromkeys(Link(url, "article") for url in urls if url))
+
+
+def read_listing(html: Selector, page: Page, site_url: str) -> Listing:
+    """Read one page of an author's listing.
+
+    A page without entries, or one beyond the limits, has no articles and no next page.
+    """
+    served_url = page.final_url or page.url
+    links = LinkResolver(site_url, frozenset((page.url, served_url)))
+    listing = Listing(page, links.slug(served_url) or links.slug(page.url) or "")
+    if tree_exceeds_limits(html.root):
+        return listing
+    body = read_body(html.root, hidden_elements(html, []))
+    blocks = [block for block in body.blocks if not is_outside(block)]
+    heading = next(
+        (i for i, block in enumerate(blocks) if site.MORE_ARTICLES.fullmatch(block.deduplicated)),
+        None,
     )
-    name, bio = _person(blocks, more)
+    name, bio = _author(blocks, heading)
     listing.name = name if name and len(name) <= _MAX_NAME else None
     listing.bio = bio if bio and len(bio) <= _MAX_BIO else None
     pro = pro_urls(html, links)
-    entries = _entries(blocks, 0 if more is None else more + 1)
+    entries = _entries(blocks[0 if heading is None else heading + 1 :])
     urls = [links.article_url(link.href) for block in entries for link in block.links]
-    listing.articles = list(
-        dict.fromkeys(Link(url, "article") for url in urls if url and url not in pro)
-    )
+    listing.articles = _article_links(url for url in urls if url not in pro)
     if listing.articles:
-        listing.next_page = _next_page(html, slug, served, links)
+        listing.next_page = _next_page(html, listing.slug, served_url, links)
     return listing
 
 
-def _person(blocks: list[Block], more: int | None) -> tuple[str | None, str | None]:
-    """Return name and bio: what stands between 'About the author' and 'More articles by …'."""
+def _author(blocks: list[Block], heading: int | None) -> tuple[str | None, str | None]:
+    """Return name and biography, between 'About the author' and 'More articles by …'.
+
+    `heading` is the index of the latter.
+    """
+    more = (
+        site.MORE_ARTICLES.fullmatch(blocks[heading].deduplicated) if heading is not None else None
+    )
+    name = straighten_quotes(normalize_whitespace(more["name"])) if more else None
     about = next(
         (i for i, block in enumerate(blocks) if site.ABOUT_AUTHOR.fullmatch(block.text)), None
     )
-    quoted = site.MORE_ARTICLES.fullmatch(blocks[more].once) if more is not None else None
-    name = straighten_quotes(normalize_whitespace(quoted["name"])) if quoted else None
     if about is None:
-        heading = next(
-            (
-                block.text
-                for block in blocks
-                if block.heading and not is_heading_of(block, site.NAME)
-            ),
-            None,
-        )
-        return name or heading, None
-    between = [block for block in blocks[about + 1 : more] if not site.filler_in(block.text)]
+        return name or _first_heading(blocks), None
+    between = [block for block in blocks[about + 1 : heading] if not filler_in(block.text)]
     if not name and between:
-        name = straighten_quotes(between[0].once)
-    bio = [
-        block.text for block in between if not block.linked and not is_heading_of(block, name or "")
-    ]
-    return name or None, "\n\n".join(bio) if more is not None and bio else None
+        name = straighten_quotes(between[0].deduplicated)
+    bio = [block.text for block in between if not block.linked and not equals(block, name or "")]
+    return name or None, "\n\n".join(bio) if more and bio else None
 
 
-def _entries(blocks: list[Block], start: int) -> list[Block]:
-    """Return the blocks from the first entry to the foot of the list, Recent Stories left out."""
-    entries = []
-    for block in blocks[start:]:
-        if is_heading_of(block, site.RECENT_STORIES) or site.COPYRIGHT.fullmatch(block.text):
-            break
-        entries.append(block)
-    return entries
+def _first_heading(blocks: list[Block]) -> str | None:
+    headings = (block for block in blocks if block.heading and not equals(block, site.NAME))
+    return next((block.text for block in headings), None)
 
 
-def _next_page(html: Selector, slug: str, served: str, links: LinkResolver) -> Link | None:
-    """Return the author's page after this one: rel=next, or the pager's link to the number that
-    follows.
-    """
-    following = site.author_page_number(urlsplit(served).path) + 1
+def _entries(blocks: list[Block]) -> list[Block]:
+    """Return the blocks down to the foot of the list, without Recent Stories."""
+    for index, block in enumerate(blocks):
+        if equals(block, site.RECENT_STORIES) or site.COPYRIGHT.fullmatch(block.text):
+            return blocks[:index]
+    return blocks
+
+
+def _next_page(html: Selector, slug: str, served_url: str, links: LinkResolver) -> Link | None:
+    """Return the next page of the listing: the link of rel=next, or of the next page number."""
+    number = site.author_page_number(urlsplit(served_url).path) + 1
     for url in filter(None, map(links.url, _LINKS(html.root))):
         path = urlsplit(url).path
-        if site.author_slug(path) == slug and site.author_page_number(path) == following:
+        if site.author_slug(path) == slug and site.author_page_number(path) == number:
             return Link(url, "author")
     return None

@@ -17,9 +17,9 @@ from nkcrawl.arguments import read_arguments
 from nkcrawl.items import Article, Failure, Feed, Listing, Rejection, Skip, Unchanged
 from nkcrawl.options import apply_options, read_options
 from nkcrawl.pages import (
-    ABSURD,
     EXTRACTOR_VERSION,
-    is_absurd_markup,
+    TOO_COMPLEX,
+    exceeds_limits,
     parse_html,
     read_article,
     read_feed,
@@ -166,7 +166,7 @@ class NKNewsSpider(Spider):
     def parse_feed(self, response: Response) -> Iterator[Feed | Failure]:
         page = visit_from_response(response)
         feed = Feed(page)
-        if isinstance(response, TextResponse) and not is_absurd_markup(response.body):
+        if isinstance(response, TextResponse) and not exceeds_limits(response.body):
             feed = read_feed(Selector(response.text, type="xml"), page, self.site_url)
         yield feed if feed.articles else visit_without_links(response)
 
@@ -174,8 +174,8 @@ class NKNewsSpider(Spider):
         page = visit_from_response(response)
         if not isinstance(response, HtmlResponse):
             yield visit_without_html(response)
-        elif is_absurd_markup(response.body):
-            yield Rejection(page, ABSURD, "too much markup")
+        elif exceeds_limits(response.body):
+            yield Rejection(page, TOO_COMPLEX, "too much markup")
         else:
             yield read_article(parse_html(response.text), page, self.site_url).article
 
@@ -184,8 +184,8 @@ class NKNewsSpider(Spider):
         path = urlsplit(page.final_url).path
         if not isinstance(response, HtmlResponse):
             yield visit_without_html(response)
-        elif is_absurd_markup(response.body):
-            yield Failure(page, ABSURD, f"{page.url} (too much markup)")
+        elif exceeds_limits(response.body):
+            yield Failure(page, TOO_COMPLEX, f"{page.url} (too much markup)")
         elif site.page_kind(path) != "author":
             yield Failure(page, "not an author page", f"{page.url} (it led to {response.url})")
         else:

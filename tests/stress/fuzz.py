@@ -32,7 +32,8 @@ from nkcrawl.demo import FakeSite, article_page, listing_page
 from nkcrawl.demo.feed import feed
 from nkcrawl.items import Article, Feed, Listing
 from nkcrawl.pages import parse_html, read_article, read_feed, read_listing
-from nkcrawl.pipelines import as_row, drop_filler, gate, normalise
+from nkcrawl.paywall import drop_filler
+from nkcrawl.pipelines import as_row, gate, normalise
 from nkcrawl.text import canonical_url, normalize_whitespace, seoul_day
 from tests.factories import visited
 from tests.html_factory import RENDERINGS, SITE, article_html, listing_html
