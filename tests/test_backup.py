@@ -18,8 +18,8 @@ import pytest
 
 from nkcrawl.archive import Archive, ArchiveError, copy_archive, schema
 from nkcrawl.demo import DemoServer, FakeSite
+from nkcrawl.export import new_file
 from nkcrawl.items import Author, Page
-from nkcrawl.placing import UNFINISHED, placed
 from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, scrapy_command
 from tests.test_archive import SITE, check_file, row
 
@@ -111,7 +111,8 @@ def test_a_terminal_is_told_what_was_made(archive: Path, tmp_path: Path) -> None
     os.close(reading)
     assert (done.returncode, done.stderr) == (0, b"")
     assert (
-        shown == f"{copy}: 3 articles, {copy.stat().st_size / 1e3:.1f} kB, whole and checked.\r\n"
+        shown
+        == f"{copy}: 3 articles, {copy.stat().st_size / 1e3:.1f} kB, complete and checked.\r\n"
     )
 
 
@@ -137,7 +138,7 @@ def test_again_and_again_while_a_crawl_runs(tmp_path: Path) -> None:
     counts = [check_copy(copy) for copy in copies]
     assert counts == sorted(counts)
     assert any(0 < count < 60 for count in counts)
-    assert not [name for name in names(tmp_path) if name.startswith(UNFINISHED)]
+    assert not [name for name in names(tmp_path) if name.endswith(".tmp")]
 
 
 def check_copy(copy: Path) -> int:
@@ -193,10 +194,13 @@ def test_whatever_the_file_and_its_folder_are_called(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "Name one file to copy the archive into: scrapy backup FILE"),
-        (("{}/nknews.db",), "{}/nknews.db is there already, and nothing is overwritten."),
-        (("{}",), "{} is a folder that is there already; name something new."),
-        (("{}/missing/a.db",), "{0}/missing/a.db cannot be made: there is no folder {0}/missing."),
+        ((), "Expected one file to copy the archive into: scrapy backup FILE"),
+        (("{}/nknews.db",), "{}/nknews.db exists already, and nothing is overwritten."),
+        (("{}",), "{} is an existing folder; choose a new name."),
+        (
+            ("{}/missing/a.db",),
+            "{0}/missing/a.db cannot be created: there is no folder {0}/missing.",
+        ),
     ],
 )
 def test_a_bad_name_is_refused(archive: Path, arguments: tuple[str, ...], words: str) -> None:
@@ -242,8 +246,8 @@ def test_what_is_not_sound_is_not_copied(
             conn.executescript(damage)
     else:
         archive.unlink()
-    with pytest.raises(ArchiveError) as refusal, placed(tmp_path / "copy.db") as made:
-        copy_archive(archive, made)
+    with pytest.raises(ArchiveError) as refusal, new_file(tmp_path / "copy.db") as temporary:
+        copy_archive(archive, temporary)
     assert str(refusal.value).startswith(words.format(archive))
     assert "copy.db" not in names(tmp_path)
 
@@ -278,8 +282,16 @@ def test_a_disk_that_is_full(large_archive: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("signum", "code", "words"),
     [
-        (signal.SIGINT, 130, "Stopped by a signal; {} was not made, and nothing is left of it.\n"),
-        (signal.SIGTERM, 130, "Stopped by a signal; {} was not made, and nothing is left of it.\n"),
+        (
+            signal.SIGINT,
+            130,
+            "Stopped by a signal; {} was not created, and nothing is left of it.\n",
+        ),
+        (
+            signal.SIGTERM,
+            130,
+            "Stopped by a signal; {} was not created, and nothing is left of it.\n",
+        ),
         (signal.SIGKILL, -9, ""),
     ],
 )
@@ -295,12 +307,12 @@ def test_a_signal_in_the_middle(
         text=True,
     )
     while backup.poll() is None and not any(
-        file.stat().st_size for file in tmp_path.glob(f"{UNFINISHED}*/copy.db")
+        file.stat().st_size for file in tmp_path.glob(".nkcrawl-*.tmp/copy.db")
     ):
         pass
     backup.send_signal(signum)
     _, told = backup.communicate()
     assert (backup.returncode, told) == (code, words.format(copy))
     left = names(tmp_path)
-    assert all(name.startswith(UNFINISHED) for name in left)
+    assert all(name.endswith(".tmp") for name in left)
     assert len(left) == (1 if signum == signal.SIGKILL else 0)

@@ -30,9 +30,8 @@ from nkcrawl.archive import Archive, ArchiveReader, ArticleFilter
 from nkcrawl.export import StoredArticle
 from nkcrawl.export.feed import as_atom
 from nkcrawl.export.markdown import FRONT_MATTER, as_markdown, file_name, paragraphs
-from nkcrawl.export.tables import as_csv, as_jsonl, harmless
+from nkcrawl.export.tables import as_csv, as_jsonl, escape_formula
 from nkcrawl.items import Author, Failure, Page
-from nkcrawl.placing import UNFINISHED
 from nkcrawl.text import normalize_whitespace
 from tests.conftest import ROOT, clean_environment, scrapy, scrapy_command
 from tests.test_archive import SITE, row
@@ -164,7 +163,7 @@ def test_csv(archive: Path, stored: list[dict[str, Any]], tmp_path: Path) -> Non
 )  # fmt: skip
 @pytest.mark.fault("D16")
 def test_what_would_be_a_formula(cell: object, shown: object) -> None:
-    assert harmless(cell) == shown
+    assert escape_formula(cell) == shown
 
 
 TEXTS = st.text(st.characters(exclude_categories=())) | st.text(
@@ -444,17 +443,17 @@ def test_a_terminal_is_told_what_was_made(archive: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        ("", 2, "Name one file or folder to make: scrapy export articles.csv\n"),
-        ("{}/a.csv {}/b.csv", 2, "Name one file or folder to make: scrapy export articles.csv\n"),
-        ("{}/a.xlsx", 2, "{}/a.xlsx ends in .xlsx, but an export is .csv, .jsonl, .atom, or a folder of Markdown files"),
-        ("{}/a.csv --limit 3", 2, "--limit is how many articles a feed has; leave it out, or name a file that ends in .atom.\n"),
-        ("{}/a.atom --limit 0", 2, "--limit is '0', but it takes a whole number from 1 to 1000000.\n"),
-        ("{}/a.csv --since June", 2, "--since 'June' is no day;"),
-        ("{}/missing/a.csv", 2, "{0}/missing/a.csv cannot be made: there is no folder {0}/missing."),
-        ("{}/", 2, "{} is a folder that is there already; name something new.\n"),
+        ("", 2, "Expected one file or folder to create: scrapy export articles.csv\n"),
+        ("{}/a.csv {}/b.csv", 2, "Expected one file or folder to create: scrapy export articles.csv\n"),
+        ("{}/a.xlsx", 2, "{}/a.xlsx ends in .xlsx, but an export is .csv, .jsonl or .atom, or a folder of Markdown files"),
+        ("{}/a.csv --limit 3", 2, "--limit is the number of articles in a feed; leave it out, or write to a .atom file.\n"),
+        ("{}/a.atom --limit 0", 2, "--limit='0': expected a whole number of at least 1 and at most 1000000.\n"),
+        ("{}/a.csv --since June", 2, "--since: invalid date 'June', expected YYYY, YYYY-MM or YYYY-MM-DD.\n"),
+        ("{}/missing/a.csv", 2, "{0}/missing/a.csv cannot be created: there is no folder {0}/missing."),
+        ("{}/", 2, "{} is an existing folder; choose a new name.\n"),
         ("{}/nknews.db", 2, "{}/nknews.db ends in .db, but"),
-        ("{}/a.csv --author nobody --since 2024", 1, "No article is stored by nobody since 2024; nothing was made.\n"),
-        ("{}/notes/ --author nobody", 1, "No article is stored by nobody; nothing was made.\n"),
+        ("{}/a.csv --author nobody --since 2024", 1, "No article is stored by nobody since 2024; nothing was created.\n"),
+        ("{}/notes/ --author nobody", 1, "No article is stored by nobody; nothing was created.\n"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_made_is_said(
@@ -498,12 +497,12 @@ def test_a_signal_in_the_middle_leaves_nothing(archive: Path, tmp_path: Path) ->
         stderr=subprocess.PIPE,
         text=True,
     )
-    while export.poll() is None and not list(tmp_path.glob(f"{UNFINISHED}*/notes/*.md")):
+    while export.poll() is None and not list(tmp_path.glob(".nkcrawl-*.tmp/notes/*.md")):
         pass
     export.send_signal(signal.SIGTERM)
     _, words = export.communicate()
     assert (export.returncode, words) == (
         130,
-        f"Stopped by a signal; {tmp_path}/notes was not made, and nothing is left of it.\n",
+        f"Stopped by a signal; {tmp_path}/notes was not created, and nothing is left of it.\n",
     )
     assert {file.name for file in tmp_path.iterdir()} == {"nknews.db", "nknews.db.lock"}

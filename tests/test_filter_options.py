@@ -48,14 +48,14 @@ def test_what_is_typed(typed: list[str], selection: ArticleFilter) -> None:
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        (["--access", "paid"], "--access 'paid' is none of free, teaser, unknown."),
+        (["--access", "paid"], "--access must be free, teaser or unknown, not 'paid'."),
         (
             ["--since", "yesterday"],
-            "--since 'yesterday' is no day; write it like 2025, 2025-06 or 2025-06-20.",
+            "--since: invalid date 'yesterday', expected YYYY, YYYY-MM or YYYY-MM-DD.",
         ),
-        (["--since", "2025-13"], "is no day"),
-        (["--until", "2025-02-30"], "is no day"),
-        (["--until", "20250620"], "is no day"),
+        (["--since", "2025-13"], "--since: invalid date '2025-13-01', expected YYYY-MM-DD."),
+        (["--until", "2025-02-30"], "--until: invalid date '2025-02-30', expected YYYY-MM-DD."),
+        (["--until", "20250620"], "--until: invalid date '20250620', expected YYYY, YYYY-MM"),
         (
             ["--since", "2025-06", "--until", "2025-05"],
             "--since 2025-06 is later than --until 2025-05",

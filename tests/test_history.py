@@ -9,11 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from nkcrawl.archive import Archive
-from nkcrawl.commands.history import changes, shortened
 from nkcrawl.items import Author, Failure, Page
 from tests.conftest import ROOT, clean_environment, scrapy, scrapy_command
 from tests.test_status import SITE, article
@@ -121,7 +118,7 @@ def test_states_whole_as_json(archive: Path) -> None:
             2,
             "https://example.org/2025/06/ferry/ is not on https://www.nknews.org",
         ),
-        ("", 2, "Name one article: scrapy history URL"),
+        ("", 2, "Expected one article: scrapy history URL"),
     ],
 )
 def test_what_cannot_be_shown_is_said(
@@ -131,21 +128,3 @@ def test_what_cannot_be_shown_is_said(
     assert (done.returncode, done.stdout) == (code, "")
     assert complaint in done.stderr
     assert done.stderr.count("\n") == 1
-
-
-WORDS = st.lists(st.sampled_from(["rice", "rose", "rain", "fell.\n\n"]), max_size=30).map(" ".join)
-
-
-@given(WORDS, WORDS)
-def test_the_marks_tell_both_texts_whole(before: str, after: str) -> None:
-    parts = changes(before, after)
-    assert "".join(words for kind, words in parts if kind != "new") == before
-    assert "".join(words for kind, words in parts if kind != "gone") == after
-
-
-def test_long_stretches_without_a_change_are_cut_down() -> None:
-    kept = " ".join(f"w{number}" for number in range(50))
-    parts = shortened([("kept", kept + " "), ("gone", "old"), ("new", "new"), ("kept", " " + kept)])
-    assert [kind for kind, _ in parts] == ["kept", "gone", "new", "kept"]
-    assert parts[0][1] == " … w42 w43 w44 w45 w46 w47 w48 w49 "
-    assert parts[3][1] == " w0 w1 w2 w3 w4 w5 w6 w7 … "
