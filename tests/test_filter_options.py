@@ -1,4 +1,4 @@
-"""Which articles are asked for: the options as they are typed, and the rows that meet them."""
+"""The filter options as typed, and the articles that match them."""
 
 import argparse
 import sqlite3
@@ -46,7 +46,7 @@ def test_what_is_typed(typed: list[str], selection: ArticleFilter) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "words"),
+    ("typed", "message"),
     [
         (["--access", "paid"], "--access must be free, teaser or unknown, not 'paid'."),
         (
@@ -62,14 +62,14 @@ def test_what_is_typed(typed: list[str], selection: ArticleFilter) -> None:
         ),
     ],
 )
-def test_what_is_no_selection(typed: list[str], words: str) -> None:
+def test_invalid_filters(typed: list[str], message: str) -> None:
     with pytest.raises(UsageError) as raised:
         read(*typed)
-    assert words in str(raised.value)
+    assert message in str(raised.value)
 
 
 @pytest.mark.parametrize(
-    ("selection", "found"),
+    ("selection", "titles"),
     [
         (ArticleFilter(), "0123"),
         (ArticleFilter(author="ann"), "01"),
@@ -85,7 +85,7 @@ def test_what_is_no_selection(typed: list[str], words: str) -> None:
         (ArticleFilter(author="ann", access="teaser", since="2025-06-20", until="2025-06-20"), "1"),
     ],
 )
-def test_which_articles_meet_it(archive_file: Path, selection: ArticleFilter, found: str) -> None:
+def test_which_articles_match(archive_file: Path, selection: ArticleFilter, titles: str) -> None:
     articles = [
         ("ann", "Ann Lee", "2025-05-31", "News", "free"),
         ("ann", "Ann Lee", "2025-06-20", "News", "teaser"),
@@ -112,10 +112,10 @@ def test_which_articles_meet_it(archive_file: Path, selection: ArticleFilter, fo
         sql = (
             f"SELECT title FROM articles WHERE {' AND '.join(['true', *conditions])} ORDER BY title"
         )
-        assert "".join(title for (title,) in conn.execute(sql, values)) == found
+        assert "".join(title for (title,) in conn.execute(sql, values)) == titles
 
 
-def test_who_is_no_longer_in_the_byline_is_no_author(archive_file: Path) -> None:
+def test_only_the_present_byline_counts(archive_file: Path) -> None:
     with closing(Archive.open(archive_file)) as archive:
         archive.begin_run({}, {})
         for author in (Author("ann", "Ann Lee"), Author("bo", "Bo Ray")):

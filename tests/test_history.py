@@ -1,4 +1,4 @@
-"""`scrapy history`: what it tells of an article that changed; run as it is typed."""
+"""`scrapy history` of an article that changed, run from the command line."""
 
 import json
 import os
@@ -87,18 +87,18 @@ def test_a_terminal_shows_it_in_colour(archive: Path) -> None:
         check=False,
     )
     os.close(writing)
-    shown = os.read(reading, 100_000).decode()
+    output = os.read(reading, 100_000).decode()
     os.close(reading)
     assert (done.returncode, done.stderr) == (0, b"")
-    assert "\x1b[9;31mteaser\x1b[0m\x1b[32mfree\x1b[0m" in shown
-    assert "[-" not in shown.replace("\x1b[", "")
+    assert "\x1b[9;31mteaser\x1b[0m\x1b[32mfree\x1b[0m" in output
+    assert "[-" not in output.replace("\x1b[", "")
 
 
-def test_states_whole_as_json(archive: Path) -> None:
+def test_complete_states_as_json(archive: Path) -> None:
     done = scrapy("history", URL, "--json", NKCRAWL_DATABASE=str(archive))
     states = json.loads(done.stdout)
-    told = [{name: state[name] for name in ("title", "access", "body")} for state in states]
-    assert tuple(told) == STATES
+    texts = [{name: state[name] for name in ("title", "access", "body")} for state in states]
+    assert tuple(texts) == STATES
     assert [state["since"] for state in states] == [
         f"2025-06-{day}T03:15:00Z" for day in (20, 21, 22)
     ]
@@ -106,7 +106,7 @@ def test_states_whole_as_json(archive: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("argument", "code", "complaint"),
+    ("argument", "code", "message"),
     [
         (
             f"{SITE}/2025/06/other/",
@@ -121,10 +121,10 @@ def test_states_whole_as_json(archive: Path) -> None:
         ("", 2, "Expected one article: scrapy history URL"),
     ],
 )
-def test_what_cannot_be_shown_is_said(
-    archive: Path, argument: str, code: int, complaint: str
+def test_what_cannot_be_shown_is_one_sentence(
+    archive: Path, argument: str, code: int, message: str
 ) -> None:
     done = scrapy("history", *([argument] if argument else []), NKCRAWL_DATABASE=str(archive))
     assert (done.returncode, done.stdout) == (code, "")
-    assert complaint in done.stderr
+    assert message in done.stderr
     assert done.stderr.count("\n") == 1

@@ -1,6 +1,4 @@
-"""`scrapy show`: one page through the whole chain, from a file and from the bundled site, storing
-nothing.
-"""
+"""`scrapy show`: one page read from a file and from the made-up site, storing nothing."""
 
 import json
 import subprocess
@@ -31,9 +29,9 @@ def test_a_page_by_its_url(demo: DemoServer, world: FakeSite, archive_file: Path
         *("-s", f"NKCRAWL_DATABASE={archive_file}", *AT_FULL_SPEED),
     )
     assert (done.returncode, done.stderr) == (0, "")
-    shown = json.loads(done.stdout)
-    fields = shown["article"]
-    assert (shown["url"], shown["kept"], shown["reason"]) == (true.pop("url"), True, None)
+    output = json.loads(done.stdout)
+    fields = output["article"]
+    assert (output["url"], output["kept"], output["reason"]) == (true.pop("url"), True, None)
     authors = [(author["slug"], author["name"]) for author in fields["authors"]]
     assert {**{name: fields[name] for name in true}, "authors": authors} == true
     assert not archive_file.exists()
@@ -46,11 +44,13 @@ def test_every_field_that_was_found_names_its_rule(
     page = tmp_path / "page.html"
     for article in world.articles[:9]:
         page.write_text(article_page(world, article, demo.base_url), encoding="utf-8")
-        shown = json.loads(
+        output = json.loads(
             scrapy("show", page, "--url", demo.base_url + article.path, "--json", **at(demo)).stdout
         )
-        found = {name for name, value in shown["article"].items() if value} - {"extractor_version"}
-        assert found <= set(shown["rules"])
+        filled = {name for name, value in output["article"].items() if value} - {
+            "extractor_version"
+        }
+        assert filled <= set(output["rules"])
 
 
 def test_every_block_is_listed_with_its_region_and_role(
@@ -59,36 +59,38 @@ def test_every_block_is_listed_with_its_region_and_role(
     article = with_trap(world, "offer-split", "note")
     page = tmp_path / "page.html"
     page.write_text(article_page(world, article, demo.base_url), encoding="utf-8")
-    shown = json.loads(
+    output = json.loads(
         scrapy("show", page, "--url", demo.base_url + article.path, "--json", **at(demo)).stdout
     )
     by_role: dict[str, list[str]] = {}
-    for block in shown["blocks"]:
+    for block in output["blocks"]:
         by_role.setdefault(block["role"], []).append(block["text"])
     assert by_role["note"] == [article.note]
     assert by_role.get("lead", []) == list(article.paragraphs)
     assert by_role["offer"][:2] == ["Become a member for less", "than $5.75 per week."]
     assert by_role["headline"][0] == article.title
     assert by_role["recent"][0] == "Recent Stories"
-    regions = {block["role"]: block["region"] for block in shown["blocks"]}
+    regions = {block["role"]: block["region"] for block in output["blocks"]}
     assert (regions.get("lead", "prose"), regions["recent"]) == ("prose", "recent")
 
 
 def test_each_field_names_the_sources_for_and_against_it(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    node = '{"@type": "NewsArticle", "headline": "A quay is sold", "author": {"@type": "Person", "name": "Bo Day"}}'
+    author = '{"@type": "Person", "name": "Bo Day"}'
+    node = f'{{"@type": "NewsArticle", "headline": "A quay is sold", "author": {author}}}'
     page.write_text(
         f'<title>A quay is bought</title><script type="application/ld+json">{node}</script>'
-        "<h1>A quay is sold</h1><p>By Ann Lee</p><p>The quay was sold on Tuesday to a clerk who counts ferries.</p>"
+        "<h1>A quay is sold</h1><p>By Ann Lee</p>"
+        "<p>The quay was sold on Tuesday to a clerk who counts ferries.</p>"
     )
-    shown = json.loads(scrapy("show", page, "--url", "/2025/06/a-quay-is-sold/", "--json").stdout)
-    assert shown["article"]["title"] == "A quay is sold"
-    assert shown["sources"]["title"] == [
+    output = json.loads(scrapy("show", page, "--url", "/2025/06/a-quay-is-sold/", "--json").stdout)
+    assert output["article"]["title"] == "A quay is sold"
+    assert output["sources"]["title"] == [
         {"name": "JSON-LD headline", "value": "A quay is sold", "agrees": True},
         {"name": "title element", "value": "A quay is bought", "agrees": False},
     ]
-    assert shown["article"]["byline"] == "Ann Lee"
-    assert shown["sources"]["authors"] == [
+    assert output["article"]["byline"] == "Ann Lee"
+    assert output["sources"]["authors"] == [
         {"name": "stated author", "value": "Bo Day", "agrees": False}
     ]
 
@@ -104,7 +106,7 @@ def test_a_saved_file_knows_its_url_by_itself(
     assert done.stdout.splitlines()[:2] == [demo.base_url + article.path, "would be kept"]
 
 
-def test_a_saved_file_without_a_url_is_read_all_the_same(
+def test_a_saved_file_without_a_url_is_read(
     demo: DemoServer, world: FakeSite, tmp_path: Path
 ) -> None:
     article = next(article for article in world.articles if article.rendering == "nested")
@@ -126,18 +128,18 @@ def test_an_author_page_shows_its_listing(demo: DemoServer, world: FakeSite) -> 
         *AT_FULL_SPEED,
         **at(demo),
     )
-    shown = json.loads(done.stdout)
+    output = json.loads(done.stdout)
     entries = [demo.base_url + article.path for article in world.entries(author.slug, 1)]
-    assert shown["listing"] == {
+    assert output["listing"] == {
         "slug": author.slug,
         "name": author.name,
         "bio": author.bio,
         "next_page": f"{demo.base_url}/content_author/{author.slug}/page/2/",
     }
-    assert [link["url"] for link in shown["links"]] == entries
+    assert [link["url"] for link in output["links"]] == entries
 
 
-def test_a_page_that_is_no_article_says_why(demo: DemoServer, world: FakeSite) -> None:
+def test_a_page_that_is_not_an_article_says_why(demo: DemoServer, world: FakeSite) -> None:
     path = world.articles[3].path
     demo.faults[path] = (
         200,
@@ -157,7 +159,7 @@ def test_a_page_that_robots_txt_forbids_is_not_fetched(demo: DemoServer, world: 
     assert [hit.path for hit in demo.log] == ["/robots.txt"]
 
 
-def test_a_saved_file_that_is_no_article_would_not_be_kept(tmp_path: Path) -> None:
+def test_a_saved_file_that_is_not_an_article_would_not_be_kept(tmp_path: Path) -> None:
     (tmp_path / "shell.html").write_text("<div id='app'></div>")
     done = scrapy(
         "show", tmp_path / "shell.html", *AT_FULL_SPEED, NKCRAWL_SITE="http://127.0.0.1:9"
@@ -167,7 +169,7 @@ def test_a_saved_file_that_is_no_article_would_not_be_kept(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("target", "code", "complaint"),
+    ("target", "code", "message"),
     [
         ("missing.html", 2, "missing.html could not be read (No such file or directory)"),
         ("https://example.org/2025/06/x/", 2, "nkcrawl reads no other site"),
@@ -175,12 +177,12 @@ def test_a_saved_file_that_is_no_article_would_not_be_kept(tmp_path: Path) -> No
         ("http://127.0.0.1:9/2025/06/x/", 1, "could not be fetched: "),
     ],
 )
-def test_what_cannot_be_shown_is_one_sentence(target: str, code: int, complaint: str) -> None:
+def test_what_cannot_be_shown_is_one_sentence(target: str, code: int, message: str) -> None:
     done = scrapy(
         "show", target, "-s", "RETRY_TIMES=0", *AT_FULL_SPEED, NKCRAWL_SITE="http://127.0.0.1:9"
     )
     assert (done.returncode, done.stdout) == (code, "")
-    assert complaint in done.stderr
+    assert message in done.stderr
     assert done.stderr.count("\n") == 1
 
 
@@ -198,7 +200,8 @@ def test_what_the_output_s_charset_lacks_is_replaced(tmp_path: Path, charset: st
     outputs = [
         subprocess.run(
             [*scrapy_command("show", page, "--url", "/2025/06/a-ferry/"), *form],
-            cwd=ROOT, env=clean_environment(PYTHONIOENCODING=charset), capture_output=True, check=False, timeout=60,
+            cwd=ROOT, env=clean_environment(PYTHONIOENCODING=charset), capture_output=True,
+            check=False, timeout=60,
         )
         for form in ([], ["--json"])
     ]  # fmt: skip
