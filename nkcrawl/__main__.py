@@ -1,6 +1,4 @@
-"""`nkcrawl`: the project's Scrapy commands from any directory and with any environment, as cron
-needs them.
-"""
+"""`nkcrawl`: the project's Scrapy commands from any directory and environment, as for cron."""
 
 import os
 
@@ -8,9 +6,7 @@ from scrapy.cmdline import execute
 
 
 def main() -> None:
-    """Run a command as `scrapy` would inside the project: `nkcrawl crawl nknews`, `nkcrawl show
-    URL`.
-    """
+    """Run a command as `scrapy` does inside the project: `nkcrawl crawl nknews`."""
     os.environ["SCRAPY_SETTINGS_MODULE"] = "nkcrawl.settings"
     execute()
 

@@ -1,11 +1,13 @@
 """Site-independent text handling: white space, control characters, dates, timestamps and URLs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from difflib import SequenceMatcher
 from email.utils import parsedate_to_datetime
+from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 from w3lib.encoding import html_to_unicode
@@ -315,3 +317,53 @@ def _host(name: str | None) -> str:
 
 def _port(port: int | None) -> int | None:
     return None if port in (80, 443) else port
+
+
+# --- Word diff ------------------------------------------------------------------------------------
+
+CONTEXT_WORDS = 16  # words, and the spaces between them, kept on either side of a change
+
+DiffPart = tuple[Literal["equal", "delete", "insert"], str]
+
+
+def word_diff(before: str, after: str) -> list[DiffPart]:
+    """Return both texts as one list of parts in reading order: equal, deleted and inserted words.
+
+    The parts that are not inserted make up `before`, those that are not deleted `after`.
+    """
+    old, new = _tokens(before), _tokens(after)
+    parts: list[DiffPart] = []
+    for tag, old_start, old_end, new_start, new_end in SequenceMatcher(
+        None, old, new
+    ).get_opcodes():
+        if tag == "equal":
+            parts.append(("equal", "".join(old[old_start:old_end])))
+            continue
+        if old_start < old_end:
+            parts.append(("delete", "".join(old[old_start:old_end])))
+        if new_start < new_end:
+            parts.append(("insert", "".join(new[new_start:new_end])))
+    return parts
+
+
+def shorten_unchanged(parts: Sequence[DiffPart]) -> list[DiffPart]:
+    """Return the parts with each equal one cut down to a few words next to the changes."""
+    last = len(parts) - 1
+    return [
+        (tag, _with_ellipsis(text, at_start=i == 0, at_end=i == last) if tag == "equal" else text)
+        for i, (tag, text) in enumerate(parts)
+    ]
+
+
+def _with_ellipsis(text: str, *, at_start: bool, at_end: bool) -> str:
+    tokens = _tokens(text)
+    head = [] if at_start else tokens[:CONTEXT_WORDS]
+    tail = [] if at_end else tokens[-CONTEXT_WORDS:]
+    if len(tokens) <= len(head) + len(tail) + 1:
+        return text
+    return f"{''.join(head).rstrip()} … {''.join(tail).lstrip()}"
+
+
+def _tokens(text: str) -> list[str]:
+    """Return the words and the white space between them."""
+    return re.findall(r"\s+|\S+", text)

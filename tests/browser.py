@@ -1,4 +1,4 @@
-"""An archive worth looking at, served as `make web` serves it, and the browser that looks at it."""
+"""A crawled archive, served as by `make web`, and the browser to open it in."""
 
 import re
 import shutil
@@ -27,9 +27,7 @@ _NIGHTS = (0, 75, 3, 0)  # with which exit code those after it end
 
 
 def fill(archive_file: Path) -> None:
-    """Crawl a made-up site of 310 articles on five nights: most of them good, one without
-    robots.txt, one redesigned.
-    """
+    """Crawl 310 made-up articles on five nights, one without robots.txt, one with a redesign."""
     with NightlyCrawls(FakeSite(articles=310), archive_file, _FIRST_NIGHT) as nights:
         world = nights.world
         world.revise(world.articles[6].path, title=HOSTILE_TITLE, label=HOSTILE_LABEL)
@@ -52,9 +50,7 @@ def _crawl(nights: NightlyCrawls, code: int) -> None:
 
 @contextmanager
 def served(archive_file: Path) -> Iterator[str]:
-    """Serve the archive in a process of its own and give the address, without a final slash; it
-    must end in silence.
-    """
+    """Serve the archive in its own process, which must not print errors; yield the URL."""
     process = subprocess.Popen(
         [sys.executable, "-m", "nkcrawl.web", str(archive_file), "--port", "0"],
         cwd=ROOT,
@@ -65,10 +61,10 @@ def served(archive_file: Path) -> Iterator[str]:
     )
     try:
         assert process.stdout is not None
-        said = process.stdout.readline()
-        address = re.search(r"http://127\.0\.0\.1:\d+(?=/ until Ctrl-C)", said)
-        assert address, said or process.communicate()[1]
-        yield address[0]
+        line = process.stdout.readline()
+        url = re.search(r"http://127\.0\.0\.1:\d+(?=/ until Ctrl-C)", line)
+        assert url, line or process.communicate()[1]
+        yield url[0]
     finally:
         process.send_signal(signal.SIGINT)
         rest = process.communicate(timeout=20)
@@ -81,7 +77,7 @@ def chromium() -> Iterator[Browser]:
     program = shutil.which("chromium")
     if program is None:
         pytest.fail(
-            "There is no chromium here, and these tests look at pages in it: apt-get install chromium",
+            "There is no chromium here, and these tests open pages in it: apt-get install chromium",
             False,
         )
     with sync_playwright() as playwright:

@@ -1,4 +1,4 @@
-"""`scrapy backup`: a whole copy or none, whatever else goes on; run as it is typed."""
+"""`scrapy backup`: a complete copy or none, whatever happens; run from the command line."""
 
 import gzip
 import os
@@ -18,7 +18,7 @@ import pytest
 
 from nkcrawl.archive import ArchiveError, copy_archive, schema
 from nkcrawl.demo import DemoServer, FakeSite
-from nkcrawl.placing import UNFINISHED, placed
+from nkcrawl.export import new_file
 from tests.conftest import (
     ROOT,
     check_file,
@@ -43,19 +43,21 @@ def archive(archive_file: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def large_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive that takes long enough to copy for a signal to come in between; its search index
-    is left empty.
-    """
+    """An archive large enough for a signal to arrive during the copy; its search index is empty."""
     archive_file = tmp_path_factory.mktemp("large") / "nknews.db"
     with new_archive(archive_file) as archive:
         store(archive, "a", title="a")
     with closing(sqlite3.connect(archive_file)) as conn, conn:
         conn.execute("DROP TRIGGER articles_fts_insert")
-        columns = "title, access, word_count, content_hash, extractor_version, run_id, first_seen_at, checked_at, changed_at"
+        columns = (
+            "title, access, word_count, content_hash, extractor_version, run_id, "
+            "first_seen_at, checked_at, changed_at"
+        )
         conn.execute(
             f"""
             WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT 20000)
-            INSERT INTO articles (url, body, {columns}) SELECT n, hex(randomblob(1000)), {columns} FROM articles, numbers
+            INSERT INTO articles (url, body, {columns})
+            SELECT n, hex(randomblob(1000)), {columns} FROM articles, numbers
             """
         )
     return archive_file
@@ -80,8 +82,11 @@ def test_the_copy_is_an_archive_like_the_first(archive: Path, tmp_path: Path) ->
     done = scrapy("backup", copy, NKCRAWL_DATABASE=str(archive))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert contents(copy) == contents(archive)
-    pragmas = "SELECT application_id, user_version, journal_mode FROM pragma_application_id, pragma_user_version, "
-    assert rows(copy, pragmas + "pragma_journal_mode") == [
+    pragmas = (
+        "SELECT application_id, user_version, journal_mode "
+        "FROM pragma_application_id, pragma_user_version, pragma_journal_mode"
+    )
+    assert rows(copy, pragmas) == [
         {
             "application_id": schema.APPLICATION_ID,
             "user_version": schema.NEWEST,
@@ -91,13 +96,13 @@ def test_the_copy_is_an_archive_like_the_first(archive: Path, tmp_path: Path) ->
     assert stat.S_IMODE(copy.stat().st_mode) & ~0o640 == 0
     assert scrapy("backup", second, NKCRAWL_DATABASE=str(copy)).returncode == 0
     assert contents(second) == contents(archive)
-    told = scrapy("status", NKCRAWL_DATABASE=str(second))
-    assert (told.returncode, told.stderr) == (0, "")
-    assert "\n3\t3\t0\t0\t0\n" in told.stdout
+    status = scrapy("status", NKCRAWL_DATABASE=str(second))
+    assert (status.returncode, status.stderr) == (0, "")
+    assert "\n3\t3\t0\t0\t0\n" in status.stdout
     check_file(second)
 
 
-def test_a_terminal_is_told_what_was_made(archive: Path, tmp_path: Path) -> None:
+def test_a_terminal_shows_what_was_created(archive: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     reading, writing = pty.openpty()
     environment = clean_environment(NKCRAWL_DATABASE=str(archive), TERM="xterm", COLUMNS="80")
@@ -106,11 +111,12 @@ def test_a_terminal_is_told_what_was_made(archive: Path, tmp_path: Path) -> None
         command, cwd=ROOT, env=environment, stdout=writing, stderr=subprocess.PIPE, check=False
     )
     os.close(writing)
-    shown = os.read(reading, 10_000).decode()
+    output = os.read(reading, 10_000).decode()
     os.close(reading)
     assert (done.returncode, done.stderr) == (0, b"")
     assert (
-        shown == f"{copy}: 3 articles, {copy.stat().st_size / 1e3:.1f} kB, whole and checked.\r\n"
+        output
+        == f"{copy}: 3 articles, {copy.stat().st_size / 1e3:.1f} kB, complete and checked.\r\n"
     )
 
 
@@ -136,17 +142,16 @@ def test_again_and_again_while_a_crawl_runs(tmp_path: Path) -> None:
     counts = [check_copy(copy) for copy in copies]
     assert counts == sorted(counts)
     assert any(0 < count < 60 for count in counts)
-    assert not [name for name in names(tmp_path) if name.startswith(UNFINISHED)]
+    assert not [name for name in names(tmp_path) if name.endswith(".tmp")]
 
 
 def check_copy(copy: Path) -> int:
-    """Check that a copy is sound, and each article in it as whole as the one transaction that
-    stores it; return how many.
-    """
+    """Check that a copy is sound and its articles complete; return the number of articles."""
     check_file(copy)
     half = """
         SELECT url FROM articles WHERE id NOT IN (SELECT article_id FROM article_authors)
-        OR url NOT IN (SELECT url FROM pages WHERE fetched_at IS NOT NULL) OR id NOT IN (SELECT id FROM articles_fts_docsize)
+        OR url NOT IN (SELECT url FROM pages WHERE fetched_at IS NOT NULL)
+        OR id NOT IN (SELECT id FROM articles_fts_docsize)
     """
     assert rows(copy, half) == []
     return int(rows(copy, "SELECT count(*) AS articles FROM articles")[0]["articles"])
@@ -189,15 +194,18 @@ def test_whatever_the_file_and_its_folder_are_called(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
-        ((), "Name one file to copy the archive into: scrapy backup FILE"),
-        (("{}/nknews.db",), "{}/nknews.db is there already, and nothing is overwritten."),
-        (("{}",), "{} is a folder that is there already; name something new."),
-        (("{}/missing/a.db",), "{0}/missing/a.db cannot be made: there is no folder {0}/missing."),
+        ((), "Expected one file to copy the archive into: scrapy backup FILE"),
+        (("{}/nknews.db",), "{}/nknews.db exists already, and nothing is overwritten."),
+        (("{}",), "{} is an existing folder; choose a new name."),
+        (
+            ("{}/missing/a.db",),
+            "{0}/missing/a.db cannot be created: there is no folder {0}/missing.",
+        ),
     ],
 )
-def test_a_bad_name_is_refused(archive: Path, arguments: tuple[str, ...], words: str) -> None:
+def test_a_bad_name_is_refused(archive: Path, arguments: tuple[str, ...], message: str) -> None:
     before = archive.read_bytes()
     done = scrapy(
         "backup",
@@ -205,7 +213,7 @@ def test_a_bad_name_is_refused(archive: Path, arguments: tuple[str, ...], words:
         NKCRAWL_DATABASE=str(archive),
     )
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert done.stderr.startswith(words.format(archive.parent))
+    assert done.stderr.startswith(message.format(archive.parent))
     assert (
         archive.read_bytes(),
         [n for n in names(archive.parent) if not n.endswith(".lock")],
@@ -216,7 +224,7 @@ def test_a_bad_name_is_refused(archive: Path, arguments: tuple[str, ...], words:
 
 
 @pytest.mark.parametrize(
-    ("damage", "words"),
+    ("damage", "message"),
     [
         ("", "No archive at {} yet"),
         ("file", "{} is damaged ("),
@@ -229,7 +237,7 @@ def test_a_bad_name_is_refused(archive: Path, arguments: tuple[str, ...], words:
     ],
 )
 def test_what_is_not_sound_is_not_copied(
-    archive: Path, tmp_path: Path, damage: str, words: str
+    archive: Path, tmp_path: Path, damage: str, message: str
 ) -> None:
     if damage == "file":
         with archive.open("r+b") as file:
@@ -240,13 +248,13 @@ def test_what_is_not_sound_is_not_copied(
             conn.executescript(damage)
     else:
         archive.unlink()
-    with pytest.raises(ArchiveError) as refusal, placed(tmp_path / "copy.db") as made:
-        copy_archive(archive, made)
-    assert str(refusal.value).startswith(words.format(archive))
+    with pytest.raises(ArchiveError) as refusal, new_file(tmp_path / "copy.db") as temporary:
+        copy_archive(archive, temporary)
+    assert str(refusal.value).startswith(message.format(archive))
     assert "copy.db" not in names(tmp_path)
 
 
-def test_a_damaged_archive_is_told_of_in_a_sentence(archive: Path, tmp_path: Path) -> None:
+def test_a_damaged_archive_is_one_sentence(archive: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(archive)) as conn, conn:
         conn.execute("DELETE FROM articles_fts_data WHERE id > 10")
     before = names(tmp_path)
@@ -274,15 +282,23 @@ def test_a_disk_that_is_full(large_archive: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("signum", "code", "words"),
+    ("signum", "code", "message"),
     [
-        (signal.SIGINT, 130, "Stopped by a signal; {} was not made, and nothing is left of it.\n"),
-        (signal.SIGTERM, 130, "Stopped by a signal; {} was not made, and nothing is left of it.\n"),
+        (
+            signal.SIGINT,
+            130,
+            "Stopped by a signal; {} was not created, and nothing is left of it.\n",
+        ),
+        (
+            signal.SIGTERM,
+            130,
+            "Stopped by a signal; {} was not created, and nothing is left of it.\n",
+        ),
         (signal.SIGKILL, -9, ""),
     ],
 )
 def test_a_signal_in_the_middle(
-    large_archive: Path, tmp_path: Path, signum: int, code: int, words: str
+    large_archive: Path, tmp_path: Path, signum: int, code: int, message: str
 ) -> None:
     copy = tmp_path / "copy.db"
     backup = subprocess.Popen(
@@ -293,12 +309,12 @@ def test_a_signal_in_the_middle(
         text=True,
     )
     while backup.poll() is None and not any(
-        file.stat().st_size for file in tmp_path.glob(f"{UNFINISHED}*/copy.db")
+        file.stat().st_size for file in tmp_path.glob(".nkcrawl-*.tmp/copy.db")
     ):
         pass
     backup.send_signal(signum)
-    _, told = backup.communicate()
-    assert (backup.returncode, told) == (code, words.format(copy))
+    _, stderr = backup.communicate()
+    assert (backup.returncode, stderr) == (code, message.format(copy))
     left = names(tmp_path)
-    assert all(name.startswith(UNFINISHED) for name in left)
+    assert all(name.endswith(".tmp") for name in left)
     assert len(left) == (1 if signum == signal.SIGKILL else 0)

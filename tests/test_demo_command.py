@@ -1,4 +1,4 @@
-"""`scrapy demo`: a newcomer's first command, run as it is typed."""
+"""`scrapy demo`, run from the command line."""
 
 import shlex
 
@@ -41,7 +41,7 @@ def test_the_queries_to_try_give_rows() -> None:
 
 
 @pytest.mark.usefixtures("no_archive")
-def test_a_file_of_somebody_else_is_not_overwritten() -> None:
+def test_another_file_is_not_overwritten() -> None:
     ARCHIVE.write_text("my notes")
     try:
         done = scrapy("demo")
@@ -52,8 +52,14 @@ def test_a_file_of_somebody_else_is_not_overwritten() -> None:
         ARCHIVE.unlink()
 
 
-@pytest.mark.parametrize("arguments", [["--articles", "0"], ["extra"]])
-def test_bad_arguments_are_refused(arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--articles", "0"], "--articles='0': expected a whole number of at least 1"),
+        (["extra"], "scrapy demo takes no argument, only --articles N."),
+    ],
+)
+def test_bad_arguments_are_refused(arguments: list[str], complaint: str) -> None:
     done = scrapy("demo", *arguments)
-    assert done.returncode == 2
-    assert "--articles N" in done.stderr
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith(complaint)

@@ -1,6 +1,4 @@
-"""`scrapy export`: what each form holds of the articles, whatever they hold, and that it is whole
-or not there.
-"""
+"""`scrapy export`: each format with any content, and that a file is complete or does not exist."""
 
 import csv
 import io
@@ -30,8 +28,7 @@ from nkcrawl.archive import ArchiveReader, ArticleFilter
 from nkcrawl.export import StoredArticle
 from nkcrawl.export.feed import as_atom
 from nkcrawl.export.markdown import FRONT_MATTER, as_markdown, file_name, paragraphs
-from nkcrawl.export.tables import as_csv, as_jsonl, harmless
-from nkcrawl.placing import UNFINISHED
+from nkcrawl.export.tables import as_csv, as_jsonl, escape_formula
 from nkcrawl.text import normalize_whitespace
 from tests.conftest import ROOT, clean_environment, scrapy, scrapy_command
 from tests.factories import ANN, SITE, article_url, failure, new_archive, store
@@ -43,9 +40,7 @@ BO = ("bo", "")
 
 @pytest.fixture
 def archive(archive_file: Path) -> Path:
-    """An archive with three articles, an hour between them; the second is gone and has little but a
-    headline.
-    """
+    """An archive with three articles, an hour apart; the second is gone, and mostly a headline."""
     now = [START]
     nothing = dict.fromkeys(
         (
@@ -93,7 +88,7 @@ def test_whole_articles_have_every_column_and_their_authors(
 ) -> None:
     with closing(sqlite3.connect(archive)) as conn:
         conn.row_factory = sqlite3.Row
-        plain = [dict(found) for found in conn.execute("SELECT * FROM articles ORDER BY id")]
+        plain = [dict(record) for record in conn.execute("SELECT * FROM articles ORDER BY id")]
     lists = [
         {"access_evidence": ["meta: free"], "authors": authors}
         for authors in (
@@ -106,9 +101,7 @@ def test_whole_articles_have_every_column_and_their_authors(
 
 
 def test_what_is_found_is_read_in_its_order_while_a_crawl_writes(archive_file: Path) -> None:
-    """Articles are never removed, so what was found once is there; each is as it is when it is
-    read.
-    """
+    """Articles are never removed; each is exported in its state when it is read."""
 
     with new_archive(archive_file) as archive:
         for number in range(450):
@@ -133,8 +126,8 @@ def test_csv(archive: Path, stored: list[dict[str, Any]], tmp_path: Path) -> Non
     text = (tmp_path / "a.csv").read_bytes()
     assert text.startswith(b"\xef\xbb\xbfid,url,title,")
     assert b'"Rice rose.\n\n- Rain fell."' in text
-    found = list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"), newline="")))
-    for cells, article in zip(found, stored, strict=True):
+    lines = list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"), newline="")))
+    for cells, article in zip(lines, stored, strict=True):
         assert cells == {
             **{name: "" if value is None else str(value) for name, value in article.items()},
             "title": {"=Rice & <salt>": "'=Rice & <salt>"}.get(article["title"], article["title"]),
@@ -144,13 +137,14 @@ def test_csv(archive: Path, stored: list[dict[str, Any]], tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("cell", "shown"),
-    [("=1+1", "'=1+1"), ("+1", "'+1"), ("-1", "'-1"), ("@sum", "'@sum"), ("\tx", "'\tx"), ("\rx", "'\rx"),
-     ("＝1", "'＝1"), (" =1", " =1"), ("a=1", "a=1"), ("'=1", "'=1"), ("", ""), (-1, -1), (None, None)],
+    ("cell", "escaped"),
+    [("=1+1", "'=1+1"), ("+1", "'+1"), ("-1", "'-1"), ("@sum", "'@sum"), ("\tx", "'\tx"),
+     ("\rx", "'\rx"), ("＝1", "'＝1"), (" =1", " =1"), ("a=1", "a=1"), ("'=1", "'=1"), ("", ""),
+     (-1, -1), (None, None)],
 )  # fmt: skip
 @pytest.mark.fault("D16")
-def test_what_would_be_a_formula(cell: object, shown: object) -> None:
-    assert harmless(cell) == shown
+def test_what_would_be_a_formula(cell: object, escaped: object) -> None:
+    assert escape_formula(cell) == escaped
 
 
 TEXTS = st.text(st.characters(exclude_categories=())) | st.text(
@@ -174,12 +168,17 @@ ARTICLES = st.fixed_dictionaries(
         **dict.fromkeys(NAMES, TEXTS),
         "id": st.integers(1),
         "published_on": st.sampled_from([None, "2025-06-20"]),
-        **dict.fromkeys(("published_at", "modified_at", "gone_at"), st.sampled_from([None, "2025-06-20T03:15:00Z"])),
+        **dict.fromkeys(
+            ("published_at", "modified_at", "gone_at"),
+            st.sampled_from([None, "2025-06-20T03:15:00Z"]),
+        ),
         **dict.fromkeys(("changed_at", "first_seen_at"), st.just("2025-06-20T03:15:00Z")),
         "access": st.sampled_from(["free", "teaser"]),
         "word_count": st.integers(0),
         "access_evidence": st.lists(TEXTS, max_size=2),
-        "authors": st.lists(st.fixed_dictionaries({"slug": TEXTS, "name": st.none() | TEXTS}), max_size=2),
+        "authors": st.lists(
+            st.fixed_dictionaries({"slug": TEXTS, "name": st.none() | TEXTS}), max_size=2
+        ),
     }
 )  # fmt: skip
 
@@ -192,8 +191,8 @@ def written(text: str) -> str:
 @given(st.lists(ARTICLES, min_size=1, max_size=3))
 @pytest.mark.fault("D16")
 def test_csv_brings_every_cell_back_and_runs_none(articles: list[StoredArticle]) -> None:
-    _, *found = csv.reader(io.StringIO("".join(as_csv(articles)), newline=""))
-    for cells, article in zip(found, articles, strict=True):
+    _, *lines = csv.reader(io.StringIO("".join(as_csv(articles)), newline=""))
+    for cells, article in zip(lines, articles, strict=True):
         assert not any(re.match("[=+\\-@\t\r\n＝＋－＠]", cell) for cell in cells)
         for name, cell in zip(article, cells, strict=True):
             if name in NAMES:
@@ -229,7 +228,7 @@ def test_atom(archive: Path, tmp_path: Path) -> None:
     export(archive, tmp_path / "a.atom", "--limit", "2")
     feed = etree.parse(tmp_path / "a.atom").getroot()
     uuid = "urn:uuid:d1f694c1-58ac-54d6-82c8-444fe95cef20"
-    assert told(feed) == [
+    assert leaves_of(feed) == [
         ("id", uuid, {}),
         ("title", "www.nknews.org", {}),
         ("updated", "2025-06-20T05:15:00Z", {}),
@@ -259,13 +258,13 @@ def test_atom(archive: Path, tmp_path: Path) -> None:
     assert "Rice rose." not in (tmp_path / "b.atom").read_text(encoding="utf-8")
 
 
-def told(element: Any, path: str = "") -> list[tuple[str, str | None, dict[str, str]]]:
+def leaves_of(element: Any, path: str = "") -> list[tuple[str, str | None, dict[str, str]]]:
     """Return the leaves of an element: path, text and attributes, in their order."""
     leaves = []
     for child in element:
         name = path + child.tag.removeprefix(ATOM)
         leaves += (
-            told(child, f"{name}/") if len(child) else [(name, child.text, dict(child.attrib))]
+            leaves_of(child, f"{name}/") if len(child) else [(name, child.text, dict(child.attrib))]
         )
     return leaves
 
@@ -373,22 +372,23 @@ NOT_YAML = st.text(
 
 
 @given(TEXTS | NOT_YAML, st.lists(NOT_YAML.filter(bool), min_size=1, max_size=2))
-def test_front_matter_is_yaml_whatever_is_stored(words: str, names: list[str]) -> None:
+def test_front_matter_is_yaml_whatever_is_stored(text: str, names: list[str]) -> None:
     article = dict.fromkeys(FRONT_MATTER) | {
-        "title": words,
-        "note": words,
+        "title": text,
+        "note": text,
         "url": f"{SITE}/2025/06/a/",
         "body": "---\n\n---",
         "authors": [{"slug": "a", "name": name} for name in names],
     }
     _, front, _ = written(as_markdown(article)).split("---\n", 2)
-    stated = {"title": words, "note": words} if words else {}
+    stated = {"title": text, "note": text} if text else {}
     assert yaml.safe_load(front) == stated | {"url": article["url"], "authors": names}
 
 
 MARKUP = (
-    *"\\`*_~[]()<>!&#$|{}:=+-.1) \n\ta", "\n\n", "    ", "# ", "## a", "* ", "- ", "+ ", "1. ", "12) ", "> ", "---", "===", "***",
-    "```", "~~~", "~~a~~", "**a**", "_a_", "`a`", "[a](b)", "![a](b)", "[a]: b", "<b>", "<!-- ", "<http://a.b>", "&amp;", "&#35;",
+    *"\\`*_~[]()<>!&#$|{}:=+-.1) \n\ta", "\n\n", "    ", "# ", "## a", "* ", "- ", "+ ", "1. ",
+    "12) ", "> ", "---", "===", "***", "```", "~~~", "~~a~~", "**a**", "_a_", "`a`", "[a](b)",
+    "![a](b)", "[a]: b", "<b>", "<!-- ", "<http://a.b>", "&amp;", "&#35;",
     "a | b\n--- | ---\n1 | 2", "a\n| - |\n", "a\n:-:\n",
 )  # fmt: skip
 
@@ -401,14 +401,14 @@ def test_words_that_look_like_markdown_stay_words(body: str) -> None:
     assert {token.type for token in tokens} <= {"paragraph_open", "inline", "paragraph_close"}
     inline = [child for token in tokens for child in token.children or []]
     assert {child.type for child in inline} <= {"text", "text_special", "softbreak"}
-    shown = "".join(child.content for child in inline)
-    assert shown == "".join(normalize_whitespace(line) for line in body.splitlines())
+    output = "".join(child.content for child in inline)
+    assert output == "".join(normalize_whitespace(line) for line in body.splitlines())
 
 
 # --- The command ---
 
 
-def test_a_terminal_is_told_what_was_made(archive: Path, tmp_path: Path) -> None:
+def test_a_terminal_shows_what_was_created(archive: Path, tmp_path: Path) -> None:
     reading, writing = pty.openpty()
     environment = clean_environment(NKCRAWL_DATABASE=str(archive), TERM="xterm", COLUMNS="80")
     command = scrapy_command("export", tmp_path / "a.csv")
@@ -416,39 +416,39 @@ def test_a_terminal_is_told_what_was_made(archive: Path, tmp_path: Path) -> None
         command, cwd=ROOT, env=environment, stdout=writing, stderr=writing, check=False
     )
     os.close(writing)
-    shown = os.read(reading, 10_000).decode()
+    output = os.read(reading, 10_000).decode()
     os.close(reading)
     assert done.returncode == 0
-    assert "Writing …" in shown
-    assert shown.endswith(
+    assert "Writing …" in output
+    assert output.endswith(
         f"{tmp_path}/a.csv: 3 articles, {(tmp_path / 'a.csv').stat().st_size / 1e3:.1f} kB.\r\n"
     )
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "words"),
+    ("arguments", "code", "message"),
     [
-        ("", 2, "Name one file or folder to make: scrapy export articles.csv\n"),
-        ("{}/a.csv {}/b.csv", 2, "Name one file or folder to make: scrapy export articles.csv\n"),
-        ("{}/a.xlsx", 2, "{}/a.xlsx ends in .xlsx, but an export is .csv, .jsonl, .atom, or a folder of Markdown files"),
-        ("{}/a.csv --limit 3", 2, "--limit is how many articles a feed has; leave it out, or name a file that ends in .atom.\n"),
-        ("{}/a.atom --limit 0", 2, "--limit is '0', but it takes a whole number from 1 to 1000000.\n"),
-        ("{}/a.csv --since June", 2, "--since 'June' is no day;"),
-        ("{}/missing/a.csv", 2, "{0}/missing/a.csv cannot be made: there is no folder {0}/missing."),
-        ("{}/", 2, "{} is a folder that is there already; name something new.\n"),
+        ("", 2, "Expected one file or folder to create: scrapy export articles.csv\n"),
+        ("{}/a.csv {}/b.csv", 2, "Expected one file or folder to create: scrapy export "),
+        ("{}/a.xlsx", 2, "{}/a.xlsx ends in .xlsx, but an export is .csv, .jsonl or .atom, or "),
+        ("{}/a.csv --limit 3", 2, "--limit is the number of articles in a feed; leave it out"),
+        ("{}/a.atom --limit 0", 2, "--limit='0': expected a whole number of at least 1"),
+        ("{}/a.csv --since June", 2, "--since: invalid date 'June', expected YYYY, YYYY-MM or "),
+        ("{}/missing/a.csv", 2, "{0}/missing/a.csv cannot be created: there is no folder {0}/"),
+        ("{}/", 2, "{} is an existing folder; choose a new name.\n"),
         ("{}/nknews.db", 2, "{}/nknews.db ends in .db, but"),
-        ("{}/a.csv --author nobody --since 2024", 1, "No article is stored by nobody since 2024; nothing was made.\n"),
-        ("{}/notes/ --author nobody", 1, "No article is stored by nobody; nothing was made.\n"),
+        ("{}/a.csv --author me --since 2024", 1, "No article is stored by me since 2024; nothing "),
+        ("{}/notes/ --author me", 1, "No article is stored by me; nothing was created.\n"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_made_is_said(
-    archive: Path, tmp_path: Path, arguments: str, code: int, words: str
+def test_what_cannot_be_created_is_one_sentence(
+    archive: Path, tmp_path: Path, arguments: str, code: int, message: str
 ) -> None:
     done = scrapy(
         "export", *arguments.format(tmp_path, tmp_path).split(), NKCRAWL_DATABASE=str(archive)
     )
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1)
-    assert done.stderr.startswith(words.format(tmp_path))
+    assert done.stderr.startswith(message.format(tmp_path))
     assert {file.name for file in tmp_path.iterdir()} == {"nknews.db", "nknews.db.lock"}
 
 
@@ -482,12 +482,12 @@ def test_a_signal_in_the_middle_leaves_nothing(archive: Path, tmp_path: Path) ->
         stderr=subprocess.PIPE,
         text=True,
     )
-    while export.poll() is None and not list(tmp_path.glob(f"{UNFINISHED}*/notes/*.md")):
+    while export.poll() is None and not list(tmp_path.glob(".nkcrawl-*.tmp/notes/*.md")):
         pass
     export.send_signal(signal.SIGTERM)
-    _, words = export.communicate()
-    assert (export.returncode, words) == (
+    _, message = export.communicate()
+    assert (export.returncode, message) == (
         130,
-        f"Stopped by a signal; {tmp_path}/notes was not made, and nothing is left of it.\n",
+        f"Stopped by a signal; {tmp_path}/notes was not created, and nothing is left of it.\n",
     )
     assert {file.name for file in tmp_path.iterdir()} == {"nknews.db", "nknews.db.lock"}

@@ -1,4 +1,4 @@
-"""Which articles are asked for: the options as they are typed, and the rows that meet them."""
+"""The filter options as typed, and the articles that match them."""
 
 import argparse
 import sqlite3
@@ -45,30 +45,30 @@ def test_what_is_typed(typed: list[str], selection: ArticleFilter) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "words"),
+    ("typed", "message"),
     [
-        (["--access", "paid"], "--access 'paid' is none of free, teaser, unknown."),
+        (["--access", "paid"], "--access must be free, teaser or unknown, not 'paid'."),
         (
             ["--since", "yesterday"],
-            "--since 'yesterday' is no day; write it like 2025, 2025-06 or 2025-06-20.",
+            "--since: invalid date 'yesterday', expected YYYY, YYYY-MM or YYYY-MM-DD.",
         ),
-        (["--since", "2025-13"], "is no day"),
-        (["--until", "2025-02-30"], "is no day"),
-        (["--until", "20250620"], "is no day"),
+        (["--since", "2025-13"], "--since: invalid date '2025-13-01', expected YYYY-MM-DD."),
+        (["--until", "2025-02-30"], "--until: invalid date '2025-02-30', expected YYYY-MM-DD."),
+        (["--until", "20250620"], "--until: invalid date '20250620', expected YYYY, YYYY-MM"),
         (
             ["--since", "2025-06", "--until", "2025-05"],
             "--since 2025-06 is later than --until 2025-05",
         ),
     ],
 )
-def test_what_is_no_selection(typed: list[str], words: str) -> None:
+def test_invalid_filters(typed: list[str], message: str) -> None:
     with pytest.raises(UsageError) as raised:
         read(*typed)
-    assert words in str(raised.value)
+    assert message in str(raised.value)
 
 
 @pytest.mark.parametrize(
-    ("selection", "found"),
+    ("selection", "titles"),
     [
         (ArticleFilter(), "0123"),
         (ArticleFilter(author="ann"), "01"),
@@ -84,7 +84,7 @@ def test_what_is_no_selection(typed: list[str], words: str) -> None:
         (ArticleFilter(author="ann", access="teaser", since="2025-06-20", until="2025-06-20"), "1"),
     ],
 )
-def test_which_articles_meet_it(archive_file: Path, selection: ArticleFilter, found: str) -> None:
+def test_which_articles_match(archive_file: Path, selection: ArticleFilter, titles: str) -> None:
     articles = [
         ("ann", "Ann Lee", "2025-05-31", "News", "free"),
         ("ann", "Ann Lee", "2025-06-20", "News", "teaser"),
@@ -108,10 +108,10 @@ def test_which_articles_meet_it(archive_file: Path, selection: ArticleFilter, fo
         sql = (
             f"SELECT title FROM articles WHERE {' AND '.join(['true', *conditions])} ORDER BY title"
         )
-        assert "".join(title for (title,) in conn.execute(sql, values)) == found
+        assert "".join(title for (title,) in conn.execute(sql, values)) == titles
 
 
-def test_who_is_no_longer_in_the_byline_is_no_author(archive_file: Path) -> None:
+def test_only_the_present_byline_counts(archive_file: Path) -> None:
     with new_archive(archive_file) as archive:
         for author in (("ann", "Ann Lee"), ("bo", "Bo Ray")):
             store(archive, authors=[author])

@@ -30,7 +30,7 @@ from scrapy.settings import Settings
 import nkcrawl.settings
 from nkcrawl.archive import Archive, ArticleFilter, SearchQuery
 from nkcrawl.archive.search import search_sql
-from nkcrawl.commands import complain, print_json, print_table
+from nkcrawl.commands import print_error, print_json, print_table
 from nkcrawl.demo import Answer, DemoServer, FakeSite, article_page
 from nkcrawl.options import read_options
 from nkcrawl.pipelines import as_row
@@ -526,7 +526,7 @@ def test_a_crawl_on_a_terminal_shows_nothing_that_is_obeyed(archive_file: Path) 
 @pytest.mark.fault("D17")
 def test_a_complaint_is_one_line_and_json_says_what_it_was_given(words: str) -> None:
     with redirect_stderr(io.StringIO()) as told:
-        complain(words)
+        print_error(words)
     assert told.getvalue().count("\n") == 1
     assert unseen(told.getvalue()) == set()
     with redirect_stdout(io.StringIO()) as printed:

@@ -1,4 +1,4 @@
-"""`scrapy show`: one page through the whole chain, from a file or the made-up site."""
+"""`scrapy show`: one page read from a file and from the made-up site, storing nothing."""
 
 import json
 import subprocess
@@ -74,14 +74,12 @@ def test_every_block_is_listed_with_its_region_and_role(
 
 def test_each_field_names_the_sources_for_and_against_it(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    node = (
-        '{"@type": "NewsArticle", "headline": "A quay is sold", "author": {"@type": "Person", '
-        '"name": "Bo Day"}}'
-    )
+    author = '{"@type": "Person", "name": "Bo Day"}'
+    node = f'{{"@type": "NewsArticle", "headline": "A quay is sold", "author": {author}}}'
     page.write_text(
         f'<title>A quay is bought</title><script type="application/ld+json">{node}</script>'
-        "<h1>A quay is sold</h1><p>By Ann Lee</p><p>The quay was sold on Tuesday to a clerk who "
-        "counts ferries.</p>"
+        "<h1>A quay is sold</h1><p>By Ann Lee</p>"
+        "<p>The quay was sold on Tuesday to a clerk who counts ferries.</p>"
     )
     output = json.loads(scrapy("show", page, "--url", "/2025/06/a-quay-is-sold/", "--json").stdout)
     assert output["article"]["title"] == "A quay is sold"
@@ -106,7 +104,7 @@ def test_a_saved_file_knows_its_url_by_itself(
     assert done.stdout.splitlines()[:2] == [demo.base_url + article.path, "would be kept"]
 
 
-def test_a_saved_file_without_a_url_is_read_too(
+def test_a_saved_file_without_a_url_is_read(
     demo: DemoServer, world: FakeSite, tmp_path: Path
 ) -> None:
     article = next(article for article in world.articles if article.rendering == "nested")
@@ -169,7 +167,7 @@ def test_a_saved_file_that_is_not_an_article_would_not_be_kept(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("target", "code", "complaint"),
+    ("target", "code", "message"),
     [
         ("missing.html", 2, "missing.html could not be read (No such file or directory)"),
         ("https://example.org/2025/06/x/", 2, "nkcrawl reads no other site"),
@@ -177,12 +175,12 @@ def test_a_saved_file_that_is_not_an_article_would_not_be_kept(tmp_path: Path) -
         ("http://127.0.0.1:9/2025/06/x/", 1, "could not be fetched: "),
     ],
 )
-def test_an_error_is_one_sentence(target: str, code: int, complaint: str) -> None:
+def test_what_cannot_be_shown_is_one_sentence(target: str, code: int, message: str) -> None:
     done = scrapy(
         "show", target, "-s", "RETRY_TIMES=0", *AT_FULL_SPEED, NKCRAWL_SITE="http://127.0.0.1:9"
     )
     assert (done.returncode, done.stdout) == (code, "")
-    assert complaint in done.stderr
+    assert message in done.stderr
     assert done.stderr.count("\n") == 1
 
 

@@ -1,6 +1,4 @@
-"""What starts with every command: Scrapy imports all of them to find one, and what is heavy only
-one of them needs.
-"""
+"""Scrapy imports every command to find one: heavy packages are imported only where needed."""
 
 import subprocess
 import sys
@@ -10,7 +8,7 @@ import pytest
 
 from tests.conftest import ROOT, clean_environment
 
-_SAY_WHAT_WAS_IMPORTED = """
+_PRINT_IMPORTS = """
 import sys
 from scrapy.cmdline import execute
 try:
@@ -19,9 +17,9 @@ finally:
     print(*sys.modules, file=sys.stderr)
 """
 _FOR_OTHERS = {
-    "nkcrawl.demo", "nkcrawl.web",  # what serves the made-up site, and the browser side
+    "nkcrawl.demo", "nkcrawl.web",
     "datasette", "duckdb", "jinja2", "numpy", "pandas", "uvicorn",
-    "boto3", "botocore", "IPython", "PIL",  # for which Scrapy has a use
+    "boto3", "botocore", "IPython", "PIL",  # optional for Scrapy
     "hypothesis", "playwright", "pytest",
 }  # fmt: skip
 
@@ -31,7 +29,7 @@ def test_a_command_imports_nothing_heavy_that_only_others_need(
     command: list[str], tmp_path: Path
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", _SAY_WHAT_WAS_IMPORTED, *command],
+        [sys.executable, "-c", _PRINT_IMPORTS, *command],
         check=False,
         cwd=ROOT,
         env=clean_environment(NKCRAWL_DATABASE=str(tmp_path / "nknews.db")),

@@ -19,10 +19,12 @@ from nkcrawl.text import (
     normalize_whitespace,
     parse_timestamp,
     seoul_day,
+    shorten_unchanged,
     straighten_quotes,
     strip_control_chars,
     strip_repetition,
     without_dates,
+    word_diff,
 )
 
 SITE = "https://www.nknews.org"
@@ -556,3 +558,26 @@ def test_absolute_url(url: str, absolute: str | None) -> None:
 @pytest.mark.fault("D10")
 def test_charset_of(body: bytes, content_type: str, charset: str) -> None:
     assert charset_of(body, content_type) == charset
+
+
+WORDS = st.lists(st.sampled_from(["rice", "rose", "rain", "fell.\n\n"]), max_size=30).map(" ".join)
+
+
+@given(WORDS, WORDS)
+def test_a_word_diff_contains_both_texts(before: str, after: str) -> None:
+    parts = word_diff(before, after)
+    assert "".join(text for tag, text in parts if tag != "insert") == before
+    assert "".join(text for tag, text in parts if tag != "delete") == after
+
+
+def test_unchanged_text_is_shortened_to_the_words_next_to_a_change() -> None:
+    long = " ".join(f"w{number}" for number in range(50))
+    parts = shorten_unchanged(
+        [("equal", long + " "), ("delete", "old"), ("insert", "new"), ("equal", " " + long)]
+    )
+    assert parts == [
+        ("equal", " … w42 w43 w44 w45 w46 w47 w48 w49 "),
+        ("delete", "old"),
+        ("insert", "new"),
+        ("equal", " w0 w1 w2 w3 w4 w5 w6 w7 … "),
+    ]

@@ -15,7 +15,7 @@ from scrapy.settings import BaseSettings
 
 from nkcrawl.archive import ArchiveBusy, ArchiveError, ArchiveUnavailable
 from nkcrawl.arguments import check_names
-from nkcrawl.commands import complain, hold_standard_streams, keep_others_out
+from nkcrawl.commands import print_error, reopen_closed_stdio, restrict_umask
 from nkcrawl.commands.signals import Signals, hard_limit
 from nkcrawl.extensions import (
     EXIT_CODES,
@@ -49,9 +49,9 @@ class Command(ScrapyCrawl):
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        hold_standard_streams()
+        reopen_closed_stdio()
         self.signals = Signals()
-        keep_others_out()  # before the log is opened
+        restrict_umask()  # before the log is opened
         logging.raiseExceptions = (
             False  # a log that cannot be written, on a full disk, is no reason to fill the mail
         )
@@ -61,7 +61,7 @@ class Command(ScrapyCrawl):
             assert self.settings is not None
             _check_log(self.settings)
         except UsageError as error:
-            complain(error)
+            print_error(error)
             sys.exit(EXIT_CODES["usage"])
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -71,7 +71,7 @@ class Command(ScrapyCrawl):
         self.exitcode = result.exit_code
         with suppress(OSError):  # the code says it too
             if result.verdict != "ok":
-                complain(result.summary)
+                print_error(result.summary)
             elif sys.stdout.isatty():
                 print(result.summary)
 
@@ -81,7 +81,7 @@ class Command(ScrapyCrawl):
         """
         assert self.settings is not None
         if sys.stderr.isatty() and (warning := missing_contact(read_options(self.settings))):
-            complain(warning)
+            print_error(warning)
 
     def _crawl(self, name: str, opts: argparse.Namespace) -> Ending:
         process = self.crawler_process

@@ -1,11 +1,8 @@
-"""`scrapy export`: stored articles as a table, as JSON Lines, as a feed, or as a folder of Markdown
-files.
-"""
+"""`scrapy export`: stored articles as CSV, JSON Lines, an Atom feed, or Markdown files."""
 
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,125 +11,106 @@ from rich.progress import track
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from nkcrawl.archive import ArchiveReader
-from nkcrawl.commands import complain, size
+from nkcrawl.commands import format_size
+from nkcrawl.commands.base import FileCommand, fail
 from nkcrawl.commands.filter_options import add_filter_options, read_article_filter
-from nkcrawl.commands.making import making
-from nkcrawl.export import StoredArticle
+from nkcrawl.export import StoredArticle, new_file
 from nkcrawl.export.feed import as_atom
 from nkcrawl.export.markdown import as_markdown, file_name
 from nkcrawl.export.tables import as_csv, as_jsonl
-from nkcrawl.options import read_options
-from nkcrawl.placing import check_place, placed
+from nkcrawl.options import whole_number
 
-_IN_A_FEED = 50  # articles, unless another number is asked for
+_FEED_LENGTH = 50  # articles, without --limit
 
-Form = Literal["", ".csv", ".jsonl", ".atom"]
+Format = Literal["", ".csv", ".jsonl", ".atom"]  # '' is a folder of Markdown files
 
 
-class Command(ScrapyCommand):
-    requires_project = True
-    requires_crawler_process = False
-
-    def syntax(self) -> str:
-        return "[options] <FILE.csv|FILE.jsonl|FILE.atom|FOLDER/>"
-
-    def short_desc(self) -> str:
-        return "Write stored articles into a table, JSON Lines, a feed or Markdown files"
-
-    def long_desc(self) -> str:
-        return (
-            "Write the articles that meet all options, or every one, into something new; its ending says what: .csv a "
-            "table for spreadsheets, .jsonl one JSON object a line, .atom a feed of what was stored last, without the "
-            "text; a name that ends in / or has no ending is a folder of Markdown files, one an article. It may be asked "
-            "while a crawl is running. Exit codes: 0 made, 1 no such article or it could not be written, 2 bad argument "
-            "or no archive, 130 stopped by a signal; unless it is 0, nothing was made."
-        )
+class Command(FileCommand, ScrapyCommand):
+    usage = "[options] <FILE.csv|FILE.jsonl|FILE.atom|FOLDER/>"
+    summary = "Write stored articles to a CSV, JSON Lines, Atom or Markdown file"
+    description = (
+        "Write the articles that match all options, or every article, to a new file. Its suffix "
+        "sets the format: .csv is a table for spreadsheets, .jsonl has one JSON object per line, "
+        ".atom is a feed of the articles stored last, without their text; a name that ends in / "
+        "or has no suffix is a folder with one Markdown file per article. A crawl may be running. "
+        "Exit codes: 0 created, 1 no such article or it could not be written, 2 bad argument or no "
+        "archive, 130 stopped by a signal; unless it is 0, nothing was created."
+    )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         add_filter_options(parser)
         parser.add_argument(
-            "--limit", metavar="N", help=f"how many articles a feed has (default: {_IN_A_FEED})"
+            "--limit", metavar="N", help=f"number of articles in a feed (default: {_FEED_LENGTH})"
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        with making(self, " ".join(args)):
-            if len(args) != 1 or not args[0]:
-                raise UsageError("Name one file or folder to make: scrapy export articles.csv")
-            form, selection, target = read_form(args[0]), read_article_filter(opts), Path(args[0])
-            newest = read_limit(opts.limit, form)
-            check_place(target)
-            assert self.settings is not None
-            options = read_options(self.settings)
-            with closing(ArchiveReader.open(options.database)) as reader:
-                ids = reader.find(selection, newest)
-                if not ids:
-                    complain(f"No article is stored{in_words(opts)}; nothing was made.")
-                    self.exitcode = 1
-                    return
-                with placed(target) as made:
-                    articles = with_progress(reader.iter_articles(ids), len(ids))
-                    write(form, made, articles, options.site, in_words(opts).strip())
-            if sys.stdout.isatty():
-                print(made_in_words(target, len(ids)))
+    def answer(self, args: list[str], opts: argparse.Namespace) -> int:
+        if len(args) != 1 or not args[0]:
+            raise UsageError("Expected one file or folder to create: scrapy export articles.csv")
+        target, suffix, about = Path(args[0]), export_format(args[0]), describe_filter(opts)
+        article_filter, newest = read_article_filter(opts), read_limit(opts.limit, suffix)
+        with self.open_reader() as reader:
+            ids = reader.find(article_filter, newest)
+            if not ids:
+                return fail(1, f"No article is stored{about and f' {about}'}; nothing was created.")
+            with new_file(target) as temporary:
+                articles = with_progress(reader.iter_articles(ids), len(ids))
+                write(suffix, temporary, articles, self.options.site, about)
+        if sys.stdout.isatty():
+            print(describe_file(target, len(ids)))
+        return 0
 
 
-def read_form(name: str) -> Form:
-    """Return which form a name asks for by its ending, '' for a folder; raises UsageError for an
-    ending that is none.
-    """
-    ending = "" if name.endswith("/") else Path(name).suffix.lower()
-    match ending:
+def export_format(name: str) -> Format:
+    """Return the format of a file name by its suffix; raises UsageError for an unknown suffix."""
+    suffix = "" if name.endswith("/") else Path(name).suffix.lower()
+    match suffix:
         case "" | ".csv" | ".jsonl" | ".atom":
-            return ending
+            return suffix
     raise UsageError(
-        f"{name} ends in {ending}, but an export is .csv, .jsonl, .atom, or a folder of Markdown files, written with a / at "
-        "its end."
+        f"{name} ends in {suffix}, but an export is .csv, .jsonl or .atom, or a folder of Markdown "
+        "files, written with a / at the end."
     )
 
 
-def read_limit(words: str | None, form: Form) -> int | None:
-    """Return how many articles a feed has, or None for what is no feed; raises UsageError for what
-    is no such number.
+def read_limit(value: str | None, suffix: Format) -> int | None:
+    """Return the number of articles in a feed, None for other formats.
+
+    Raises UsageError for an invalid number, and for any number if it is not a feed.
     """
-    if words is not None and form != ".atom":
+    if suffix == ".atom":
+        return _FEED_LENGTH if value is None else whole_number("--limit", value, 1)
+    if value is not None:
         raise UsageError(
-            "--limit is how many articles a feed has; leave it out, or name a file that ends in .atom."
+            "--limit is the number of articles in a feed; leave it out, or write to a .atom file."
         )
-    if form != ".atom":
-        return None
-    number = str(_IN_A_FEED) if words is None else words
-    if not (number.isascii() and number.isdigit() and 1 <= int(number[:7]) <= 1_000_000):
-        raise UsageError(f"--limit is {words!r}, but it takes a whole number from 1 to 1000000.")
-    return int(number)
+    return None
 
 
-def in_words(opts: argparse.Namespace) -> str:
-    """Return what the options ask for as people say it, ' by Ann since 2025'; '' where they ask for
-    nothing.
-    """
-    names = {
+def describe_filter(opts: argparse.Namespace) -> str:
+    """Return the filter options in words, 'by Ann since 2025'; '' if there are none."""
+    filters = {
         "by": opts.author,
         "since": opts.since,
         "until": opts.until,
         "labelled": opts.label,
         "access": opts.access,
     }
-    return "".join(f" {name} {words}" for name, words in names.items() if words)
+    return " ".join(f"{name} {value}" for name, value in filters.items() if value)
 
 
-def made_in_words(target: Path, articles: int) -> str:
-    """Return what was made, for a terminal."""
+def describe_file(target: Path, articles: int) -> str:
+    """Return what was created, 'articles.csv: 3 articles, 12.3 kB.'."""
     amount = "1 article" if articles == 1 else f"{articles:,} articles"
-    return f"{target}: {amount}" + ("." if target.is_dir() else f", {size(target.stat().st_size)}.")
+    size = "" if target.is_dir() else f", {format_size(target.stat().st_size)}"
+    return f"{target}: {amount}{size}."
 
 
-def write(form: Form, path: Path, articles: Iterable[StoredArticle], site: str, about: str) -> None:
-    """Write articles into a new file or folder of a form; what a feed is about, and of which site,
-    only it tells.
-    """
-    match form:
+def write(
+    suffix: Format, path: Path, articles: Iterable[StoredArticle], site: str, about: str
+) -> None:
+    """Write articles to a new file or folder; `site` and `about` are named in a feed alone."""
+    match suffix:
         case "":
             write_folder(path, articles)
         case ".csv":
@@ -144,25 +122,21 @@ def write(form: Form, path: Path, articles: Iterable[StoredArticle], site: str, 
 
 
 def with_progress(articles: Iterator[dict[str, Any]], total: int) -> Iterable[dict[str, Any]]:
-    """Yield articles, and show on a terminal how far that is."""
+    """Yield the articles; on a terminal, show the progress."""
     console = Console(stderr=True)
-    return (
-        track(articles, "Writing …", total, console=console, transient=True)
-        if console.is_terminal
-        else articles
-    )
+    if not console.is_terminal:
+        return articles
+    return track(articles, "Writing …", total, console=console, transient=True)
 
 
-def write_file(path: Path, pieces: Iterable[str]) -> None:
-    """Write a text into a new file, as UTF-8, its line ends as they are; a lone surrogate becomes a
-    question mark.
-    """
+def write_file(path: Path, parts: Iterable[str]) -> None:
+    """Write a new file as UTF-8 with line ends unchanged; a lone surrogate becomes '?'."""
     with path.open("x", encoding="utf-8", errors="replace", newline="") as file:
-        file.writelines(pieces)
+        file.writelines(parts)
 
 
 def write_folder(path: Path, articles: Iterable[StoredArticle]) -> None:
-    """Write a new folder of Markdown files, one an article."""
+    """Write a new folder with one Markdown file per article."""
     path.mkdir()
     for article in articles:
         try:

@@ -1,4 +1,4 @@
-"""`scrapy show`: one page through the whole chain, without storing anything."""
+"""`scrapy show`: how one page is read, without storing anything."""
 
 import argparse
 import asyncio
@@ -22,10 +22,11 @@ from scrapy.utils.response import get_base_url
 from twisted.python.failure import Failure as Reason
 
 from nkcrawl import site
-from nkcrawl.commands import complain, end_quietly_on_closed_pipe, print_json, print_table
+from nkcrawl.commands import print_json, print_table, restore_sigpipe
+from nkcrawl.commands.base import ArchiveCommand, fail
 from nkcrawl.items import Article, Listing, Page, Rejection
 from nkcrawl.middlewares import in_its_charset
-from nkcrawl.options import apply_options, read_options
+from nkcrawl.options import apply_options
 from nkcrawl.pages import Reading, parse_html, read_article, read_listing
 from nkcrawl.paywall import classify_paragraphs, drop_filler
 from nkcrawl.pipelines import as_row, gate, normalise
@@ -33,75 +34,62 @@ from nkcrawl.responses import RequestDropped
 from nkcrawl.text import canonical_url, strip_control_chars
 
 _FIELDS = (
-    "title", "subtitle", "label", "byline", "authors", "published_on", "published_at", "modified_at", "body", "note",
-    "access", "image_url", "image_caption", "image_credit", "language", "extractor_version",
+    "title", "subtitle", "label", "byline", "authors", "published_on", "published_at",
+    "modified_at", "body", "note", "access", "image_url", "image_caption", "image_credit",
+    "language", "extractor_version",
 )  # fmt: skip
 
 
-class Command(ScrapyCommand):
-    requires_project = True
+class NotFetched(Exception):
+    """The page could not be fetched; the message is a sentence that says why."""
 
-    def syntax(self) -> str:
-        return "[options] <URL or file>"
 
-    def short_desc(self) -> str:
-        return "Show how a page is read, storing nothing"
-
-    def long_desc(self) -> str:
-        return (
-            "Take one page, by its URL or from a saved HTML file, through the whole chain without storing anything: each "
-            "field, the rule that answered, what other sources of the page say of it, and every text block of the page "
-            "with its region and role. Exit codes: 0 the page would be kept, 1 it would not or could not be fetched, "
-            "2 bad argument."
-        )
+class Command(ArchiveCommand, ScrapyCommand):
+    requires_crawler_process = True
+    usage = "[options] <URL or file>"
+    summary = "Show how a page is read, storing nothing"
+    description = (
+        "Read one page, by its URL or from a saved HTML file, without storing anything, and show "
+        "each field, the rule that matched, the other sources for it on the page, and every text "
+        "block with its region and role. Exit codes: 0 the page would be kept, 1 it would not or "
+        "could not be fetched, 2 bad argument."
+    )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         parser.add_argument(
-            "--url",
-            metavar="URL",
-            help="where a saved file came from, if it does not say so itself",
+            "--url", metavar="URL", help="URL of a saved file, if the file does not state it"
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def answer(self, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) != 1:
-            raise UsageError(
-                "Name one page: scrapy show URL, or scrapy show FILE", print_help=False
-            )
-        assert self.settings is not None
+            raise UsageError("Expected one page: scrapy show URL, or scrapy show FILE")
+        target, site_url = args[0], self.options.site
         try:
-            shown = self._shown(args[0], opts.url, read_options(self.settings).site)
-        except UsageError as error:
-            complain(error)
-            self.exitcode = 2
-            return
-        if isinstance(shown, str):
-            complain(shown)
-            self.exitcode = 1
-            return
-        end_quietly_on_closed_pipe()
-        print_json(shown) if opts.json else print_shown(shown)
-        self.exitcode = 0 if shown["kept"] else 1
+            if target.startswith(("http://", "https://")):
+                result = self._show_url(target, site_url)
+            else:
+                result = show_file(Path(target), opts.url, site_url)
+        except NotFetched as error:
+            return fail(1, error)
+        restore_sigpipe()
+        print_json(result) if opts.json else print_page(result)
+        return 0 if result["kept"] else 1
 
-    def _shown(self, target: str, url: str | None, site_url: str) -> dict[str, Any] | str:
-        """Return what is to be shown of a page, or a sentence on why it could not be fetched."""
-        if not target.startswith(("http://", "https://")):
-            return show_file(Path(target), url, site_url)
-        canonical = canonical_url(target, site_url)
+    def _show_url(self, url: str, site_url: str) -> dict[str, Any]:
+        canonical = canonical_url(url, site_url)
         if canonical is None:
-            raise UsageError(f"{target} is not on {site_url}; nkcrawl reads no other site.")
-        response = self._fetch(target)
-        if isinstance(response, str):
-            return response
+            raise UsageError(f"{url} is not on {site_url}; nkcrawl reads no other site.")
+        response = self._fetch(url)
         if not isinstance(response, HtmlResponse):
-            return f"{response.url} is no HTML page but {response.headers.get('Content-Type')!r}."
-        final = canonical_url(response.url, site_url) or ""
-        return show_page(
-            parse_html(response.text), Page(canonical, "article", final, response.status), site_url
-        )
+            content_type = response.headers.get("Content-Type")
+            raise NotFetched(f"{response.url} is not an HTML page but {content_type!r}.")
+        final_url = canonical_url(response.url, site_url) or ""
+        page = Page(canonical, "article", final_url, response.status)
+        return show_page(parse_html(response.text), page, site_url)
 
-    def _fetch(self, url: str) -> Response | str:
+    def _fetch(self, url: str) -> Response:
         assert self.crawler_process is not None
         crawler = self.crawler_process.create_crawler(PageSpider)
         task = self.crawler_process.crawl(crawler, url=url)
@@ -110,20 +98,18 @@ class Command(ScrapyCommand):
         if error := task.exception():
             raise error
         assert isinstance(crawler.spider, PageSpider)
-        return crawler.spider.response or f"{url} could not be fetched: {crawler.spider.trouble}"
+        if crawler.spider.response is None:
+            raise NotFetched(f"{url} could not be fetched: {crawler.spider.error}")
+        return crawler.spider.response
 
 
 class PageSpider(Spider):
-    """Fetches one page with all the manners of a crawl (robots.txt, user agent) and keeps the
-    answer for the command.
-    """
+    """Fetches one page as politely as a crawl (robots.txt, user agent), and keeps the response."""
 
     name = "page"
-    custom_settings = {  # noqa: RUF012
-        "HTTPERROR_ALLOW_ALL": True,  # an error page is shown too
-    }
+    custom_settings = {"HTTPERROR_ALLOW_ALL": True}  # noqa: RUF012  # error pages are shown, too
     response: Response | None = None
-    trouble = "no answer"
+    error = "no answer"
     url: str
 
     @classmethod
@@ -132,20 +118,20 @@ class PageSpider(Spider):
         apply_options(settings)
 
     async def start(self) -> AsyncIterator[Request]:
-        yield Request(self.url, callback=self.keep, errback=self.note_trouble)
+        yield Request(self.url, callback=self.keep_response, errback=self.keep_error)
 
-    def keep(self, response: Response) -> None:
+    def keep_response(self, response: Response) -> None:
         self.response = response
 
-    def note_trouble(self, reason: Reason) -> None:
+    def keep_error(self, reason: Reason) -> None:
         kind = (
             "" if isinstance(reason.value, RequestDropped) else f"{type(reason.value).__name__}: "
         )
-        self.trouble = kind + reason.getErrorMessage()
+        self.error = kind + reason.getErrorMessage()
 
 
 def show_file(path: Path, url: str | None, site_url: str) -> dict[str, Any]:
-    """Read a saved page; its URL is `url`, or what its rel=canonical or og:url says, or unknown."""
+    """Read a saved page; its URL is `url`, or its rel=canonical or og:url, or unknown."""
     try:
         response = in_its_charset(HtmlResponse(site_url + "/", body=path.read_bytes()))
     except OSError as error:
@@ -153,37 +139,28 @@ def show_file(path: Path, url: str | None, site_url: str) -> dict[str, Any]:
             f"{path} could not be read ({error.strerror}); give a saved HTML file or a URL."
         ) from None
     html = parse_html(response.text)
-    stated = html.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content").get(
-        ""
-    )
-    found = (
-        canonical_url(urljoin(get_base_url(response), url or stated), site_url)
-        if url or stated
-        else ""
-    )
-    if found is None:
-        raise UsageError(
-            f"{url or stated} is not on {site_url}; give the page's own URL with --url."
-        )
-    return show_page(html, Page(found or site_url + "/", "article", status=None), site_url)
+    if not url:
+        url = html.xpath(
+            "//link[@rel='canonical']/@href | //meta[@property='og:url']/@content"
+        ).get("")
+    page_url = canonical_url(urljoin(get_base_url(response), url), site_url) if url else ""
+    if page_url is None:
+        raise UsageError(f"{url} is not on {site_url}; give the page's own URL with --url.")
+    return show_page(html, Page(page_url or site_url + "/", "article", status=None), site_url)
 
 
 def show_page(html: Selector, page: Page, site_url: str) -> dict[str, Any]:
-    """Take a page through the chain and return everything there is to show of it, ready for
-    JSON.
-    """
+    """Read a page, and return everything there is to show of it, ready for JSON."""
     reading = read_article(html, page, site_url)
-    known_url = urlsplit(page.final_url or page.url).path != "/"
-    if reading.article.rejection_reason == "listing" or site.author_slug(
-        urlsplit(page.final_url or page.url).path
-    ):
-        return _listing_shown(read_listing(html, page, site_url))
+    path = urlsplit(page.final_url or page.url).path
+    if reading.article.rejection_reason == "listing" or site.author_slug(path):
+        return _describe_listing(read_listing(html, page, site_url))
     article = drop_filler(normalise(reading.article, datetime.now(UTC).date()))
+    known_url = path != "/"
     verdict = gate(article, known_url=known_url)
-    kept = isinstance(verdict, Article)
     return {
         "url": article.url if known_url else None,
-        "kept": kept,
+        "kept": isinstance(verdict, Article),
         "reason": f"{verdict.reason}: {verdict.detail}" if isinstance(verdict, Rejection) else None,
         "status": page.status,
         "article": _fields(article),
@@ -204,14 +181,14 @@ def _fields(article: Article) -> dict[str, Any]:
 
 
 def _blocks(reading: Reading) -> list[dict[str, str]]:
-    kinds = iter(classify_paragraphs(reading.article.paragraphs))
+    roles = iter(classify_paragraphs(reading.article.paragraphs))
     return [
-        {**block._asdict(), "role": next(kinds) if block.role == "text" else block.role}
+        {**block._asdict(), "role": next(roles) if block.role == "text" else block.role}
         for block in reading.blocks
     ]
 
 
-def _listing_shown(listing: Listing) -> dict[str, Any]:
+def _describe_listing(listing: Listing) -> dict[str, Any]:
     return {
         "url": listing.page.final_url or listing.page.url,
         "kept": bool(listing.articles),
@@ -227,39 +204,32 @@ def _listing_shown(listing: Listing) -> dict[str, Any]:
     }
 
 
-def print_shown(shown: dict[str, Any]) -> None:
-    """Print what `show_page` returned, as tables; unbroken lines where the output is no
-    terminal.
-    """
+def print_page(result: dict[str, Any]) -> None:
+    """Print the result of `show_page` as tables; lines are not wrapped unless on a terminal."""
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-    console.print(Text(shown["url"] or "URL not known (give it with --url)", style="bold"))
-    console.print(
-        Text(
-            "would be kept"
-            if shown["kept"]
-            else strip_control_chars(f"would not be kept: {shown['reason']}")
-        )
-    )
-    fields = shown.get("article") or shown["listing"]
-    rules = shown.get("rules", {})
-    rows = [[name, _plain(value), rules.get(name, "")] for name, value in fields.items()]
-    rows += [["evidence", _plain(shown["evidence"]), ""]] if "evidence" in shown else []
+    outcome = "would be kept" if result["kept"] else f"would not be kept: {result['reason']}"
+    console.print(Text(result["url"] or "URL not known (give it with --url)", style="bold"))
+    console.print(Text(strip_control_chars(outcome)))
+    fields, rules = result.get("article") or result["listing"], result.get("rules", {})
+    rows = [[name, _as_text(value), rules.get(name, "")] for name, value in fields.items()]
+    rows += [["evidence", _as_text(result["evidence"]), ""]] if "evidence" in result else []
     print_table(["field", "value", "rule"], rows)
     sources = [
         [name, "for" if source["agrees"] else "against", source["name"], source["value"]]
-        for name, said in shown.get("sources", {}).items() for source in said
-    ]  # fmt: skip
+        for name, entries in result.get("sources", {}).items()
+        for source in entries
+    ]
     if sources:
         print_table(["field", "says", "source", "value"], sources)
-    print_table(["kind", "link"], [[link["kind"], link["url"]] for link in shown["links"]])
-    if "blocks" in shown:
+    print_table(["kind", "link"], [[link["kind"], link["url"]] for link in result["links"]])
+    if "blocks" in result:
         print_table(
             ["region", "role", "text block"],
-            [[block["region"], block["role"], block["text"]] for block in shown["blocks"]],
+            [[block["region"], block["role"], block["text"]] for block in result["blocks"]],
         )
 
 
-def _plain(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(
             f"{item['name']} ({item['slug']})" if isinstance(item, dict) else str(item)

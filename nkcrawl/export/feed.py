@@ -1,6 +1,4 @@
-"""Articles as an Atom feed (RFC 4287): what leads to them, and never their text, which belongs to
-its authors.
-"""
+"""Articles as an Atom feed (RFC 4287): links to them, and never the text, which is the authors'."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -17,8 +15,8 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def as_atom(articles: Iterable[StoredArticle], site: str, about: str) -> Iterator[str]:
     """Yield a feed of at least one article, in the order given.
 
-    `site` is like 'https://www.nknews.org'; `about` says which articles are asked for, and makes
-    the feed's id together with it, so that a later feed of the same is known as such.
+    `site` is like 'https://www.nknews.org', `about` describes the filter. The two make up the
+    feed's id, so that a later feed with the same filter is known to be the same feed.
     """
     about = _NOT_XML.sub("", about)
     entries, updated = [], []
@@ -58,11 +56,9 @@ def _entry(article: StoredArticle) -> str:
 
 
 def _element(name: str, content: str = "", *, is_xml: bool = False, **attributes: str) -> str:
-    """Return an element on a line of its own; characters that XML cannot hold are left out of texts
-    and attributes.
-    """
+    """Return an element and a line break, without the characters that XML does not allow."""
     tag = name + "".join(
         f" {key}={quoteattr(_NOT_XML.sub('', value))}" for key, value in attributes.items()
     )
-    inside = content if is_xml else escape(_NOT_XML.sub("", content))
-    return f"<{tag}>{inside}</{name}>\n" if inside else f"<{tag}/>\n"
+    body = content if is_xml else escape(_NOT_XML.sub("", content))
+    return f"<{tag}>{body}</{name}>\n" if body else f"<{tag}/>\n"

@@ -1,6 +1,4 @@
-"""Articles as rows: CSV for spreadsheets, JSON Lines for programs. Both hold every column of
-`articles`, and the authors.
-"""
+"""Articles as CSV and JSON Lines, with every column of `articles`, and the authors."""
 
 import csv
 import io
@@ -9,18 +7,17 @@ from collections.abc import Iterable, Iterator
 
 from nkcrawl.export import StoredArticle, author_names
 
-# Excel takes a file without it for one in the local code page, and makes a mess of ’ and 한.
+# Without it, Excel reads the file in the local code page, and shows ’ and 한 as other characters.
 _BYTE_ORDER_MARK = "\ufeff"
-# What a spreadsheet takes for the beginning of a formula, the wide forms of a Korean keyboard among
-# it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Spreadsheets take these for the start of a formula, including the wide forms of Korean keyboards.
+_FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def as_csv(articles: Iterable[StoredArticle]) -> Iterator[str]:
-    """Yield a table in pieces: RFC 4180 after a byte order mark, the column names first.
+    """Yield the lines of a table (RFC 4180) after a byte order mark, the column names first.
 
-    Authors are 'A, B', `access_evidence` is a JSON list, what is NULL is empty. A text that a
-    spreadsheet would take for a formula has an apostrophe before it.
+    Authors are 'A, B', `access_evidence` is a JSON list, NULL is an empty cell. Text that a
+    spreadsheet would take for a formula gets an apostrophe in front.
     """
     for number, article in enumerate(articles):
         if number == 0:
@@ -30,12 +27,12 @@ def as_csv(articles: Iterable[StoredArticle]) -> Iterator[str]:
             "authors": ", ".join(author_names(article)),
             "access_evidence": json.dumps(article["access_evidence"], ensure_ascii=False),
         }
-        yield _line([harmless(cell) for cell in cells.values()])
+        yield _line([escape_formula(cell) for cell in cells.values()])
 
 
-def harmless(cell: object) -> object:
-    """Return a cell so that no spreadsheet runs it."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+def escape_formula(cell: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_START) else cell
 
 
 def _line(cells: list[object] | list[str]) -> str:
@@ -45,9 +42,8 @@ def _line(cells: list[object] | list[str]) -> str:
 
 
 def as_jsonl(articles: Iterable[StoredArticle]) -> Iterator[str]:
-    """Yield one line an article, a JSON object; authors are a list of {slug, name}. A lone
-    surrogate stays an escape.
-    """
+    """Yield one JSON object per line and article; `authors` is a list of {slug, name}."""
     for article in articles:
         line = json.dumps(dict(article), ensure_ascii=False)
+        # A lone surrogate becomes an escape, for UTF-8 has none.
         yield line.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"

@@ -1,6 +1,5 @@
-"""The archive in a browser: Datasette with our own pages, on this machine alone, reading and never
-writing.
+"""The archive in a browser: Datasette with the project's pages, read-only and on loopback.
 
-`python -m nkcrawl.web` serves it. pages.yaml has the questions and the charts, templates/ what is
-read rather than queried; what tables and columns mean comes from the archive itself.
+`python -m nkcrawl.web` serves it. pages.yaml has the questions and charts, templates/ the pages of
+articles; descriptions of tables and columns come from the archive package.
 """

@@ -5,65 +5,60 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from scrapy.exceptions import UsageError
+
 from nkcrawl.archive import ArchiveError, ArchiveReader
-from nkcrawl.commands import complain
+from nkcrawl.commands import print_error
+from nkcrawl.options import whole_number
 from nkcrawl.settings import NKCRAWL_DATABASE
 
-_LOOK_AROUND = "To look around first, type `make demo` and then `make web ARCHIVE=data/demo.db`."
+_TRY_DEMO = "To try it with made-up articles: `make demo`, then `make web ARCHIVE=data/demo.db`."
 
 
 def main() -> int:
-    """Serve until Ctrl-C and return 0; return 2 where there is no usable archive, or the port is
-    taken.
-    """
-    given = _parser().parse_args()
-    path = Path(given.file).expanduser().absolute()
+    """Serve until Ctrl-C and return 0; return 2 for a bad argument, no archive, or a used port."""
+    args = _parser().parse_args()
+    path = Path(args.file).expanduser().absolute()
     try:
-        with closing(ArchiveReader.open(path)) as reader:
-            counts = reader.count_articles()
+        _serve(path, whole_number("--port", args.port, 0, 65_535))
     except ArchiveError as error:
         is_missing = not path.exists() or path.stat().st_size == 0
-        complain(f"{error} {_LOOK_AROUND}" if is_missing else error)
+        print_error(f"{error} {_TRY_DEMO}" if is_missing else error)
         return 2
-    try:
-        # Here, because the packages of the extra `web` may be missing.
-        from nkcrawl.web.app import PortTaken, listen, serve
-    except ModuleNotFoundError as error:
-        complain(
-            f"{error.name} is missing: `make web` installs it, and so does pip install 'nkcrawl[web]'."
-        )
+    except UsageError as error:
+        print_error(error)
         return 2
-    try:
-        listening = listen(given.port)
-    except PortTaken as error:
-        complain(error)
-        return 2
-    articles = counts["free"] + counts["teaser"] + counts["unknown"]
-    host, port = listening.getsockname()
-    print(f"{articles:,} articles of {path} are at http://{host}:{port}/ until Ctrl-C.", flush=True)
-    serve(path, listening)
     return 0
+
+
+def _serve(path: Path, port: int) -> None:
+    with closing(ArchiveReader.open(path)) as reader:
+        counts = reader.count_articles()
+    try:
+        # Not at the top, because the packages of the extra `web` may be missing.
+        from nkcrawl.web.app import listen, serve
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"{error.name} is missing: `make web` installs it, as does pip install 'nkcrawl[web]'."
+        ) from None
+    listener = listen(port)
+    articles = counts["free"] + counts["teaser"] + counts["unknown"]
+    host, port = listener.getsockname()
+    print(f"{articles:,} articles of {path} are at http://{host}:{port}/ until Ctrl-C.", flush=True)
+    serve(path, listener)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m nkcrawl.web",
-        description="Show an archive in a browser, on this machine alone; also while a crawl is writing to it. "
-        "Exit codes: 0 ended by Ctrl-C, 2 bad argument, no archive, or the port is taken.",
+        description="Show an archive in a browser, on this machine only; a crawl may be running. "
+        "Exit codes: 0 ended by Ctrl-C, 2 bad argument, no archive, or the port is in use.",
     )
     parser.add_argument(
         "file", nargs="?", default=NKCRAWL_DATABASE, help="the archive (default: %(default)s)"
     )
-    parser.add_argument(
-        "--port", type=_port, default=8001, help="0 is any that is free (default: %(default)s)"
-    )
+    parser.add_argument("--port", default="8001", help="0 is any free port (default: %(default)s)")
     return parser
-
-
-def _port(words: str) -> int:
-    if not (words.isascii() and words.isdigit() and int(words[:6]) < 1 << 16):
-        raise argparse.ArgumentTypeError(f"{words!r} is no port; give a number up to 65535")
-    return int(words)
 
 
 if __name__ == "__main__":

@@ -10,70 +10,66 @@ import uvicorn
 from datasette.app import Datasette
 from datasette.database import Database
 from datasette.plugins import pm
+from scrapy.exceptions import UsageError
 
 from nkcrawl.archive.connect import open_for_reading
 from nkcrawl.web import plugin
 from nkcrawl.web.metadata import DATABASE, metadata
 
-_HOST = "127.0.0.1"  # an archive is nobody's business but that of whoever keeps it
+_HOST = "127.0.0.1"  # the archive is for its owner alone
 _HERE = Path(__file__).parent
 _SETTINGS = {
     "sql_time_limit_ms": 3_000,
-    "facet_time_limit_ms": 2_000,  # the three facets are the way into the archive
-    "max_returned_rows": 3_000,  # charts draw no more
+    "facet_time_limit_ms": 2_000,
+    "max_returned_rows": 3_000,  # also the most that a chart draws
     "default_page_size": 50,
     "default_facet_size": 10,
     "suggest_facets": False,  # it would try every column of every table
-    # a copy of the file alone misses what a crawl has not brought into it yet
+    # The file alone lacks what a running crawl has written to the write-ahead log.
     "allow_download": False,
     "truncate_cells_html": 300,
-    "default_cache_ttl": 0,  # the next crawl is seen at once
+    "default_cache_ttl": 0,  # so that the next crawl shows at once
 }
 
 
-class PortTaken(Exception):
-    """Nothing can be served at the port; the message says why, and what to do."""
-
-
 class ReadOnlyDatabase(Database):  # type: ignore[misc]
-    """The archive, opened as every reader opens it: even a write connection of Datasette's cannot
-    write.
-    """
+    """The archive, opened read-only even if Datasette requests a connection for writing."""
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
         return open_for_reading(Path(self.path))
 
 
 def listen(port: int) -> socket.socket:
-    """Return a socket that takes connections from this machine at `port`; 0 is any free one. Raises
-    PortTaken.
+    """Return a socket that listens on loopback; port 0 is any free one.
+
+    Raises UsageError if the port cannot be used.
     """
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((_HOST, port))
+        listener.bind((_HOST, port))
     except OSError as error:
-        listening.close()
-        raise PortTaken(
-            f"Port {port} cannot be used: {error.strerror}. Name another one, as in `make web PORT={port + 1}`."
+        listener.close()
+        raise UsageError(
+            f"Port {port} cannot be used: {error.strerror}. "
+            f"Choose another one, as in `make web PORT={port + 1}`."
         ) from None
-    listening.listen()
-    return listening
+    listener.listen()
+    return listener
 
 
-def serve(path: Path, listening: socket.socket) -> None:
-    """Answer requests for the archive at `path` until Ctrl-C."""
+def serve(path: Path, listener: socket.socket) -> None:
+    """Serve the archive at `path` until Ctrl-C."""
     config = uvicorn.Config(application(path), log_level="error", lifespan="on")
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listening])
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def application(path: Path) -> Any:
     """Return the ASGI application that shows the archive at `path`."""
     pm.register(plugin, name="nkcrawl")
-    pm.get_plugin(
-        "datasette.handle_exception"
-    ).rich = None  # a page that is not found is no reason to print every variable there is
+    # Without rich, Datasette does not print every variable when a page is not found.
+    pm.get_plugin("datasette.handle_exception").rich = None
     datasette = Datasette(
         files=[],
         metadata=metadata(),

@@ -1,6 +1,4 @@
-"""What our pages need beyond Datasette's own: authors as a facet, an article's history, and nothing
-from elsewhere.
-"""
+"""What the project adds to Datasette: author facets, article histories, security headers."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,101 +17,97 @@ from markupsafe import Markup
 
 from nkcrawl.archive import ArchiveReader
 from nkcrawl.archive.search import AUTHORS_OF, BY_SLUG, ArticleFilter
-from nkcrawl.commands.history import Part, changes, shortened
 from nkcrawl.items import ARTICLE_FIELDS
+from nkcrawl.text import DiffPart, shorten_unchanged, word_diff
 from nkcrawl.web.metadata import DATABASE
 
-# A browser that obeys it asks no other host for anything, whatever a page holds; Vega compiles its
-# charts by eval.
+# Whatever a page contains, the browser requests nothing from another host. Vega needs eval.
 _POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS = [
     (b"content-security-policy", _POLICY.encode()),
-    (b"referrer-policy", b"no-referrer"),  # a link to the original does not tell where it was found
+    (b"referrer-policy", b"no-referrer"),  # the site does not learn where its link was followed
 ]
-_NAMES = re.compile(rb"(127\.0\.0\.1|localhost)(:\d+)?")  # of this machine
+_LOCAL_HOST = re.compile(rb"(127\.0\.0\.1|localhost)(:\d+)?")
 _MISDIRECTED = 421  # RFC 9110, 15.5.20
-_BLANK_SEARCH = re.compile(
-    rb"(?<![^&])_search=(\+|%20|%22)*(&|$)"
-)  # to FTS5 it would be a syntax error
+# FTS5 would report a syntax error.
+_EMPTY_SEARCH = re.compile(rb"(?<![^&])_search=(\+|%20|%22)*(&|$)")
 
 Application = Callable[..., Awaitable[None]]
 
 
-@hookimpl
-def asgi_wrapper() -> Callable[[Application], Application]:
-    """Send the two headers with every answer, and let an empty search box ask for nothing.
+class RequestGuard:
+    """ASGI middleware that answers local requests only, and adds security headers to responses.
 
-    Who asks under another name than this machine's is a page elsewhere that had its own name point
-    to it (DNS rebinding), and is answered nothing.
+    A request for another host name comes from a web page whose name was made to resolve to this
+    machine (DNS rebinding). An empty search is taken out of the query, and so lists everything.
     """
 
-    def wrap(application: Application) -> Application:
-        async def wrapped(
-            scope: dict[str, Any], receive: object, send: Callable[..., Awaitable[None]]
-        ) -> None:
-            if scope["type"] == "http" and not _NAMES.fullmatch(
-                dict(scope["headers"]).get(b"host", b"")
-            ):
-                await send({"type": "http.response.start", "status": _MISDIRECTED, "headers": []})
-                await send(
-                    {
-                        "type": "http.response.body",
-                        "body": b"This is not the name of the machine that shows it.",
-                    }
-                )
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    async def __call__(self, scope: dict[str, Any], receive: object, send: Application) -> None:
+        if scope["type"] == "http":
+            host = dict(scope["headers"]).get(b"host", b"")
+            if not _LOCAL_HOST.fullmatch(host):
+                await _refuse(send)
                 return
 
-            async def send_more(message: dict[str, Any]) -> None:
-                if message["type"] == "http.response.start":
-                    message = message | {"headers": [*message.get("headers", []), *_HEADERS]}
-                await send(message)
+        async def send_with_headers(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message = message | {"headers": [*message.get("headers", []), *_HEADERS]}
+            await send(message)
 
-            query = _BLANK_SEARCH.sub(b"", scope.get("query_string", b""))
-            await application(scope | {"query_string": query}, receive, send_more)
-
-        return wrapped
-
-    return wrap
+        query = _EMPTY_SEARCH.sub(b"", scope.get("query_string", b""))
+        await self.application(scope | {"query_string": query}, receive, send_with_headers)
 
 
-# --- Which articles -------------------------------------------------------------------------------
+async def _refuse(send: Application) -> None:
+    body = b"Unknown host name; use 127.0.0.1 or localhost."
+    await send({"type": "http.response.start", "status": _MISDIRECTED, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+
+
+@hookimpl
+def asgi_wrapper() -> Callable[[Application], Application]:
+    """Put RequestGuard in front of Datasette."""
+    return RequestGuard
+
+
+# --- Filters and facets ---------------------------------------------------------------------------
 
 
 @hookimpl
 def filters_from_request(request: Any, database: str, table: str) -> FilterArguments | None:
-    """Take `_author` (a slug), `_since` and `_until` (days in Seoul) in the address of the
-    articles' page.
-    """
+    """Filter the table `articles` by `_author` (a slug), `_since` and `_until` (days in Seoul)."""
     if (database, table) != (DATABASE, "articles"):
         return None
     author, since, until = (
         (request.args.get(name) or "").strip() for name in ("_author", "_since", "_until")
     )
     conditions, values = ArticleFilter(since=since, until=until).where()
-    words = [f"published {name} {day}" for name, day in (("since", since), ("until", until)) if day]
+    texts = [f"published {name} {day}" for name, day in (("since", since), ("until", until)) if day]
     if author:
         conditions, values = [BY_SLUG, *conditions], values | {"author": author}
-        words = [f"by {author}", *words]
-    return FilterArguments(conditions, values, words)
+        texts = [f"by {author}", *texts]
+    return FilterArguments(conditions, values, texts)
 
 
 class AuthorFacet(Facet):  # type: ignore[misc]
-    """How many of the articles each author wrote: a byline may name several, so no column holds
-    it.
-    """
+    """Articles per author; a byline may name several, so that no column can be the facet."""
 
     type = "authors"
 
     async def facet_results(self) -> tuple[list[dict[str, Any]], list[str]]:
-        """Return the facet, or that it took too long."""
+        """Return the facet, or its name among those that took too long."""
         if not self.get_configs() or self.table != "articles":
             return [], []
         size = self.get_facet_size()
         try:
-            found = await self.ds.execute(
+            result = await self.ds.execute(
                 self.database,
                 AUTHORS_OF.format(articles=self.sql, limit=size + 1),
                 self.params,
@@ -122,68 +116,73 @@ class AuthorFacet(Facet):  # type: ignore[misc]
             )
         except QueryInterrupted:
             return [], ["author"]
-        results = [self._choice(row) for row in found.rows[:size]]
-        about = {"name": "author", "type": "column", "hideable": False, "toggle_url": None}
-        return [about | {"results": results, "truncated": len(found.rows) > size}], []
+        facet = {
+            "name": "author",
+            "type": "column",
+            "hideable": False,
+            "toggle_url": None,
+            "results": [self._choice(row) for row in result.rows[:size]],
+            "truncated": len(result.rows) > size,
+        }
+        return [facet], []
 
     def _choice(self, row: Mapping[str, Any]) -> dict[str, Any]:
         selected = self.request.args.get("_author") == row["slug"]
-        address = path_with_replaced_args(
-            self.request, {"_author": None if selected else row["slug"]}
-        )
+        path = path_with_replaced_args(self.request, {"_author": None if selected else row["slug"]})
         return {
             "value": row["slug"],
             "label": row["name"],
             "count": row["articles"],
-            "toggle_url": self.ds.urls.path(address),
+            "toggle_url": self.ds.urls.path(path),
             "selected": selected,
         }
 
 
 @hookimpl
 def register_facet_classes() -> list[type[Facet]]:
-    """Let the metadata ask for the facet `authors`."""
+    """Make the facet `authors` available to the metadata."""
     return [AuthorFacet]
 
 
-# --- What stands in our templates -----------------------------------------------------------------
+# --- What templates use ---------------------------------------------------------------------------
 
 
 @hookimpl
 def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
-    """Give every template questions to the archive, and words for what it holds."""
+    """Add queries of the archive and formatting functions to the globals of all templates."""
 
-    def ask(question: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
-        async def answer(*values: object) -> Any:
+    def query(method: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+        async def call(*values: object) -> Any:
             database = datasette.get_database(DATABASE)
             return await database.execute_fn(
-                lambda conn: question(ArchiveReader(Path(database.path), conn), *values)
+                lambda conn: method(ArchiveReader(Path(database.path), conn), *values)
             )
 
-        return answer
+        return call
 
     about = datasette.metadata()
-    shown = about["databases"][DATABASE]
+    database = about["databases"][DATABASE]
     env.globals |= {
         "about": about,
-        "questions": shown["queries"],
-        "tables_explained": {
-            name: table["description"] for name, table in shown["tables"].items() if len(table) > 1
+        "questions": database["queries"],
+        "table_descriptions": {
+            name: table["description"]
+            for name, table in database["tables"].items()
+            if "description" in table
         },
         "file_name": lambda: Path(datasette.get_database(DATABASE).path).name,
-        "count_articles": ask(ArchiveReader.count_articles),
-        "newest_articles": ask(ArchiveReader.newest_articles),
-        "last_runs": ask(ArchiveReader.runs),
-        "byline_of": ask(ArchiveReader.byline),
-        "history_of": ask(ArchiveReader.history),
+        "count_articles": query(ArchiveReader.count_articles),
+        "newest_articles": query(ArchiveReader.newest_articles),
+        "last_runs": query(ArchiveReader.runs),
+        "byline_of": query(ArchiveReader.byline),
+        "history_of": query(ArchiveReader.history),
         "changes_in": changes_in,
-        "day_in_words": day_in_words,
-        "as_link": lambda address: address if is_url(address) else None,
+        "format_day": format_day,
+        "safe_url": lambda url: url if is_url(url) else None,
     }
 
 
-# Where a cell of a view leads: (view, column) to an address, in which the column that says which
-# one is filled in.
+# Cells of views that are links: (view, column) to a path, and the column that completes it.
 _LINKS = {
     ("article_list", "id"): ("articles/", "id"),
     ("changed_articles", "id"): ("articles/", "id"),
@@ -196,38 +195,40 @@ _LINKS = {
 def render_cell(
     row: Mapping[str, Any], value: Any, column: str, table: str, database: str
 ) -> Markup | None:
-    """Make a link of what stands for an article, an author or a run in a view."""
+    """Link the articles, authors and runs in a view."""
     if database != DATABASE or (table, column) not in _LINKS:
         return None
-    address, key = _LINKS[table, column]
-    return Markup('<a href="/{}/{}{}">{}</a>').format(
-        DATABASE, address, quote(str(row[key])), value or row[key]
-    )
+    path, key = _LINKS[table, column]
+    link = Markup('<a href="/{}/{}{}">{}</a>')
+    return link.format(DATABASE, path, quote(str(row[key])), value or row[key])
 
 
-def day_in_words(day: str | None) -> str:
-    """Return a day or moment of the archive as '20 June 2025', or '' where there is none."""
-    if not day:
+def format_day(timestamp: str | None) -> str:
+    """Return a day or timestamp of the archive as '20 June 2025', '' for None."""
+    if not timestamp:
         return ""
-    found = date.fromisoformat(day[:10])
-    return f"{found.day} {found:%B %Y}"
+    day = date.fromisoformat(timestamp[:10])
+    return f"{day.day} {day:%B %Y}"
 
 
 def changes_in(
     states: Sequence[Mapping[str, Any]],
-) -> list[tuple[str, list[tuple[str, list[Part]]]]]:
-    """Return when an article changed and what of it, field by field and word by word, the last
-    change first.
+) -> list[tuple[str, list[tuple[str, list[DiffPart]]]]]:
+    """Return the changes between the states of an article, latest first.
+
+    Each is a timestamp and the changed fields, with the word diff of each.
     """
-    changed = [
-        (
-            after["since"],
-            [
-                (field, shortened(changes(before[field] or "", after[field] or "")))
-                for field in ARTICLE_FIELDS
-                if before[field] != after[field]
-            ],
-        )
-        for before, after in pairwise(states)
+    changes = [
+        (after["since"], _changed_fields(before, after)) for before, after in pairwise(states)
     ]
-    return [(since, fields) for since, fields in reversed(changed) if fields]
+    return [(since, fields) for since, fields in reversed(changes) if fields]
+
+
+def _changed_fields(
+    before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[tuple[str, list[DiffPart]]]:
+    return [
+        (field, shorten_unchanged(word_diff(before[field] or "", after[field] or "")))
+        for field in ARTICLE_FIELDS
+        if before[field] != after[field]
+    ]
