@@ -24,10 +24,11 @@ Read = Callable[[str, str], dict[str, Any]]
 
 
 def nkcrawl() -> Read:
+    from nkcrawl.archive import article_row
     from nkcrawl.items import Article, Page
     from nkcrawl.pages import exceeds_limits, parse_html, read_article
     from nkcrawl.paywall import drop_filler
-    from nkcrawl.pipelines import as_row, gate, normalise
+    from nkcrawl.pipelines import gate, normalise
 
     def read(html: str, url: str) -> dict[str, Any]:
         assert not exceeds_limits(html.encode())
@@ -36,7 +37,7 @@ def nkcrawl() -> Read:
         kept = gate(drop_filler(normalise(article, datetime.now(UTC).date())))
         if not isinstance(kept, Article):
             return {}
-        row = as_row(kept)
+        row = article_row(kept)
         names = (row["byline"] or "").split(" | ")
         return {
             "headline": row["title"],

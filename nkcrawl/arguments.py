@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from scrapy.exceptions import UsageError
 
 from nkcrawl import site
+from nkcrawl.options import day, whole_number
 from nkcrawl.text import canonical_url
 
 
@@ -41,8 +42,8 @@ def read_arguments(values: Mapping[str, str], site_url: str) -> Arguments:
     arguments = Arguments(
         authors=_slugs(values.get("authors", "")),
         url=_page_url(values.get("url", ""), site_url),
-        since=_day("since", values.get("since", "")),
-        limit=_count("limit", values.get("limit", "")),
+        since=day("since", values["since"]) if values.get("since") else None,
+        limit=whole_number("limit", values["limit"], 1) if values.get("limit") else 0,
         full=_yes("full", values.get("full", "no")),
         recent=_yes("recent", values.get("recent", "yes")),
     )
@@ -75,25 +76,6 @@ def _page_url(value: str, site_url: str) -> str:
     if url is None or (url and site.page_kind(urlsplit(url).path) not in ("article", "author")):
         raise UsageError(f"url={value!r} is not an article or author page of {site_url}.")
     return url
-
-
-def _day(name: str, value: str) -> date | None:
-    if not value:
-        return None
-    try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise UsageError(f"{name}={value!r}: invalid date, expected YYYY-MM-DD.")
-
-
-def _count(name: str, value: str) -> int:
-    if not value:
-        return 0
-    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", value):
-        raise UsageError(f"{name}={value!r}: expected a whole number from 1 to 999999999.")
-    return int(value)
 
 
 def _yes(name: str, value: str) -> bool:

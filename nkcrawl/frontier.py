@@ -15,7 +15,7 @@ from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
 from nkcrawl.archive import DuePage
-from nkcrawl.extensions import RunRecord
+from nkcrawl.extensions import Run
 from nkcrawl.items import Link
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ class Frontier(BaseScheduler):
 
     def __init__(self, crawler: Crawler) -> None:
         self.stats = crawler.stats
-        self.record = RunRecord.of(crawler)
-        self.archive = self.record.archive
+        self.run = Run.of(crawler)
+        self.archive = self.run.archive
         self.budget = crawler.settings.getint("NKCRAWL_REQUEST_BUDGET")
         self.requeued: deque[Request] = deque()
         self.dispatched: set[str] = set()
@@ -56,7 +56,7 @@ class Frontier(BaseScheduler):
             try:
                 self.archive.add_links([link], due_now=request.meta["due_now"])
             except sqlite3.Error as error:
-                self.record.stop_for(error)
+                self.run.stop_for(error)
         return True
 
     def has_pending_requests(self) -> bool:
@@ -83,7 +83,7 @@ class Frontier(BaseScheduler):
                 if page.url not in self.dispatched and self.spider.should_visit(page):
                     return page
         except sqlite3.Error as error:  # Scrapy would log it and poll again, forever
-            self.record.stop_for(error)
+            self.run.stop_for(error)
         return None
 
     def _is_over(self) -> bool:
@@ -92,6 +92,6 @@ class Frontier(BaseScheduler):
         The first page costs two requests, since robots.txt is requested before it.
         """
         sent: int = self.stats.get_value("downloader/request_count", 0)
-        if self.record.stopped or self.spider.limit_reached():
+        if self.run.stopped or self.spider.limit_reached():
             return True
         return 0 < self.budget < sent + (1 if sent else 2)

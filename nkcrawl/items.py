@@ -1,12 +1,15 @@
-"""What a visited page turns into: every page that is asked for ends as exactly one of these
-items.
-"""
+"""A visit to one page and its outcome: every request ends as exactly one `Visit`."""
 
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+import re
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Literal, NamedTuple, Self
 
 PageKind = Literal["article", "author", "feed"]
 Access = Literal["free", "teaser", "unknown"]
+Outcome = Literal["read", "unchanged", "rejected", "failed", "skipped"]
+# What several failed visits in a row point to.
+Family = Literal["refused", "gone", "no_response", "no_links", "internal_error"]
 
 # What a page says of an article, in the order of the page; the names are those of the table's
 # columns.
@@ -15,27 +18,73 @@ ARTICLE_FIELDS = (
     "image_credit", "note", "body", "access", "language",
 )  # fmt: skip
 
+_DETAIL_LIMIT = 500  # characters
+
+
+class Reason(StrEnum):
+    """Why a page was not read: fixed phrases, so that they can be counted.
+
+    An error status is a reason too, like 'HTTP 404', and an unexpected exception its class's name.
+    """
+
+    FORBIDDEN = "robots.txt forbids"
+    CHALLENGE = "challenge page"
+    LEFT_SITE = "left the site"
+    HOST_NOT_FOUND = "host not found"
+    CONNECTION_REFUSED = "connection refused"
+    TIMEOUT = "timeout"
+    NO_ANSWER = "no answer"
+    CUT_OFF = "cut off"
+    TOO_LARGE = "too large"
+    NOT_FOLLOWED = "not followed"  # endless redirects, or one to something that is not a URL
+    NOT_HTML = "not HTML"
+    NOT_AUTHOR_PAGE = "not an author page"
+    NO_LINKS = "no article links"
+    UNREADABLE = "unreadable"
+    OUT_OF_MEMORY = "MemoryError"
+    BUDGET = "budget"
+    NOT_ARTICLE_URL = "not an article URL"
+    NO_HEADLINE = "no headline"
+    FIELD_TOO_LONG = "absurd field"
+
+
+_FAMILIES: dict[str, Family] = {
+    # 429 is not a refusal: it asks for patience.
+    "HTTP 401": "refused",
+    "HTTP 403": "refused",
+    Reason.CHALLENGE: "refused",
+    "HTTP 404": "gone",
+    "HTTP 410": "gone",
+    Reason.HOST_NOT_FOUND: "no_response",
+    Reason.CONNECTION_REFUSED: "no_response",
+    Reason.TIMEOUT: "no_response",
+    Reason.NO_ANSWER: "no_response",
+    Reason.CUT_OFF: "no_response",
+    Reason.NO_LINKS: "no_links",
+    Reason.UNREADABLE: "internal_error",
+}
+_SERVER_ERROR = re.compile(r"HTTP 5\d\d")
+REFUSALS = tuple(reason for reason, family in _FAMILIES.items() if family == "refused")
+
 
 @dataclass(slots=True, frozen=True)
 class Author:
-    """A person or desk in a byline; the slug of the author page is the identity, the name is how it
-    is shown.
-    """
+    """A person or desk in a byline, identified by the slug of the author page."""
 
     slug: str
-    name: str
+    name: str  # as the byline shows it
 
 
 @dataclass(slots=True, frozen=True)
 class Link:
-    """A page of the site that another page points to; the URL is canonical."""
+    """A page of the site that another page links to; the URL is canonical."""
 
     url: str
     kind: PageKind
 
 
 class Source(NamedTuple):
-    """What one source of a page says of a field, and whether that is the value which was chosen."""
+    """What one part of a page says about a field, and whether that is the chosen value."""
 
     name: str
     value: str
@@ -43,120 +92,95 @@ class Source(NamedTuple):
 
 
 @dataclass(slots=True)
-class Page:
-    """One visit: the page that was asked for and how the site answered."""
-
-    url: str  # canonical, the key in the archive's `pages`
-    kind: PageKind
-    final_url: str = ""  # canonical, where redirects led; '' when they led nowhere
-    status: int | None = None  # None: no answer came
-    etag: str | None = None
-    last_modified: str | None = None
-
-
-class _OfPage:
-    """What all items share: in a log they are called by their page, and not by every word they
-    hold.
-    """
-
-    __slots__ = ()
-    page: Page
-
-    def __str__(self) -> str:
-        return self.page.url
-
-
-@dataclass(slots=True)
-class Article(_OfPage):
+class Article:
     """What a reader of one public article page sees."""
 
-    page: Page
-    url: str  # the article's one identity: canonical, after a believed rel=canonical
+    url: str  # the article's identity: canonical, after a trusted rel=canonical
     title: str | None = None
     subtitle: str | None = None
     label: str | None = None  # the section or series above the headline
     byline: str | None = None  # names as shown, joined by ' | '
     authors: list[Author] = field(default_factory=list)  # in the byline's order
     published_on: str | None = None  # calendar day in Seoul, YYYY-MM-DD
-    published_at: str | None = None  # UTC moment, only if the page states one with its offset
-    modified_at: str | None = None  # UTC moment, likewise
-    paragraphs: list[str] = field(
-        default_factory=list
-    )  # public text; filler still in it until PaywallPipeline
+    published_at: str | None = None  # UTC timestamp, only if the page gives one with its offset
+    modified_at: str | None = None  # the same
+    # Public text; filler is still in it until PaywallPipeline.
+    paragraphs: list[str] = field(default_factory=list)
     note: str | None = None  # stock note: true text, but not the author's lead
     access: Access = "unknown"
-    evidence: list[str] = field(
-        default_factory=list
-    )  # signals for and against a paywall, as `signal` or `signal: value`
+    # Signals for and against a paywall, as `signal` or `signal: value`.
+    evidence: list[str] = field(default_factory=list)
     image_url: str | None = None
     image_caption: str | None = None
     image_credit: str | None = None
     language: str | None = None  # primary subtag: 'en', 'ko'
     extractor_version: int = 0
-    links: list[Link] = field(
-        default_factory=list
-    )  # Recent Stories, and the author pages of the byline
-    rules: dict[str, str] = field(
-        default_factory=dict
-    )  # field → the rule that answered; shown, never stored
-    sources: dict[str, list[Source]] = field(
-        default_factory=dict
-    )  # field → what else the page says of it; never stored
+    # Recent Stories, and the author pages of the byline.
+    links: list[Link] = field(default_factory=list)
+    # Field → the rule that matched, and what else the page says of it; shown, never stored.
+    rules: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, list[Source]] = field(default_factory=dict)
     rejection_reason: str | None = None  # why this may not be an article page; the gate decides
 
 
 @dataclass(slots=True)
-class Listing(_OfPage):
-    """What one page of an author's listing shows."""
+class Listing:
+    """What one page of an author's listing shows, or the site's feed (which has no author)."""
 
-    page: Page
-    slug: str
+    slug: str = ""
     name: str | None = None
     bio: str | None = None
     articles: list[Link] = field(default_factory=list)  # newest first, as listed
     next_page: Link | None = None
-    follow_all: bool = False  # visit the next page even where nothing here is new
+    follow_all: bool = False  # visit the next page even if nothing on this one is new
 
 
 @dataclass(slots=True)
-class Feed(_OfPage):
-    """What the site's feed shows: links, and nothing of the text that it also holds."""
+class Visit:
+    """One request for a page, the site's response to it, and the outcome."""
 
-    page: Page
-    articles: list[Link] = field(default_factory=list)  # newest first, as listed
+    url: str  # canonical, the key in the archive's `pages`
+    kind: PageKind
+    final_url: str = ""  # canonical, after redirects; '' if they led nowhere
+    status: int | None = None  # None: no response
+    etag: str | None = None
+    last_modified: str | None = None
+    outcome: Outcome = "read"
+    reason: str = ""  # why it was not read, see Reason
+    detail: str = ""
+    article: Article | None = None  # of an article page that was read
+    listing: Listing | None = None  # of an author page or the feed that was read
 
+    def __str__(self) -> str:
+        """Return the URL: a log shall not hold the text of every article."""
+        return self.url
 
-@dataclass(slots=True)
-class Unchanged(_OfPage):
-    """A page of which the site says that it is as it was when it was last read (HTTP 304)."""
+    def failed(self, reason: str, message: str) -> Self:
+        """Return the visit as failed: no response, an error status, or an unreadable page."""
+        detail = f"{self.url} ({message})"[:_DETAIL_LIMIT]
+        return replace(self, outcome="failed", reason=reason, detail=detail)
 
-    page: Page
+    def rejected(self, reason: str, detail: str) -> Self:
+        """Return the visit of a page that looked like an article by its URL and is not kept."""
+        return replace(self, outcome="rejected", reason=reason, detail=detail, article=None)
 
+    @property
+    def family(self) -> Family | None:
+        """Return what several such visits in a row point to, None for a matter of this page."""
+        if self.reason == Reason.NO_LINKS and self.kind != "author":
+            return None
+        if _SERVER_ERROR.fullmatch(self.reason):
+            return "no_response"
+        return _FAMILIES.get(self.reason)
 
-@dataclass(slots=True)
-class Rejection(_OfPage):
-    """A page that looked like an article by its URL and is not kept as one."""
+    @property
+    def is_expected_failure(self) -> bool:
+        """Return whether the page was not read because robots.txt forbids it or there is no feed."""
+        return self.outcome == "failed" and (
+            self.reason == Reason.FORBIDDEN or (self.kind == "feed" and self.family == "gone")
+        )
 
-    page: Page
-    reason: str  # a few fixed words, countable
-    detail: str
-
-
-@dataclass(slots=True)
-class Failure(_OfPage):
-    """A page that gave nothing: no answer, an error status, or one that could not be read."""
-
-    page: Page
-    reason: str  # a few fixed words, countable
-    detail: str
-
-
-@dataclass(slots=True)
-class Skip(_OfPage):
-    """A page that was not asked after all, because the run ended first; it stays due."""
-
-    page: Page
-    reason: str  # a few fixed words, countable
-
-
-Item = Article | Listing | Feed | Unchanged | Rejection | Failure | Skip
+    @property
+    def description(self) -> str:
+        """Return the URL and why the page was not read, as sentences for people quote it."""
+        return self.detail if self.outcome == "failed" else f"{self.url} ({self.reason})"

@@ -22,11 +22,9 @@ from scrapy.http import Response, TextResponse
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser
 
-from nkcrawl.extensions import Ending, briefly, ending, stop_run
-from nkcrawl.extensions.endings import FORBIDDEN
-from nkcrawl.extensions.watch import UNREADABLE
+from nkcrawl.extensions import Ending, ending, stop_run, summary
 from nkcrawl.frontier import Frontier
-from nkcrawl.items import Failure
+from nkcrawl.items import Reason, Visit
 from nkcrawl.options import read_options, user_agent
 from nkcrawl.responses import RequestDropped, failure_reason, is_challenge, visit_from_response
 from nkcrawl.text import charset_of
@@ -87,7 +85,7 @@ class RobotsMiddleware:
             self.reading = asyncio.ensure_future(self.read())
         rules = await self.reading
         if not rules.allowed(request.url, self.name):
-            raise RequestDropped(FORBIDDEN, f"{self.url} forbids it")
+            raise RequestDropped(Reason.FORBIDDEN, f"{self.url} forbids it")
 
     async def read(self) -> ProtegoRobotParser:
         """Return the rules, and apply their Crawl-delay.
@@ -251,13 +249,13 @@ def in_its_charset(response: TextResponse) -> TextResponse:
 
 
 class ParseErrorMiddleware:
-    """Turns an exception of a callback into a `Failure`, so that the page is tried again."""
+    """Turns an exception of a callback into a failed visit, so that the page is tried again."""
 
     def process_spider_exception(
         self, response: Response, exception: Exception
-    ) -> Iterable[Failure] | None:
+    ) -> Iterable[Visit] | None:
         if isinstance(exception, CloseSpider):
             return None
         logger.error("%s cannot be read", response.url, exc_info=exception)
-        page = visit_from_response(response)
-        return [Failure(page, UNREADABLE, f"{page.url} ({briefly(exception)})"[:500])]
+        visit = visit_from_response(response)
+        return [visit.failed(Reason.UNREADABLE, summary(exception))]

@@ -1,8 +1,7 @@
-"""The four steps between a page and its row, in running order, each a thin class over what does the
-work.
-"""
+"""The four steps between a page and its row, in running order, each a thin class over functions."""
 
 import sqlite3
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,29 +11,22 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 from nkcrawl import site
-from nkcrawl.archive import Archive
-from nkcrawl.extensions import RunRecord
-from nkcrawl.extensions.endings import FORBIDDEN, GONE, is_no_failure
-from nkcrawl.items import (
-    ARTICLE_FIELDS,
-    Article,
-    Author,
-    Failure,
-    Feed,
-    Item,
-    Listing,
-    Rejection,
-    Skip,
-    Unchanged,
-)
+from nkcrawl.archive import Archive, article_row
+from nkcrawl.extensions import HealthMonitor, Run
+from nkcrawl.extensions.endings import stat_name
+from nkcrawl.extensions.health import month_of
+from nkcrawl.extensions.run import failure_count
+from nkcrawl.items import ARTICLE_FIELDS, Article, Author, Reason, Visit
 from nkcrawl.paywall import drop_filler
 from nkcrawl.text import normalize_whitespace
 
-# Longest field a row may hold, in characters; what is longer is no field of a news article.
+# Characters of the longest fields that a news article may have.
 FIELD_LIMIT = 1_000
 NOTE_LIMIT = 5_000
 BODY_LIMIT = 500_000
-OLDEST = date(2010, 1, 1)  # NK News began in 2010
+FIRST_DATE = date(2010, 1, 1)  # NK News began in 2010
+_GOOD_RUNS = 7  # whose counts of recent articles are the baseline
+_OLDEST_NEWS = 24  # months; on an empty archive, older articles are not recent
 
 _LINES = (
     "title",
@@ -49,33 +41,29 @@ _LINES = (
 
 
 class NormalisePipeline:
-    """Clean every field, and drop dates that cannot be."""
+    """Clean every field, and drop impossible dates."""
 
-    def process_item(self, item: Item) -> Item:
-        return normalise(item, datetime.now(UTC).date()) if isinstance(item, Article) else item
+    def process_item(self, visit: Visit) -> Visit:
+        if visit.article:
+            visit.article = normalise(visit.article, datetime.now(UTC).date())
+        return visit
 
 
 def normalise(article: Article, today: date) -> Article:
-    """Return the article with each text on clean lines, empty ones None, and dates outside 2010 to
-    tomorrow dropped.
+    """Return the article with clean text, None for empty fields, and without impossible dates.
+
+    A date is possible from 2010 to two days after `today`: the site is hours ahead of UTC.
     """
     lines: dict[str, Any] = {
         name: normalize_whitespace(getattr(article, name) or "") or None for name in _LINES
     }
-    possible = article.published_on and OLDEST <= date.fromisoformat(
-        article.published_on
-    ) <= today + timedelta(days=2)
-    paragraphs = [
-        line for paragraph in article.paragraphs if (line := normalize_whitespace(paragraph))
-    ]
+    published_on = article.published_on and date.fromisoformat(article.published_on)
+    possible = published_on and FIRST_DATE <= published_on <= today + timedelta(days=2)
     return replace(
         article,
         **lines,
-        note="\n\n".join(
-            filter(None, map(normalize_whitespace, (article.note or "").split("\n\n")))
-        )
-        or None,
-        paragraphs=paragraphs,
+        note="\n\n".join(_clean_lines((article.note or "").split("\n\n"))) or None,
+        paragraphs=_clean_lines(article.paragraphs),
         authors=[
             Author(author.slug, normalize_whitespace(author.name)) for author in article.authors
         ],
@@ -85,168 +73,152 @@ def normalise(article: Article, today: date) -> Article:
     )
 
 
-class PaywallPipeline:
-    """Drop the paragraphs that only sell a subscription, and say whether the article is cut off by
-    a paywall.
-    """
+def _clean_lines(texts: list[str]) -> list[str]:
+    return [line for line in map(normalize_whitespace, texts) if line]
 
-    def process_item(self, item: Item) -> Item:
-        return drop_filler(item) if isinstance(item, Article) else item
+
+class PaywallPipeline:
+    """Drop filler paragraphs, and determine whether the article is cut off by the paywall."""
+
+    def process_item(self, visit: Visit) -> Visit:
+        if visit.article:
+            visit.article = drop_filler(visit.article)
+        return visit
 
 
 class ArticleGatePipeline:
-    """Turn what is no article into a rejection with its reason."""
+    """Reject pages that are not articles, with a reason."""
 
-    def process_item(self, item: Item) -> Item:
-        return gate(item) if isinstance(item, Article) else item
+    def process_item(self, visit: Visit) -> Visit:
+        return gate(visit)
 
 
-def gate(article: Article, *, known_url: bool = True) -> Article | Rejection:
-    """Return the article, or a `Rejection` saying why the page is not kept as one; a saved page's
-    URL may not be known.
+def gate(visit: Visit, *, known_url: bool = True) -> Visit:
+    """Return the visit, or it as rejected if its page is not kept as an article.
+
+    The URL of a saved page may be unknown.
     """
-    page = article.page
-    served = page.final_url or page.url
+    article = visit.article
+    if article is None:
+        return visit
+    served = visit.final_url or visit.url
     if known_url and site.article_month(urlsplit(served).path) is None:
-        return Rejection(
-            page, "not an article URL", f"the request for {page.url} ended at {served}"
-        )
+        detail = f"the request for {visit.url} ended at {served}"
+        return visit.rejected(Reason.NOT_ARTICLE_URL, detail)
     if article.rejection_reason:
-        return Rejection(page, article.rejection_reason, f"headline {_short(article.title)}")
+        return visit.rejected(article.rejection_reason, f"headline {_shortened(article.title)}")
     if not article.title:
-        return Rejection(page, "no headline", "neither a heading nor a title was found")
+        return visit.rejected(Reason.NO_HEADLINE, "neither a heading nor a title was found")
+    if too_long := _too_long_field(article):
+        return visit.rejected(Reason.FIELD_TOO_LONG, too_long)
+    return visit
+
+
+def _too_long_field(article: Article) -> str | None:
     for name, limit in [(name, FIELD_LIMIT) for name in _LINES] + [("note", NOTE_LIMIT)]:
-        if len(getattr(article, name) or "") > limit:
-            return Rejection(
-                page, "absurd field", f"{name} has {len(getattr(article, name))} characters"
-            )
-    if sum(map(len, article.paragraphs)) > BODY_LIMIT:
-        return Rejection(page, "absurd field", "the body is longer than any article")
-    return article
+        length = len(getattr(article, name) or "")
+        if length > limit:
+            return f"{name} has {length} characters"
+    is_too_long = sum(map(len, article.paragraphs)) > BODY_LIMIT
+    return "the body is longer than any article" if is_too_long else None
 
 
-def _short(words: str | None) -> str:
-    return repr(words if words is None or len(words) <= 100 else words[:100] + "…")
+def _shortened(text: str | None) -> str:
+    return repr(text if text is None or len(text) <= 100 else text[:100] + "…")
 
 
 class StoragePipeline:
-    """Write each item into the archive, one transaction a page, when the watch has no doubts about
-    it; the last step.
-    """
+    """Store each visit in a transaction of its own, unless the site's health is in doubt."""
 
-    def __init__(self, crawler: Crawler, record: RunRecord) -> None:
+    def __init__(self, crawler: Crawler, run: Run) -> None:
         self.crawler = crawler
         self.stats = crawler.stats
-        self.record = record
-        self.archive: Archive = record.archive
+        self.run = run
+        self.archive = run.archive
+        is_explicit = bool(run.args.url or run.args.authors)
+        self.health = health_monitor(run.archive, datetime.now(UTC), is_explicit)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "StoragePipeline":
-        pipeline = cls(crawler, RunRecord.of(crawler))
+        pipeline = cls(crawler, Run.of(crawler))
         crawler.signals.connect(pipeline.scheduler_empty, signal=signals.scheduler_empty)
         return pipeline
 
-    def process_item(self, item: Item) -> Item:
-        self._count_seen(item)
-        for released in self.record.offer(item):
+    def process_item(self, visit: Visit) -> Visit:
+        self._count(*visit_counts(visit))
+        if self.run.is_lost_without_memory(visit):
+            return visit
+        self.run.note_failure(visit)
+        for released in self.health.check(visit, self.archive.lookup(visit)):
             self._store(released)
-        return item
+        if self.health.stopped:
+            self.run.stop(self.health.stopped)
+        return visit
 
     def scheduler_empty(self) -> None:
-        """Settle where no page is left to ask for, for what is held back may lead to more; a pause
-        is not the end.
-        """
+        """Store what is held back, as it may lead to more pages, unless Scrapy only pauses."""
         assert self.crawler.engine is not None
         assert self.crawler.engine.scheduler is not None
         if not self.crawler.engine.scheduler.has_pending_requests():
-            self.settle()
+            self._flush()
 
     def close_spider(self) -> None:
-        self.settle()
+        self._flush()
+        self.run.site_ending = self.health.ending()
+        self.run.suspects = self.health.suspects
+        for name, count in self.health.counts.items():
+            self.stats.set_value(name, count)
 
-    def settle(self) -> None:
-        """Store what the watch holds back, there being nothing more to learn from."""
+    def _flush(self) -> None:
         try:
-            for released in self.record.watch.end():
+            for released in self.health.flush():
                 self._store(released)
         except sqlite3.Error as error:
-            self.record.stop_for(error)
+            self.run.stop_for(error)
 
-    def _store(self, item: Item) -> None:
-        match item:
-            case Article():
-                row, run_id = as_row(item), self.record.run_id
-                outcome = self.archive.store_article(
-                    row, item.authors, item.page, item.links, run_id
-                )
-                self._count(f"articles/{outcome}")
-            case Listing():
-                self._count_links("article", len(item.articles), self.archive.store_listing(item))
-            case Feed():
-                self._count_links("feed", len(item.articles), self.archive.store_feed(item))
-            case Unchanged():
-                self.archive.store_unchanged(item)
-            case Rejection():
-                self.archive.store_rejection(item, self.record.run_id)
-            case Failure():
-                self.archive.store_failure(item)
-
-    def _count_seen(self, item: Item) -> None:
-        match item:
-            case Article():
-                self._count("articles", f"access/{item.access}")
-                row = as_row(item)
-                for name in ARTICLE_FIELDS:
-                    self.stats.inc_value(f"nkcrawl/filled/{name}", int(bool(row[name])))
-            case Listing():
-                self._count("listings")
-            case Feed():
-                self._count("feeds")
-            case Unchanged():
-                self._count("not modified", f"not modified/{item.page.kind}")
-                if item.page.kind == "article":
-                    self._count("articles", "articles/unchanged")
-            case Rejection():
-                self._count("rejected", f"rejected/{item.reason}")
-            case Failure() if item.reason == FORBIDDEN:
-                self._count("skipped", f"skipped/{item.reason}", f"forbidden/{item.page.kind}")
-            case Failure():
-                what = (
-                    "no feed"
-                    if is_no_failure(item)
-                    else "gone"
-                    if item.reason in GONE
-                    else "failed"
-                )
-                self._count(what, f"{what}/{item.reason}")
-            case Skip():
-                self._count("skipped", f"skipped/{item.reason}")
-
-    def _count_links(self, source: str, seen: int, new: int) -> None:
-        self.stats.inc_value(f"nkcrawl/links/{source}", seen)
-        self.stats.inc_value("nkcrawl/links/new", new)
+    def _store(self, visit: Visit) -> None:
+        stored = self.archive.store(visit, self.run.id)
+        if stored.article:
+            self._count(f"articles/{stored.article}")
+        if visit.listing:
+            source = "feed" if visit.kind == "feed" else "article"
+            self.stats.inc_value(f"nkcrawl/links/{source}", len(visit.listing.articles))
+            self.stats.inc_value("nkcrawl/links/new", stored.new_links)
 
     def _count(self, *names: str) -> None:
         for name in names:
             self.stats.inc_value(f"nkcrawl/{name}")
 
 
-def as_row(article: Article) -> dict[str, Any]:
-    """Return the columns of `articles` that come from the page, paragraphs parted by a blank
-    line.
-    """
-    columns = (
-        *_LINES,
-        "url",
-        "published_on",
-        "published_at",
-        "modified_at",
-        "note",
-        "access",
-        "extractor_version",
-    )
-    return {
-        **{column: getattr(article, column) for column in columns},
-        "body": "\n\n".join(article.paragraphs),
-        "access_evidence": article.evidence,
-    }
+def health_monitor(archive: Archive, now: datetime, is_explicit: bool) -> HealthMonitor:
+    """Return a monitor that knows what is usual from the last good runs of the archive."""
+    baseline: Counter[str] = Counter()
+    for stats in archive.stats_of_good_runs("nkcrawl/recent/visited", _GOOD_RUNS):
+        baseline.update(
+            {name: count for name, count in stats.items() if name.startswith("nkcrawl/recent/")}
+        )
+    this_month = now.year * 12 + now.month
+    newest_month = min(month_of(archive.newest_article_url()), this_month + 1)
+    oldest_month = this_month - _OLDEST_NEWS
+    return HealthMonitor(max(newest_month, oldest_month), this_month, baseline, is_explicit)
+
+
+def visit_counts(visit: Visit) -> list[str]:
+    """Return the names of the stats, below `nkcrawl/`, that count a visit."""
+    reason = stat_name(visit.reason)
+    match visit.outcome:
+        case "read" if article := visit.article:
+            row = article_row(article)
+            filled = [f"filled/{name}" for name in ARTICLE_FIELDS if row[name]]
+            return ["articles", f"access/{article.access}", *filled]
+        case "read":
+            return ["feeds" if visit.kind == "feed" else "listings"]
+        case "unchanged":
+            articles = ["articles", "articles/unchanged"] if visit.kind == "article" else []
+            return ["not_modified", f"not_modified/{visit.kind}", *articles]
+        case "failed" if visit.reason == Reason.FORBIDDEN:
+            return ["skipped", f"skipped/{reason}", f"forbidden/{visit.kind}"]
+        case "failed":
+            return [count := failure_count(visit), f"{count}/{reason}"]
+        case outcome:  # rejected, skipped
+            return [outcome, f"{outcome}/{reason}"]

@@ -1,5 +1,6 @@
 """From a response, or the error in its place, to the visit that is recorded."""
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from scrapy import Request
@@ -8,21 +9,20 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from nkcrawl import site
-from nkcrawl.items import Failure, Page, Skip, Unchanged
+from nkcrawl.items import Reason, Visit
 from nkcrawl.text import canonical_url, normalize_whitespace
 
 _CHALLENGE_STATUSES = (401, 403, 429, 503)
 _CHALLENGE_BYTES = 20_000  # at the beginning of a body; a challenge shows itself in them
-_DETAIL_LIMIT = 500  # characters
 # The class of an error in place of a response → the reason that is recorded.
 _REASONS = {
-    "CannotResolveHostError": "host not found",
-    "DownloadConnectionRefusedError": "connection refused",
-    "DownloadTimeoutError": "timeout",
-    "DownloadFailedError": "no answer",
-    "ResponseDataLossError": "cut off",
-    "DownloadCancelledError": "too large",
-    "ValueError": "not followed",  # a redirect to something that is not a URL
+    "CannotResolveHostError": Reason.HOST_NOT_FOUND,
+    "DownloadConnectionRefusedError": Reason.CONNECTION_REFUSED,
+    "DownloadTimeoutError": Reason.TIMEOUT,
+    "DownloadFailedError": Reason.NO_ANSWER,
+    "ResponseDataLossError": Reason.CUT_OFF,
+    "DownloadCancelledError": Reason.TOO_LARGE,
+    "ValueError": Reason.NOT_FOLLOWED,
 }
 
 
@@ -39,11 +39,11 @@ class RequestDropped(IgnoreRequest):
         self.retry_later = retry_later
 
 
-def visit_from_response(response: Response) -> Page:
-    """Return the visit that a response answers."""
+def visit_from_response(response: Response) -> Visit:
+    """Return the visit that a response answers; what the page contains is still to be read."""
     assert response.request is not None
     meta = response.request.meta
-    return Page(
+    return Visit(
         url=meta["page"],
         kind=meta["kind"],
         final_url=final_url(response),
@@ -60,29 +60,28 @@ def final_url(response: Response) -> str:
     return canonical_url(response.url, f"{origin.scheme}://{origin.netloc}") or ""
 
 
-def visit_from_error(request: Request, error: Exception) -> Failure | Unchanged | Skip:
+def visit_from_error(request: Request, error: Exception) -> Visit:
     """Return the visit whose request ended in an error: a status, a refusal, or no response."""
-    page = Page(url=request.meta["page"], kind=request.meta["kind"])
     match error:
         case HttpError(response=response):
             return _visit_from_status(response)
-        case RequestDropped(retry_later=True):
-            return Skip(page, error.reason)
-    reason, message = failure_reason(error)
-    return Failure(page, reason, f"{page.url} ({message})"[:_DETAIL_LIMIT])
+    visit = Visit(url=request.meta["page"], kind=request.meta["kind"])
+    if isinstance(error, RequestDropped) and error.retry_later:
+        return replace(visit, outcome="skipped", reason=error.reason)
+    return visit.failed(*failure_reason(error))
 
 
-def _visit_from_status(response: Response) -> Failure | Unchanged:
-    page = visit_from_response(response)
+def _visit_from_status(response: Response) -> Visit:
+    visit = visit_from_response(response)
     assert response.request is not None
     is_conditional = {b"If-None-Match", b"If-Modified-Since"} & set(response.request.headers)
     # A 304 after a redirect would speak of another page.
-    if response.status == 304 and is_conditional and page.final_url == page.url:
-        return Unchanged(page)
+    if response.status == 304 and is_conditional and visit.final_url == visit.url:
+        return replace(visit, outcome="unchanged")
     status = f"HTTP {response.status}"
     if response.status in _CHALLENGE_STATUSES and is_challenge(response):
-        return Failure(page, "challenge page", f"{page.url} (a challenge page, {status})")
-    return Failure(page, status, f"{page.url} ({status})")
+        return visit.failed(Reason.CHALLENGE, f"a challenge page, {status}")
+    return visit.failed(status, status)
 
 
 def failure_reason(error: Exception) -> tuple[str, str]:
@@ -91,25 +90,25 @@ def failure_reason(error: Exception) -> tuple[str, str]:
         return error.reason, str(error)
     message = normalize_whitespace(str(error))
     if isinstance(error, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in message:  # once decompressed
-        return "too large", f"too large: {message}"
+        return Reason.TOO_LARGE, f"{Reason.TOO_LARGE}: {message}"
     if isinstance(error, IgnoreRequest):  # raised by Scrapy, as for endless redirects
-        return "not followed", message
+        return Reason.NOT_FOLLOWED, message
     reason = _REASONS.get(type(error).__name__, type(error).__name__)
     return reason, f"{reason}: {message}"
 
 
-def visit_without_links(response: Response) -> Failure:
+def visit_without_links(response: Response) -> Visit:
     """Return the visit of an author page or feed on which no article is linked."""
-    page = visit_from_response(response)
+    visit = visit_from_response(response)
     if is_challenge(response):
-        return Failure(page, "challenge page", f"{page.url} (a challenge page)")
-    return Failure(page, "no article links", f"{page.url} (no link to any article)")
+        return visit.failed(Reason.CHALLENGE, "a challenge page")
+    return visit.failed(Reason.NO_LINKS, "no link to any article")
 
 
-def visit_without_html(response: Response) -> Failure:
+def visit_without_html(response: Response) -> Visit:
     """Return the visit of a page that is not HTML."""
-    page, content_type = visit_from_response(response), _header(response, "Content-Type")
-    return Failure(page, "not HTML", f"{page.url} (Content-Type {content_type!r})")
+    content_type = _header(response, "Content-Type")
+    return visit_from_response(response).failed(Reason.NOT_HTML, f"Content-Type {content_type!r}")
 
 
 def is_challenge(response: Response) -> bool:

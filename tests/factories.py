@@ -11,23 +11,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from nkcrawl.archive import Archive
-from nkcrawl.items import (
-    Article,
-    Author,
-    Failure,
-    Feed,
-    Link,
-    Listing,
-    Page,
-    PageKind,
-    Rejection,
-    Skip,
-    Unchanged,
-)
+from nkcrawl.archive import Archive, article_row
+from nkcrawl.items import Article, Author, Link, Listing, PageKind, Visit
 from nkcrawl.pages import parse_html, read_article
 from nkcrawl.paywall import drop_filler
-from nkcrawl.pipelines import as_row, normalise
+from nkcrawl.pipelines import normalise
 
 SITE = "https://www.nknews.org"
 ANN = ("ann", "Ann Lee")  # an author as (slug, name)
@@ -85,19 +73,25 @@ def store(
     name: str = "a-story",
     *,
     authors: Sequence[tuple[str, str]] = (ANN,),
-    page: Page | None = None,
+    visit: Visit | None = None,
     links: Sequence[Link] = (),
     run_id: int = 1,
     **columns: Any,
-) -> str:
+) -> str | None:
     """Store an article, and return whether it is new, changed or unchanged.
 
-    `page` is the visit that found it; by default one of its own URL.
+    `visit` is the one that found it; by default one of its own URL.
     """
-    article_row = row(name, **columns)
-    visit = page or visited(article_row["url"])
-    people = [Author(*author) for author in authors]
-    return archive.store_article(article_row, people, visit, links, run_id)
+    columns = row(name, **columns)
+    visit = visit or visited(columns["url"])
+    visit.article = Article(
+        authors=[Author(*author) for author in authors],
+        links=list(links),
+        paragraphs=(columns.pop("body") or "").split("\n\n"),
+        evidence=columns.pop("access_evidence"),
+        **columns,
+    )
+    return archive.store(visit, run_id).article
 
 
 @contextmanager
@@ -110,30 +104,35 @@ def new_archive(path: Path, clock: Callable[[], datetime] | None = None) -> Iter
 
 
 def row_from_html(html: str, url: str, base_url: str) -> dict[str, Any]:
-    """Return the row that a crawl makes of an article's page, with the authors as pairs, and
-    without the columns that `FakeSite.expected_row` does not have.
+    """Return the row that a crawl makes of an article's page, with the authors as pairs.
+
+    It lacks the columns that `FakeSite.expected_row` does not have.
     """
-    page = read_article(parse_html(html), visited(url), base_url)
-    article = drop_filler(normalise(page.article, date(2026, 1, 1)))
-    stored = as_row(article) | {
-        "authors": [(author.slug, author.name) for author in article.authors]
-    }
+    reading = read_article(parse_html(html), visited(url), base_url)
+    article = drop_filler(normalise(reading.article, date(2026, 1, 1)))
+    authors = [(author.slug, author.name) for author in article.authors]
+    stored = article_row(article) | {"authors": authors}
     del stored["access_evidence"], stored["extractor_version"]
     return stored
 
 
-# --- Items ----------------------------------------------------------------------------------------
+# --- Visits ---------------------------------------------------------------------------------------
 
 
-def visited(url: str = STORY, kind: PageKind = "article", **changes: Any) -> Page:
+def visited(url: str = STORY, kind: PageKind = "article", **changes: Any) -> Visit:
     """Return the visit of a page that the site answered with 200."""
-    answer = {"final_url": url, "status": 200, "etag": '"1"', "last_modified": "yesterday"}
-    return Page(**{"url": url, "kind": kind} | answer | changes)
+    response = {"final_url": url, "status": 200, "etag": '"1"', "last_modified": "yesterday"}
+    return Visit(**{"url": url, "kind": kind} | response | changes)
 
 
 def article(url: str = STORY, **fields: Any) -> Article:
     defaults = {"title": "Rice prices rise", "published_on": "2025-06-20", "paragraphs": ["Text."]}
-    return Article(visited(url), url, **defaults | fields)
+    return Article(url, **defaults | fields)
+
+
+def read(url: str = STORY, **fields: Any) -> Visit:
+    """Return the visit of a page on which an article was read."""
+    return visited(url, article=article(url, **fields))
 
 
 def listing(
@@ -142,29 +141,28 @@ def listing(
     next_page: str | None = None,
     final_url: str | None = None,
     **fields: Any,
-) -> Listing:
-    """Return a page of an author's listing that shows these articles."""
-    fields = {"slug": "ann", "name": "Ann Lee", "bio": "Writes."} | fields
-    return Listing(
-        page=visited(url, "author", final_url=final_url or url),
+) -> Visit:
+    """Return the visit of a page of an author's listing that shows these articles."""
+    page = Listing(
         articles=article_links(*articles),
         next_page=Link(next_page, "author") if next_page else None,
-        **fields,
+        **{"slug": "ann", "name": "Ann Lee", "bio": "Writes."} | fields,
     )
+    return visited(url, "author", final_url=final_url or url, listing=page)
 
 
-def feed(*articles: str, url: str = FEED) -> Feed:
-    return Feed(visited(url, "feed"), article_links(*articles))
+def feed(*articles: str, url: str = FEED) -> Visit:
+    return visited(url, "feed", listing=Listing(articles=article_links(*articles)))
 
 
-def unchanged(url: str = STORY, kind: PageKind = "article", **changes: Any) -> Unchanged:
-    return Unchanged(visited(url, kind, **{"status": 304} | changes))
+def unchanged(url: str = STORY, kind: PageKind = "article", **changes: Any) -> Visit:
+    return visited(url, kind, **{"status": 304, "outcome": "unchanged"} | changes)
 
 
 def rejection(
     url: str = STORY, reason: str = "soft 404", detail: str = "", **changes: Any
-) -> Rejection:
-    return Rejection(visited(url, **changes), reason, detail)
+) -> Visit:
+    return visited(url, **changes).rejected(reason, detail)
 
 
 def failure(
@@ -173,14 +171,15 @@ def failure(
     detail: str = "",
     kind: PageKind = "article",
     **changes: Any,
-) -> Failure:
+) -> Visit:
     """Return a failed visit; its status is that of a reason like 'HTTP 404', otherwise None."""
     status = int(reason[5:]) if reason.startswith("HTTP ") else None
-    return Failure(Page(**{"url": url, "kind": kind, "status": status} | changes), reason, detail)
+    failed = {"outcome": "failed", "reason": reason, "detail": detail}
+    return Visit(**{"url": url, "kind": kind, "status": status} | failed | changes)
 
 
-def skipped(url: str = STORY, reason: str = "budget", kind: PageKind = "article") -> Skip:
-    return Skip(Page(url, kind), reason)
+def skipped(url: str = STORY, reason: str = "budget", kind: PageKind = "article") -> Visit:
+    return Visit(url, kind, outcome="skipped", reason=reason)
 
 
 def article_links(*urls: str) -> list[Link]:

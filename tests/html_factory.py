@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nkcrawl.items import Article, Listing, Page
+from nkcrawl.items import Article, Listing, Visit
 from nkcrawl.pages import parse_html, read_article, read_listing
 from nkcrawl.paywall import drop_filler
 from nkcrawl.text import canonical_url
@@ -244,7 +244,7 @@ def read(html: str, path: str = PATH, final: str = "") -> Article:
     return read_article(parse_html(html), visit(path, final), SITE).article
 
 
-def visit(path: str, final: str = "", kind: Any = "article") -> Page:
+def visit(path: str, final: str = "", kind: Any = "article") -> Visit:
     url, led = canonical_url(path, SITE), canonical_url(final or path, SITE)
     assert url is not None
     return visited(url, kind, final_url=led or "")

@@ -939,8 +939,8 @@ def test_the_number_of_an_article_never_changes(archive: Archive, path: Path, cl
         clock.pass_by(hours=1)
         store(archive, **({"url": url, "title": "ferry"} | changes))
         assert numbers(path) == before
-    archive.store_failure(failure(url, "HTTP 404"))
-    store(archive, url=url, title="ferry", page=visited(f"{SITE}/2025/06/alias/"))
+    archive.store(failure(url, "HTTP 404"), 1)
+    store(archive, url=url, title="ferry", visit=visited(f"{SITE}/2025/06/alias/"))
     archive.begin_run({}, {})
     assert numbers(path) == before
 
@@ -1048,13 +1048,13 @@ def test_gone_and_back(archive: Archive, path: Path, clock: Clock) -> None:
     store(archive)
     before = stored_article(path)
     gone = clock.pass_by(days=1)
-    archive.store_failure(failure(STORY, "HTTP 404"))
+    archive.store(failure(STORY, "HTTP 404"), 1)
     assert stored_article(path) == before | {"gone_at": gone}
     assert page_row(path, STORY) | {"due_at": None, "failures": 1, "fetched_at": gone} == page_row(
         path, STORY
     )
     clock.pass_by(days=1)
-    archive.store_failure(failure(STORY, "HTTP 410"))
+    archive.store(failure(STORY, "HTTP 410"), 1)
     assert stored_article(path)["gone_at"] == gone
     back = clock.pass_by(days=1)
     assert store(archive) == "unchanged"
@@ -1186,7 +1186,7 @@ def test_alias_by_redirect(archive: Archive, path: Path, clock: Clock) -> None:
     old = f"{SITE}/2025/06/old-name/"
     archive.add_links([Link(old, "article")], SITE)
     later = clock.pass_by(hours=1)
-    store(archive, page=visited(old, final_url=STORY))
+    store(archive, visit=visited(old, final_url=STORY))
     visit = {
         "kind": "article",
         "fetched_at": later,
@@ -1213,10 +1213,10 @@ def test_alias_by_redirect(archive: Archive, path: Path, clock: Clock) -> None:
 @pytest.mark.fault("D12")
 def test_alias_by_canonical_of_a_known_page(archive: Archive, path: Path, clock: Clock) -> None:
     archive.add_links([Link(STORY, "article")], SITE)
-    archive.store_failure(failure(STORY, "timeout"))
+    archive.store(failure(STORY, "timeout"), 1)
     copy = f"{SITE}/2025/06/copy/"
     later = clock.pass_by(hours=1)
-    store(archive, page=visited(copy))
+    store(archive, visit=visited(copy))
     assert page_row(path, copy)["due_at"] is None
     assert page_row(path, STORY) == {
         "url": STORY,
@@ -1236,7 +1236,7 @@ def test_alias_by_canonical_of_a_known_page(archive: Archive, path: Path, clock:
 
 def test_alias_of_a_listing(archive: Archive, path: Path) -> None:
     old, new = f"{SITE}/content_author/ann/", f"{SITE}/content_author/ann-lee/"
-    archive.store_listing(listing(old, STORY, final_url=new))
+    archive.store(listing(old, STORY, final_url=new), 1)
     assert page_row(path, old)["due_at"] is None
     assert page_row(path, new)["due_at"] == "2025-06-20T23:15:00Z"
     assert page_row(path, new)["kind"] == "author"
@@ -1249,7 +1249,7 @@ def test_add_links(archive: Archive, path: Path, clock: Clock) -> None:
         )
         == 2
     )
-    archive.store_failure(failure("b", "timeout"))
+    archive.store(failure("b", "timeout"), 1)
     before = page_row(path, "b")
     later = clock.pass_by(hours=1)
     assert archive.add_links([Link("b", "article")], "d") == 0
@@ -1262,7 +1262,7 @@ def test_author_page_outranks_an_article_as_finder(archive: Archive, path: Path)
     other, author = f"{SITE}/2025/05/other/", f"{SITE}/content_author/ann/"
     store(archive, authors=[], links=article_links(other))
     assert page_row(path, other)["found_on"] == STORY
-    assert archive.store_listing(listing(author, other, STORY)) == 0
+    assert archive.store(listing(author, other, STORY), 1).new_links == 0
     assert page_row(path, other)["found_on"] == author
     assert page_row(path, STORY)["found_on"] is None  # fetched already
     store(archive, authors=[], links=article_links(other))
@@ -1273,21 +1273,21 @@ def test_failures_wait_longer_each_time(archive: Archive, path: Path, clock: Clo
     archive.add_links([Link(STORY, "article")])
     met = page_row(path, STORY)
     for failures, hours in enumerate([12, 20, 44, 92, 188, 380, 716, 716], start=1):
-        archive.store_failure(failure(STORY, "timeout"))
+        archive.store(failure(STORY, "timeout"), 1)
         due_at = format_timestamp(clock.now + timedelta(hours=hours))
         assert page_row(path, STORY) == met | {
             "failures": failures,
             "due_at": due_at,
             "last_error": "timeout",
         }
-    archive.store_failure(failure(STORY, "HTTP 500"))
+    archive.store(failure(STORY, "HTTP 500"), 1)
     answered = {"status": 500, "fetched_at": NOW, "last_error": "HTTP 500"}
     assert page_row(path, STORY) == met | {"failures": 9, "due_at": due_at} | answered
 
 
 def test_rejection(archive: Archive, path: Path) -> None:
-    archive.store_rejection(rejection(STORY, "no title"), 2)
-    archive.store_rejection(rejection(STORY, "no title", "h1 missing"), 2)
+    archive.store(rejection(STORY, "no title"), 2)
+    archive.store(rejection(STORY, "no title", "h1 missing"), 2)
     fixed = {"url": STORY, "run_id": 2, "seen_at": NOW, "reason": "no title"}
     assert read(path, "SELECT * FROM rejects") == [
         {"id": 1, "detail": None} | fixed,
@@ -1308,8 +1308,8 @@ def test_what_is_known_of_a_page(archive: Archive) -> None:
     store(archive, url=dateless, published_on=None, published_at=None)
     store(archive, url=empty, body="")
     store(archive, url=note, body="", note="Views expressed …")
-    archive.store_rejection(rejection(turned_away, "no headline"), 1)
-    archive.store_failure(failure(late, "timeout"))
+    archive.store(rejection(turned_away, "no headline"), 1)
+    archive.store(failure(late, "timeout"), 1)
     archive.add_links([Link(met, "article")])
     known = [archive.lookup(visited(url)) for url in [*urls, f"{SITE}/2025/06/unknown/"]]
     assert known == [
@@ -1320,7 +1320,7 @@ def test_what_is_known_of_a_page(archive: Archive) -> None:
         (False, {"rejected"}),
         *[(False, set())] * 3,
     ]
-    archive.store_failure(failure(turned_away, "timeout"))
+    archive.store(failure(turned_away, "timeout"), 1)
     assert archive.lookup(visited(turned_away)) == (False, set())
     authors = [
         archive.lookup(visited(f"{SITE}/content_author/{slug}/", "author"))
@@ -1335,13 +1335,13 @@ def test_an_outage_does_not_put_off_what_all_else_hangs_on(
     entrances = {f"{SITE}/feed/": "feed", f"{SITE}/content_author/ann/": "author"}
     for _ in range(9):
         for url, kind in entrances.items():
-            archive.store_failure(failure(url, "HTTP 503", kind=kind))  # type: ignore[arg-type]
+            archive.store(failure(url, "HTTP 503", kind=kind), 1)  # type: ignore[arg-type]
         clock.pass_by(days=1)
     tomorrow = format_timestamp(clock.now - timedelta(hours=12))
     assert {page_row(path, url)["due_at"] for url in entrances} == {tomorrow}
     further = f"{SITE}/content_author/ann/page/2/"
     for _ in range(3):
-        archive.store_failure(failure(further, "HTTP 503", kind="author"))
+        archive.store(failure(further, "HTTP 503", kind="author"), 1)
     assert page_row(path, further)["due_at"] == format_timestamp(clock.now + timedelta(hours=44))
 
 
@@ -1349,8 +1349,8 @@ def test_an_author_page_that_is_gone_is_looked_for_again_and_a_further_one_is_no
     archive: Archive, path: Path
 ) -> None:
     for _ in range(2):
-        archive.store_failure(failure(f"{SITE}/content_author/ann/", "HTTP 404", kind="author"))
-    archive.store_failure(failure(f"{SITE}/content_author/ann/page/9/", "HTTP 404", kind="author"))
+        archive.store(failure(f"{SITE}/content_author/ann/", "HTTP 404", kind="author"), 1)
+    archive.store(failure(f"{SITE}/content_author/ann/page/9/", "HTTP 404", kind="author"), 1)
     assert page_row(path, f"{SITE}/content_author/ann/")["due_at"] == "2025-06-20T23:15:00Z"
     assert page_row(path, f"{SITE}/content_author/ann/page/9/")["due_at"] is None
 
@@ -1360,16 +1360,16 @@ def test_an_article_that_is_shown_again_is_not_gone_for_good(
 ) -> None:
     store(archive)
     clock.pass_by(days=1)
-    archive.store_failure(failure(STORY, "HTTP 404"))
+    archive.store(failure(STORY, "HTTP 404"), 1)
     assert page_row(path, STORY)["due_at"] is None
     clock.pass_by(hours=2)
-    archive.store_listing(listing(f"{SITE}/content_author/ann/", STORY))
+    archive.store(listing(f"{SITE}/content_author/ann/", STORY), 1)
     assert page_row(path, STORY)["due_at"] == "2025-06-21T15:15:00Z"  # as after any failure
-    archive.store_failure(failure(STORY, "HTTP 410"))
-    archive.store_feed(feed(STORY))
+    archive.store(failure(STORY, "HTTP 410"), 1)
+    archive.store(feed(STORY), 1)
     assert page_row(path, STORY)["due_at"] == "2025-06-22T01:15:00Z"
     store(archive)
-    archive.store_feed(feed(STORY))
+    archive.store(feed(STORY), 1)
     assert page_row(path, STORY)["due_at"] == "2025-06-27T01:00:00Z"
 
 
@@ -1401,11 +1401,11 @@ def test_who_is_named_as_the_finder(archive: Archive, path: Path) -> None:
     finders = []
     store(archive, authors=[], links=article_links(other))
     finders.append(page_row(path, other)["found_on"])
-    archive.store_feed(feed(other, STORY))
+    archive.store(feed(other, STORY), 1)
     finders.append(page_row(path, other)["found_on"])
-    archive.store_listing(listing(author, other, STORY))
+    archive.store(listing(author, other, STORY), 1)
     finders.append(page_row(path, other)["found_on"])
-    archive.store_feed(feed(other, STORY))
+    archive.store(feed(other, STORY), 1)
     finders.append(page_row(path, other)["found_on"])
     assert finders == [STORY, f"{SITE}/feed/", author, author]
 
@@ -1426,8 +1426,8 @@ def test_who_is_named_as_the_finder(archive: Archive, path: Path) -> None:
 def test_author_schedule(archive: Archive, path: Path, months: list[str], due_at: str) -> None:
     first, second = f"{SITE}/content_author/ann/", f"{SITE}/content_author/ann/page/2/"
     links = [f"{SITE}/{month}/x/" for month in months]
-    assert archive.store_listing(listing(first, *links)) == len(links)
-    assert archive.store_listing(listing(second, *links)) == 0
+    assert archive.store(listing(first, *links), 1).new_links == len(links)
+    assert archive.store(listing(second, *links), 1).new_links == 0
     assert page_row(path, first)["due_at"] == due_at
     assert page_row(path, second)["due_at"] is None
 
@@ -1462,10 +1462,8 @@ def test_article_schedule(
 
 
 def test_author_of_a_listing(archive: Archive, path: Path) -> None:
-    shown = listing(f"{SITE}/content_author/ann/")
-    archive.store_listing(shown)
-    shown.name, shown.bio = None, ""
-    archive.store_listing(shown)
+    archive.store(listing(f"{SITE}/content_author/ann/"), 1)
+    archive.store(listing(f"{SITE}/content_author/ann/", name=None, bio=""), 1)
     ann = {"id": 1, "slug": "ann", "name": "Ann Lee", "bio": "Writes.", "newest_url": None}
     assert read(path, "SELECT * FROM authors") == [ann]
 
@@ -1477,21 +1475,21 @@ def due_urls(archive: Archive) -> list[str]:
 def test_next_page_of_a_listing(archive: Archive, path: Path, clock: Clock) -> None:
     first, second = f"{SITE}/content_author/ann/", f"{SITE}/content_author/ann/page/2/"
     archive.add_links([Link(STORY, "article")])
-    archive.store_listing(listing(first, STORY, next_page=second))
+    archive.store(listing(first, STORY, next_page=second), 1)
     assert page_row(path, second)["due_at"] == NOW  # nothing new, but never met
     waiting = page_row(path, second)
     clock.pass_by(hours=1)
-    archive.store_listing(listing(first, STORY, next_page=second))
+    archive.store(listing(first, STORY, next_page=second), 1)
     assert page_row(path, second) == waiting
-    archive.store_listing(listing(second, STORY))
-    archive.store_listing(listing(first, STORY, next_page=second))
+    archive.store(listing(second, STORY), 1)
+    archive.store(listing(first, STORY, next_page=second), 1)
     assert page_row(path, second)["due_at"] is None  # nothing new and known
     clock.pass_by(hours=1)
-    archive.store_listing(listing(first, f"{SITE}/2025/06/new/", STORY, next_page=second))
+    archive.store(listing(first, f"{SITE}/2025/06/new/", STORY, next_page=second), 1)
     assert second in due_urls(archive)
-    archive.store_listing(listing(second, STORY))
+    archive.store(listing(second, STORY), 1)
     assert second not in due_urls(archive)
-    archive.store_listing(listing(first, STORY, next_page=second, follow_all=True))
+    archive.store(listing(first, STORY, next_page=second, follow_all=True), 1)
     assert second in due_urls(archive)
 
 
@@ -1508,7 +1506,7 @@ def test_a_walk_through_a_listing_ends_where_most_was_known_at_the_last_one(
 
     def visit(number: int) -> None:
         entries = shown[(number - 1) * 10 : number * 10]
-        archive.store_listing(listing(urls[number - 1], *entries, next_page=urls[number]))
+        archive.store(listing(urls[number - 1], *entries, next_page=urls[number]), 1)
 
     for number in range(1, 11):
         visit(number)
@@ -1539,16 +1537,16 @@ def test_a_listing_that_failed_in_between_is_walked_on(archive: Archive, clock: 
         f"{SITE}/content_author/ann/{end}" for end in ("", "page/2/", "page/3/")
     )
     for page, following in ((first, second), (second, third)):
-        archive.store_listing(listing(page, STORY, next_page=following))
-    archive.store_listing(listing(third, f"{SITE}/2024/01/x/"))
+        archive.store(listing(page, STORY, next_page=following), 1)
+    archive.store(listing(third, f"{SITE}/2024/01/x/"), 1)
     clock.pass_by(days=1)
-    archive.store_failure(failure(first, "HTTP 503", kind="author"))
+    archive.store(failure(first, "HTTP 503", kind="author"), 1)
     clock.pass_by(hours=12)
-    archive.store_listing(listing(first, STORY, next_page=second))
+    archive.store(listing(first, STORY, next_page=second), 1)
     assert second in due_urls(archive)
-    archive.store_failure(failure(second, "HTTP 503", kind="author"))
+    archive.store(failure(second, "HTTP 503", kind="author"), 1)
     clock.pass_by(hours=12)
-    archive.store_listing(listing(second, STORY, next_page=third))
+    archive.store(listing(second, STORY, next_page=third), 1)
     assert third in due_urls(archive)
 
 
@@ -1556,7 +1554,7 @@ def test_a_silent_author_who_publishes_again_is_visited_sooner(
     archive: Archive, path: Path, clock: Clock
 ) -> None:
     first = f"{SITE}/content_author/ann/"
-    archive.store_listing(listing(first, f"{SITE}/2015/01/old/"))
+    archive.store(listing(first, f"{SITE}/2015/01/old/"), 1)
     assert page_row(path, first)["due_at"] == "2025-07-19T23:15:00Z"
     links = [Link(first, "author")]
     store(archive, url=f"{SITE}/2015/01/old/", authors=[], links=links)
@@ -1573,9 +1571,9 @@ def test_a_silent_author_who_publishes_again_is_visited_sooner(
 
 def test_feed(archive: Archive, path: Path, clock: Clock) -> None:
     author = f"{SITE}/content_author/ann/"
-    archive.store_listing(listing(author, STORY))
+    archive.store(listing(author, STORY), 1)
     new, older = f"{SITE}/2025/06/new/", f"{SITE}/2025/06/older/"
-    assert archive.store_feed(feed(new, STORY)) == 1
+    assert archive.store(feed(new, STORY), 1).new_links == 1
     page = page_row(path, f"{SITE}/feed/")
     assert (page["fetched_at"], page["etag"], page["due_at"]) == (
         NOW,
@@ -1588,28 +1586,28 @@ def test_feed(archive: Archive, path: Path, clock: Clock) -> None:
         page_row(path, author)["due_at"] == "2025-06-20T23:15:00Z"
     )  # the oldest entry was known: no gap
     later = clock.pass_by(hours=1)
-    assert archive.store_feed(feed(new, older)) == 1
+    assert archive.store(feed(new, older), 1).new_links == 1
     assert (
         page_row(path, author)["due_at"] == later
     )  # what came before the oldest may be unknown too
-    archive.store_listing(listing(author, STORY))
-    assert archive.store_feed(feed(new, older)) == 0
+    archive.store(listing(author, STORY), 1)
+    assert archive.store(feed(new, older), 1).new_links == 0
     assert page_row(path, author)["due_at"] != later
 
 
 def test_a_feed_that_is_missing_is_looked_for_again(archive: Archive, path: Path) -> None:
-    archive.store_failure(failure(FEED, "HTTP 404", kind="feed"))
-    archive.store_failure(failure(FEED, "HTTP 404", kind="feed"))
+    archive.store(failure(FEED, "HTTP 404", kind="feed"), 1)
+    archive.store(failure(FEED, "HTTP 404", kind="feed"), 1)
     assert page_row(path, f"{SITE}/feed/")["due_at"] == "2025-06-20T23:15:00Z"
 
 
 @pytest.mark.fault("N6")
 def test_unchanged_article(archive: Archive, path: Path, clock: Clock) -> None:
     store(archive)
-    archive.store_failure(failure(STORY, "HTTP 404"))
+    archive.store(failure(STORY, "HTTP 404"), 1)
     before = stored_article(path)
     later = clock.pass_by(days=2)
-    archive.store_unchanged(unchanged(etag=None))
+    archive.store(unchanged(etag=None), 1)
     assert stored_article(path) == before | {"checked_at": later, "gone_at": None}
     page = page_row(path, STORY)
     assert (page["status"], page["fetched_at"], page["etag"], page["failures"]) == (
@@ -1620,20 +1618,20 @@ def test_unchanged_article(archive: Archive, path: Path, clock: Clock) -> None:
     )
     assert page["due_at"] == "2025-06-27T01:00:00Z"
     clock.pass_by(days=6)
-    archive.store_unchanged(unchanged())
+    archive.store(unchanged(), 1)
     assert page_row(path, STORY)["due_at"] is None
 
 
 def test_unchanged_author_page_and_feed(archive: Archive, path: Path, clock: Clock) -> None:
     author = f"{SITE}/content_author/ann/"
-    archive.store_listing(listing(author))
+    archive.store(listing(author), 1)
     store(archive)
     clock.pass_by(days=8)
-    archive.store_unchanged(unchanged(author, "author"))
+    archive.store(unchanged(author, "author"), 1)
     assert page_row(path, author)["due_at"] == "2025-06-28T23:15:00Z"  # she published this month
-    archive.store_feed(feed(STORY))
+    archive.store(feed(STORY), 1)
     later = clock.pass_by(hours=12)
-    archive.store_unchanged(unchanged(f"{SITE}/feed/", "feed"))
+    archive.store(unchanged(f"{SITE}/feed/", "feed"), 1)
     assert page_row(path, f"{SITE}/feed/")["fetched_at"] == later
     assert page_row(path, f"{SITE}/feed/")["due_at"] == format_timestamp(
         clock.now + timedelta(hours=12)

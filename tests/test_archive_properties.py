@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 
 from nkcrawl.archive import Archive, ArchiveReader
 from nkcrawl.archive.articles import VERSIONED, merge
+from nkcrawl.items import ARTICLE_FIELDS
 from tests.conftest import check_file, rows
 from tests.factories import EMPTY, article_url, failure, feed, rejection, store, unchanged
 
@@ -60,7 +61,7 @@ def test_nothing_stored_is_lost(observations: list[Any]) -> None:
             for seen in observations:
                 before = history[-1] if history else None
                 if seen == "gone":
-                    archive.store_failure(failure(URL))
+                    archive.store(failure(URL), 1)
                 else:
                     outcome = store(archive, **seen)
                 history.extend(rows(path, "SELECT * FROM articles"))
@@ -180,7 +181,7 @@ class NightlyCrawls(RuleBasedStateMachine):
         self, url: str, access: str, words: tuple[str, ...], title: str | None, note: str | None
     ) -> None:
         """Free, cut off, shrunk, empty, edited; after it was gone: back."""
-        row = dict.fromkeys(VERSIONED) | {
+        row = dict.fromkeys(ARTICLE_FIELDS) | {
             "url": url, "title": title, "body": "\n\n".join(words), "note": note, "access": access,
             "access_evidence": [access], "extractor_version": 2,
         }  # fmt: skip
@@ -189,14 +190,14 @@ class NightlyCrawls(RuleBasedStateMachine):
 
     @rule(url=URLS, status=st.sampled_from([404, 410, 500, None]))
     def an_article_is_not_there(self, url: str, status: int | None) -> None:
-        self.archive.store_failure(failure(url, f"HTTP {status}" if status else "timeout"))
+        self.archive.store(failure(url, f"HTTP {status}" if status else "timeout"), 1)
         self.gone[url] = self.gone.get(url, False) or status in (404, 410)
 
     @precondition(lambda self: self.ids)
     @rule(data=st.data())
     def an_article_is_as_it_was(self, data: st.DataObject) -> None:
         url = data.draw(st.sampled_from(sorted(self.ids)))
-        self.archive.store_unchanged(unchanged(url))
+        self.archive.store(unchanged(url), 1)
         self.gone[url] = False
 
     @rule(
@@ -207,11 +208,11 @@ class NightlyCrawls(RuleBasedStateMachine):
         """What must leave every article as it is."""
         match what:
             case "another page":
-                self.archive.store_rejection(rejection(url), self.run_id)
+                self.archive.store(rejection(url), self.run_id)
             case "suspect":
                 self.archive.mark_suspect([url])
             case "the feed":
-                self.archive.store_feed(feed(url))
+                self.archive.store(feed(url), 1)
             case _:
                 with pytest.raises(ValueError, match="month must be"):
                     store(self.archive, url=url, published_on="2025-13-45", published_at=None)

@@ -62,7 +62,7 @@ def archive(archive_file: Path) -> Path:
         for number, (changes, authors) in enumerate(articles, start=1):
             store(archive, f"story-{number}", authors=authors, **changes)
             now[0] += timedelta(hours=1)
-        archive.store_failure(failure(article_url("story-2")))
+        archive.store(failure(article_url("story-2")), 1)
     return archive_file
 
 

@@ -8,13 +8,14 @@ from collections.abc import Callable
 
 import pytest
 
-from nkcrawl.extensions import EXIT_CODES, Ending, briefly
+from nkcrawl.archive import KnownPage
+from nkcrawl.extensions import EXIT_CODES, Ending, HealthMonitor, summary
 from nkcrawl.extensions.endings import determine_ending
 from nkcrawl.extensions.errors import ErrorLog
+from nkcrawl.extensions.health import month_of
 from nkcrawl.extensions.progress import counts_line, progress_line
-from nkcrawl.extensions.record import fill_rates
-from nkcrawl.extensions.watch import Known, Watch, month_of
-from nkcrawl.items import Article, Failure, Item, Listing, PageKind, Rejection, Unchanged
+from nkcrawl.extensions.run import fill_rates
+from nkcrawl.items import ARTICLE_FIELDS, PageKind, Visit
 from tests import factories
 from tests.factories import SITE, article_url, failure, feed, rejection, skipped, unchanged
 
@@ -67,7 +68,7 @@ FORBIDDEN = {"nkcrawl/skipped": 2, "nkcrawl/forbidden/article": 2}
             "ok",
             "1 listing pages, 1 rejected, 2 failed, 6 gone, 4 skipped; 0 pages",
         ),
-        (determine_ending({"nkcrawl/no feed": 1}, "finished", FIRST), "ok", "0 articles"),
+        (determine_ending({"nkcrawl/feed_missing": 1}, "finished", FIRST), "ok", "0 articles"),
         (
             determine_ending({"nkcrawl/failed": 2}, "finished", FIRST),
             "failed",
@@ -80,21 +81,21 @@ FORBIDDEN = {"nkcrawl/skipped": 2, "nkcrawl/forbidden/article": 2}
         ),
         (
             determine_ending(
-                {"nkcrawl/not modified/feed": 1, "nkcrawl/failed": 1}, "finished", FIRST
+                {"nkcrawl/not_modified/feed": 1, "nkcrawl/failed": 1}, "finished", FIRST
             ),
             "ok",
             "1 failed",
         ),
         (
             determine_ending(
-                {"nkcrawl/failed": 2, "nkcrawl/failed/HTTP 403": 2}, "finished", FIRST
+                {"nkcrawl/failed": 2, "nkcrawl/failed/http_403": 2}, "finished", FIRST
             ),
             "refused",
             "The site refused every page, first u (HTTP 503). See in a browser",
         ),
         (
             determine_ending(
-                {"nkcrawl/failed": 2, "nkcrawl/failed/HTTP 403": 1}, "finished", FIRST
+                {"nkcrawl/failed": 2, "nkcrawl/failed/http_403": 1}, "finished", FIRST
             ),
             "failed",
             "No page could be read",
@@ -181,45 +182,45 @@ def test_a_run_ends_by_its_outcome(ending: Ending, verdict: str, words: str) -> 
     assert ending.exit_code == EXIT_CODES[ending.verdict]
 
 
-# --- The watch ------------------------------------------------------------------------------------
+# --- Health ------------------------------------------------------------------------------------
 
-UNKNOWN, STORED = Known(), Known(is_stored=True)
+UNKNOWN, STORED = KnownPage(), KnownPage(is_stored=True)
 
 
-def watch(usual: dict[str, int] | None = None) -> Watch:
+def monitor(baseline: dict[str, int] | None = None) -> HealthMonitor:
     """Return the watch of an archive whose newest article is of June 2025, in that month."""
-    return Watch(newest=month_of(URL), this_month=month_of(URL), usual=usual or {})
+    return HealthMonitor(month_of(URL), month_of(URL), baseline or {})
 
 
-def article(number: int, month: str = "2025/06", **changes: object) -> Article:
-    return factories.article(f"{SITE}/{month}/story-{number}/", **changes)
+def article(number: int, month: str = "2025/06", **changes: object) -> Visit:
+    return factories.read(f"{SITE}/{month}/story-{number}/", **changes)
 
 
-def undated(number: int, undated: bool = True) -> Article:
+def undated(number: int, undated: bool = True) -> Visit:
     return article(number, published_on=None if undated else "2025-06-01")
 
 
-def rejected(number: int, reason: str = "no headline", month: str = "2025/06") -> Rejection:
+def rejected(number: int, reason: str = "no headline", month: str = "2025/06") -> Visit:
     return rejection(f"{SITE}/{month}/story-{number}/", reason, f"page {number}")
 
 
-def failed(number: int, reason: str, kind: PageKind = "article") -> Failure:
+def failed(number: int, reason: str, kind: PageKind = "article") -> Visit:
     url = article_url(f"story-{number}")
     return failure(url, reason, f"page {number} ({reason})", kind=kind)
 
 
-def listing(*urls: str) -> Listing:
+def listing(*urls: str) -> Visit:
     return factories.listing(AUTHOR_PAGE, *urls)
 
 
-def offered(watch: Watch, *items: Item, known: Known = UNKNOWN) -> list[Item]:
+def offered(health: HealthMonitor, *items: Visit, known: KnownPage = UNKNOWN) -> list[Visit]:
     """Offer items one after another, and return what was released; only the last one may end the
     run.
     """
-    released: list[Item] = []
+    released: list[Visit] = []
     for item in items:
-        assert watch.trouble is None, f"it ended already before {item}"
-        released += watch.offer(item, known)
+        assert health.stopped is None, f"it ended already before {item}"
+        released += health.check(item, known)
     return released
 
 
@@ -258,15 +259,15 @@ def offered(watch: Watch, *items: Item, known: Known = UNKNOWN) -> list[Item]:
     ],
 )
 def test_so_many_in_a_row_end_the_run_and_stay_due(
-    items: list[Item], verdict: str, reason: str, words: str
+    items: list[Visit], verdict: str, reason: str, words: str
 ) -> None:
-    watching = watch()
-    offered(watching, listing(), article(1), article(2))
-    assert offered(watching, *items) == []
-    assert watching.trouble is not None
-    assert (watching.trouble.verdict, watching.trouble.reason) == (verdict, reason)
-    assert words in watching.trouble.summary
-    assert watching.end() == [article(1), article(2)]  # of the items in the row, none
+    health = monitor()
+    offered(health, listing(), article(1), article(2))
+    assert offered(health, *items) == []
+    assert health.stopped is not None
+    assert (health.stopped.verdict, health.stopped.reason) == (verdict, reason)
+    assert words in health.stopped.summary
+    assert health.flush() == [article(1), article(2)]  # of the items in the row, none
 
 
 @pytest.mark.parametrize(
@@ -292,18 +293,18 @@ def test_so_many_in_a_row_end_the_run_and_stay_due(
         [unchanged()] * 20,
     ],
 )
-def test_what_does_not_end_a_run_is_stored(items: list[Item]) -> None:
-    watching = watch()
-    released = offered(watching, *items) + watching.end()
-    assert watching.ending() is None
+def test_what_does_not_end_a_run_is_stored(items: list[Visit]) -> None:
+    health = monitor()
+    released = offered(health, *items) + health.flush()
+    assert health.ending() is None
     if any(
-        isinstance(item, Listing | Unchanged) for item in items
+        item.outcome == "unchanged" or item.listing for item in items
     ):  # else nothing was read, and it may be an outage
         assert sorted(map(repr, released)) == sorted(map(repr, items))
 
 
 def test_what_was_not_asked_does_not_part_a_row() -> None:
-    watching, forbidden = watch(), failed(9, "robots.txt forbids")
+    health, forbidden = monitor(), failed(9, "robots.txt forbids")
     row = [
         failed(1, "HTTP 403"),
         forbidden,
@@ -311,20 +312,20 @@ def test_what_was_not_asked_does_not_part_a_row() -> None:
         forbidden,
         failed(3, "HTTP 403"),
     ]
-    assert offered(watching, *row) == [forbidden, forbidden]
-    assert watching.trouble is not None
+    assert offered(health, *row) == [forbidden, forbidden]
+    assert health.stopped is not None
 
 
 @pytest.mark.parametrize(
     ("reason", "stays"), [("timeout", True), ("HTTP 403", True), ("HTTP 404", False)]
 )
 def test_where_nothing_was_read_an_outage_is_not_the_pages_fault(reason: str, stays: bool) -> None:
-    watching, failure = watch(), failed(1, reason)
-    assert offered(watching, failure) == []
-    assert watching.end() == ([] if stays else [failure])
-    watching = watch()
-    assert offered(watching, listing(URL), failure) == [listing(URL)]
-    assert watching.end() == [failure]
+    health, failure = monitor(), failed(1, reason)
+    assert offered(health, failure) == []
+    assert health.flush() == ([] if stays else [failure])
+    health = monitor()
+    assert offered(health, listing(URL), failure) == [listing(URL)]
+    assert health.flush() == [failure]
 
 
 GONE_STORIES = [failed(n, reason) for n, reason in enumerate(["HTTP 404", "HTTP 410", "HTTP 404"])]
@@ -332,54 +333,54 @@ GONE_AUTHORS = [failed(n, "HTTP 404", "author") for n in range(3, 6)]
 
 
 @pytest.mark.parametrize("before", [[], [feed()], [listing(URL)]])
-def test_where_no_page_of_a_kind_is_found_none_is_taken_to_be_gone(before: list[Item]) -> None:
-    watching = watch()
-    assert offered(watching, *before, *GONE_STORIES) == before
-    assert watching.end() == []
-    ending = watching.ending()
+def test_where_no_page_of_a_kind_is_found_none_is_taken_to_be_gone(before: list[Visit]) -> None:
+    health = monitor()
+    assert offered(health, *before, *GONE_STORIES) == before
+    assert health.flush() == []
+    ending = health.ending()
     assert ending is not None
     assert ending.verdict == "changed"
     assert ending.summary.startswith(
-        "No page is where it was, first page 0 (HTTP 404): the site's URLs seem to have changed"
+        "No page is at its former URL, first page 0 (HTTP 404): the site's URLs seem to have changed"
     )
 
 
 def test_so_many_pages_gone_in_a_row_end_the_run() -> None:
-    watching = watch()
-    assert offered(watching, *GONE_STORIES, *GONE_AUTHORS[:2]) == []
-    assert watching.trouble is not None
+    health = monitor()
+    assert offered(health, *GONE_STORIES, *GONE_AUTHORS[:2]) == []
+    assert health.stopped is not None
     assert (
         "5 pages in a row are gone, first page 0 (HTTP 404): the site's URLs seem to have changed"
-        in watching.trouble.summary
+        in health.stopped.summary
     )
-    assert watching.end() == []
+    assert health.flush() == []
 
 
 @pytest.mark.parametrize("read", [[article(7)], [unchanged(article(7).url)]])
-def test_where_articles_are_found_those_that_are_gone_are_deleted(read: list[Item]) -> None:
-    watching = watch()
+def test_where_articles_are_found_those_that_are_gone_are_deleted(read: list[Visit]) -> None:
+    health = monitor()
     many = [failed(n, "HTTP 404") for n in range(20)]
-    released = offered(watching, *read, *many) + watching.end()
+    released = offered(health, *read, *many) + health.flush()
     assert sorted(map(repr, released)) == sorted(map(repr, [*read, *many]))
-    assert watching.ending() is None
+    assert health.ending() is None
 
 
-def test_pages_named_by_hand_are_gone_and_nothing_else() -> None:
-    watching = watch()
-    watching.by_hand = True
-    released = offered(watching, *GONE_AUTHORS, *GONE_STORIES) + watching.end()
+def test_pages_named_is_explicit_are_gone_and_nothing_else() -> None:
+    health = monitor()
+    health.is_explicit = True
+    released = offered(health, *GONE_AUTHORS, *GONE_STORIES) + health.flush()
     assert released == [*GONE_AUTHORS, *GONE_STORIES]
-    assert watching.ending() is None
+    assert health.ending() is None
 
 
 def test_author_pages_that_fail_for_any_reason_of_their_own_show_no_link() -> None:
-    watching = watch()
+    health = monitor()
     odd = [
         failed(n, reason, "author")
         for n, reason in enumerate(["not an author page", "left the site", "not HTML"])
     ]
-    assert offered(watching, feed(), *odd)[1:] == odd
-    ending = watching.ending()
+    assert offered(health, feed(), *odd)[1:] == odd
+    ending = health.ending()
     assert ending is not None
     assert ending.verdict == "changed"
     assert "No author page shows a link to an article, first" in ending.summary
@@ -390,34 +391,34 @@ def test_author_pages_that_fail_for_any_reason_of_their_own_show_no_link() -> No
     [
         (3, UNKNOWN, [], True),
         (2, UNKNOWN, [], False),
-        (3, Known(faults=frozenset({"rejected"})), [], False),
+        (3, KnownPage(faults=frozenset({"rejected"})), [], False),
         (30, UNKNOWN, [article(99, "2014/01")], False),
         (30, UNKNOWN, [unchanged(article(99, "2014/01").url)], False),
     ],
 )
 def test_where_no_page_is_an_article_it_is_a_redesign(
-    count: int, known: Known, more: list[Item], changed: bool
+    count: int, known: KnownPage, more: list[Visit], changed: bool
 ) -> None:
-    watching = watch()
+    health = monitor()
     old = [rejected(n, month="2013/01") for n in range(count)]
-    offered(watching, *old, known=known)
-    offered(watching, *more)
-    ending = watching.ending()
+    offered(health, *old, known=known)
+    offered(health, *more)
+    ending = health.ending()
     assert (ending is not None) == changed
     if ending is not None:
         assert "3 of 3 articles are not recognized as articles" in ending.summary
-        assert watching.faulty == [page.page.url for page in old]
+        assert health.suspects == [page.url for page in old]
 
 
 @pytest.mark.parametrize(("known", "changed"), [(STORED, True), (UNKNOWN, False)])
 def test_one_author_page_without_links_is_enough_if_its_author_has_written(
-    known: Known, changed: bool
+    known: KnownPage, changed: bool
 ) -> None:
-    watching = watch()
-    watching.offer(failed(1, "no article links", "author"), known)
-    assert (watching.ending() is not None) == changed
-    watching.offer(listing(URL), STORED)
-    assert watching.ending() is None
+    health = monitor()
+    health.check(failed(1, "no article links", "author"), known)
+    assert (health.ending() is not None) == changed
+    health.check(listing(URL), STORED)
+    assert health.ending() is None
 
 
 @pytest.mark.parametrize(
@@ -429,56 +430,56 @@ def test_one_author_page_without_links_is_enough_if_its_author_has_written(
     ],
 )
 def test_of_a_redesign_nothing_is_stored_over_what_is_stored(
-    odd: Callable[[int], Item], words: str
+    odd: Callable[[int], Visit], words: str
 ) -> None:
-    watching = watch()
-    assert offered(watching, *(odd(n) for n in range(4)), known=STORED) == []
-    assert watching.offer(odd(4), UNKNOWN) == [odd(4)]  # new: it touches nothing
-    assert watching.trouble is not None
-    assert (watching.trouble.verdict, watching.trouble.reason) == ("changed", "articles_changed")
-    assert words in watching.trouble.summary
-    assert f"scrapy show {SITE}/2025/06/story-0/" in watching.trouble.summary
-    assert watching.faulty == [f"{SITE}/2025/06/story-{n}/" for n in range(5)]
-    assert watching.end() == []
+    health = monitor()
+    assert offered(health, *(odd(n) for n in range(4)), known=STORED) == []
+    assert health.check(odd(4), UNKNOWN) == [odd(4)]  # new: it touches nothing
+    assert health.stopped is not None
+    assert (health.stopped.verdict, health.stopped.reason) == ("changed", "articles_changed")
+    assert words in health.stopped.summary
+    assert f"scrapy show {SITE}/2025/06/story-0/" in health.stopped.summary
+    assert health.suspects == [f"{SITE}/2025/06/story-{n}/" for n in range(5)]
+    assert health.flush() == []
 
 
 def test_the_first_recent_articles_are_held_back_until_there_are_five() -> None:
-    watching = watch()
+    health = monitor()
     older, future = article(3, "2019/01"), article(4, "2099/01")
     first = [article(1), older, rejected(2), future, article(5, "2025/05")]
-    assert offered(watching, *first, known=STORED) == [older, future]
-    assert watching.end() == [article(1), rejected(2), article(5, "2025/05")]
-    assert offered(watching, article(6), known=STORED) == []
-    assert offered(watching, article(7), known=STORED) == [article(6), article(7)]
-    assert offered(watching, article(8), known=STORED) == [article(8)]
+    assert offered(health, *first, known=STORED) == [older, future]
+    assert health.flush() == [article(1), rejected(2), article(5, "2025/05")]
+    assert offered(health, article(6), known=STORED) == []
+    assert offered(health, article(7), known=STORED) == [article(6), article(7)]
+    assert offered(health, article(8), known=STORED) == [article(8)]
 
 
-USUAL = {"nkcrawl/recent/undated of": 50, "nkcrawl/recent/undated": 2}
+BASELINE = {"nkcrawl/recent/undated_checked": 50, "nkcrawl/recent/undated": 2}
 
 
 def test_three_recent_articles_are_enough_at_the_end() -> None:
-    watching = watch(USUAL)
-    offered(watching, undated(0), undated(1))
-    assert watching.ending() is None
-    offered(watching, undated(2))
-    assert watching.trouble is None
-    assert watching.ending() is not None
+    health = monitor(BASELINE)
+    offered(health, undated(0), undated(1))
+    assert health.ending() is None
+    offered(health, undated(2))
+    assert health.stopped is None
+    assert health.ending() is not None
 
 
 @pytest.mark.parametrize(
     ("usual", "dates", "changed"),
     [
-        (USUAL, "..-", False),  # two of three without a date: a night like that comes
-        (USUAL, "...-", False),
-        (USUAL, "....", True),
-        (USUAL, "......-----", True),
-        (USUAL, "-.-.-.-.-.", False),  # half is not most
+        (BASELINE, "..-", False),  # two of three without a date: a night like that comes
+        (BASELINE, "...-", False),
+        (BASELINE, "....", True),
+        (BASELINE, "......-----", True),
+        (BASELINE, "-.-.-.-.-.", False),  # half is not most
         (
-            USUAL | {"nkcrawl/recent/undated": 20},
+            BASELINE | {"nkcrawl/recent/undated": 20},
             "........",
             False,
         ),  # it was so often enough before
-        (USUAL | {"nkcrawl/recent/undated": 20}, "..........", True),
+        (BASELINE | {"nkcrawl/recent/undated": 20}, "..........", True),
         ({}, "...", False),  # the first run knows nothing yet
         ({}, ".....", True),
     ],
@@ -486,44 +487,44 @@ def test_three_recent_articles_are_enough_at_the_end() -> None:
 def test_far_more_than_usual_is_what_chance_would_hardly_do(
     usual: dict[str, int], dates: str, changed: bool
 ) -> None:
-    watching = watch(usual)
+    health = monitor(usual)
     for number, mark in enumerate(dates):
-        watching.offer(undated(number, mark == "."), UNKNOWN)
-    assert (watching.ending() is not None) == changed
+        health.check(undated(number, mark == "."), UNKNOWN)
+    assert (health.ending() is not None) == changed
 
 
 def test_no_false_alarm_in_a_hundred_years_of_usual_nights() -> None:
     chance = random.Random(1)
     alarms = 0
     for _ in range(36_500):
-        watching = watch(USUAL)
+        health = monitor(BASELINE)
         for number in range(chance.randint(3, 20)):
-            watching.offer(undated(number, chance.random() < 0.04), UNKNOWN)
-        alarms += watching.ending() is not None
+            health.check(undated(number, chance.random() < 0.04), UNKNOWN)
+        alarms += health.ending() is not None
     assert alarms <= 3
 
 
 def test_a_fault_that_the_page_had_before_is_no_news() -> None:
-    watching = watch(USUAL)
-    offered(watching, *map(undated, range(20)), known=Known(True, frozenset({"undated"})))
-    offered(watching, *map(rejected, range(20)), known=Known(False, frozenset({"rejected"})))
-    assert watching.ending() is None
-    offered(watching, *map(undated, range(20, 25)), known=STORED)
-    assert watching.trouble is not None
+    health = monitor(BASELINE)
+    offered(health, *map(undated, range(20)), known=KnownPage(True, frozenset({"undated"})))
+    offered(health, *map(rejected, range(20)), known=KnownPage(False, frozenset({"rejected"})))
+    assert health.ending() is None
+    offered(health, *map(undated, range(20, 25)), known=STORED)
+    assert health.stopped is not None
 
 
 def test_a_note_alone_is_text_and_older_articles_prove_nothing() -> None:
-    watching = watch()
-    offered(watching, *(article(n, paragraphs=[], note="Views expressed …") for n in range(9)))
-    offered(watching, *(article(n, "2025/04", published_on=None) for n in range(50)))
-    offered(watching, *(rejected(n, month="2019/01") for n in range(50)))
-    assert watching.ending() is None
+    health = monitor()
+    offered(health, *(article(n, paragraphs=[], note="Views expressed …") for n in range(9)))
+    offered(health, *(article(n, "2025/04", published_on=None) for n in range(50)))
+    offered(health, *(rejected(n, month="2019/01") for n in range(50)))
+    assert health.ending() is None
 
 
 def test_an_article_from_the_future_hides_no_change() -> None:
-    watching = watch()
-    offered(watching, article(1, "2099/01"), *map(undated, range(5)), known=STORED)
-    assert watching.trouble is not None
+    health = monitor()
+    offered(health, article(1, "2099/01"), *map(undated, range(5)), known=STORED)
+    assert health.stopped is not None
 
 
 # --- The record -----------------------------------------------------------------------------------
@@ -532,11 +533,12 @@ def test_an_article_from_the_future_hides_no_change() -> None:
 def test_fill_rates_are_of_the_articles_that_were_read_whole() -> None:
     stats = {
         "nkcrawl/articles": 6,
-        "nkcrawl/not modified/article": 2,
+        "nkcrawl/not_modified/article": 2,
         "nkcrawl/filled/title": 4,
         "nkcrawl/filled/note": 1,
     }
-    assert fill_rates(stats) == {"nkcrawl/fill/title": 1.0, "nkcrawl/fill/note": 0.25}
+    rates = {f"nkcrawl/fill/{name}": 0.0 for name in ARTICLE_FIELDS}
+    assert fill_rates(stats) == rates | {"nkcrawl/fill/title": 1.0, "nkcrawl/fill/note": 0.25}
     assert fill_rates({"nkcrawl/listings": 3}) == {}
 
 
@@ -552,11 +554,11 @@ def test_errors_are_kept_whole_and_named_in_a_line() -> None:
         log.exception("%s cannot be read\nsecond line", URL)
     for _ in range(9):
         log.error("again")
-    assert errors.briefly[0].startswith(f"{URL} cannot be read (")
-    assert re.search(r" in \w+, (watch|site)\.py:\d+\)$", errors.briefly[0])
-    assert errors.briefly[1:] == ["again"] * 9
-    assert len(errors.whole) == 5
-    assert "Traceback" in errors.whole[0]
+    assert errors.summaries[0].startswith(f"{URL} cannot be read (")
+    assert re.search(r" in \w+, (health|site)\.py:\d+\)$", errors.summaries[0])
+    assert errors.summaries[1:] == ["again"] * 9
+    assert len(errors.tracebacks) == 5
+    assert "Traceback" in errors.tracebacks[0]
     assert starved == []
     log.error("at its end", exc_info=MemoryError())
     assert starved == [None]
@@ -566,7 +568,7 @@ def test_an_error_that_passed_none_of_our_code_is_named_alone() -> None:
     try:
         int("x")
     except ValueError:
-        assert briefly(sys.exception() or Exception()).startswith("ValueError(")
+        assert summary(sys.exception() or Exception()).startswith("ValueError(")
 
 
 # --- The terminal ---------------------------------------------------------------------------------
@@ -576,10 +578,10 @@ def test_an_error_that_passed_none_of_our_code_is_named_alone() -> None:
     ("item", "line"),
     [
         (
-            factories.article(URL, title="Ferry", access="teaser", published_on="2025-06-12"),
+            factories.read(URL, title="Ferry", access="teaser", published_on="2025-06-12"),
             ("teaser", "2025-06-12 Ferry"),
         ),
-        (factories.article(URL, title="Ferry", published_on=None), ("unknown", "           Ferry")),
+        (factories.read(URL, title="Ferry", published_on=None), ("unknown", "           Ferry")),
         (factories.listing(AUTHOR_PAGE), ("author", "Ann Lee, 0 articles listed")),
         (feed(URL), ("feed", "1 articles listed")),
         (unchanged(URL), ("unchanged", URL)),
@@ -588,13 +590,13 @@ def test_an_error_that_passed_none_of_our_code_is_named_alone() -> None:
         (skipped(URL), ("skipped", f"{URL}: budget")),
     ],
 )
-def test_progress_is_a_line_a_page(item: Item, line: tuple[str, str]) -> None:
+def test_progress_is_a_line_a_page(item: Visit, line: tuple[str, str]) -> None:
     assert progress_line(item) == line
 
 
 def test_progress_counts() -> None:
     assert (
         counts_line({**GOOD, "nkcrawl/failed": 1}, due=7, seconds=30)
-        == "5 done · 7 due · 2 new · 10 pages a minute"
+        == "5 done · 7 due · 2 new · 10 pages per minute"
     )
     assert counts_line({}, due=7, seconds=0.1) == "0 done · 7 due · 0 new"

@@ -41,7 +41,7 @@ def archive(archive_file: Path) -> Path:
         for state in STATES:
             store(archive, "ferry", **EMPTY | {"published_on": None, "language": None} | state)
             now[0] += timedelta(days=1)
-        archive.store_failure(failure(URL))
+        archive.store(failure(URL), 1)
     return archive_file
 
 

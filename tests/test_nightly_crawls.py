@@ -44,7 +44,7 @@ def archived(world: FakeSite, nights: NightlyCrawls, unseen: int) -> None:
     """
     with new_archive(nights.archive_file, lambda: nights.now) as archive:
         newest_stored = nights.url(world.articles[unseen].path)
-        archive.store_feed(feed(newest_stored, url=nights.url("/feed/")))
+        archive.store(feed(newest_stored, url=nights.url("/feed/")), 1)
         for article in world.articles[unseen:]:
             row = world.expected_row(article, nights.site.base_url)
             store(archive, extractor_version=EXTRACTOR_VERSION, **row)
@@ -57,7 +57,7 @@ def archived(world: FakeSite, nights: NightlyCrawls, unseen: int) -> None:
                     if article.number <= len(world.articles) - unseen
                 ]
                 fields = {"slug": author.slug, "name": author.name, "bio": None}
-                archive.store_listing(listing(nights.url(path), *shown, **fields))
+                archive.store(listing(nights.url(path), *shown, **fields), 1)
 
 
 # --- Only what is worth asking --------------------------------------------------------------------

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from nkcrawl.items import Article, Rejection
+from nkcrawl.items import Article, Visit
 from nkcrawl.paywall import classify_paragraphs, drop_filler, judge_access
 from nkcrawl.pipelines import gate, normalise
-from tests.factories import article, rejection
+from tests.factories import article, rejection, visited
 from tests.html_factory import (
     FIRST,
     OFFER_END,
@@ -255,8 +255,16 @@ def test_every_field_is_cleaned_and_an_empty_one_is_none() -> None:
 
 def judged(html: str, path: str = PATH, final: str = "") -> Any:
     """Return 'kept', or the reason for which the page is not."""
-    result = gate(drop_filler(normalise(read(html, path, final), TODAY)))
-    return result.reason if isinstance(result, Rejection) else "kept"
+    return outcome(drop_filler(normalise(read(html, path, final), TODAY)), path, final)
+
+
+def outcome(article: Article, path: str = PATH, final: str = "") -> str:
+    """Return 'kept', or the reason for which the gate rejects an article."""
+    return gate(visit_of(article, path, final)).reason or "kept"
+
+
+def visit_of(article: Article, path: str = PATH, final: str = "") -> Visit:
+    return visited(SITE + path, article=article, final_url=SITE + (final or path))
 
 
 def bare(title: str, body: str, head: str = "") -> str:
@@ -276,8 +284,8 @@ RECENT_BOX = "<h3>Recent Stories</h3>" + "".join(
 
 @renderings
 def test_an_article_is_kept_as_it_is(rendering: str) -> None:
-    made = drop_filler(normalise(read(article_html(rendering)), TODAY))
-    assert gate(made) is made
+    visit = visit_of(drop_filler(normalise(read(article_html(rendering)), TODAY)))
+    assert gate(visit) is visit
 
 
 @pytest.mark.parametrize(
@@ -386,10 +394,10 @@ def test_an_article_without_a_headline_is_not_kept(rendering: str) -> None:
 
 
 def test_what_a_rejection_says() -> None:
-    made = read(article_html("nested"), PATH, "/pro" + PATH)
+    visit = visit_of(read(article_html("nested")), PATH, "/pro" + PATH)
     detail = f"the request for {SITE}{PATH} ended at {SITE}/pro{PATH}"
     final_url = f"{SITE}/pro{PATH}"
-    assert gate(made) == rejection(SITE + PATH, "not an article URL", detail, final_url=final_url)
+    assert gate(visit) == rejection(SITE + PATH, "not an article URL", detail, final_url=final_url)
 
 
 @pytest.mark.parametrize(
@@ -414,8 +422,7 @@ def test_fields_that_no_article_has(changed: dict[str, Any], reason: str) -> Non
     made = whole(FIRST)
     for name, value in changed.items():
         setattr(made, name, value)
-    result = gate(made)
-    assert (result.reason if isinstance(result, Rejection) else "kept") == reason
+    assert outcome(made) == reason
 
 
 @renderings

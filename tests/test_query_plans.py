@@ -51,49 +51,49 @@ def life_of_a_crawl(archive: Archive) -> Iterator[tuple[str, object]]:
     articles = article_links(*STORIES)
     links = [Link(ANN, "author"), *articles[:3]]
 
-    def store_article(url: str, **columns: object) -> object:
+    def store_story(url: str, **columns: object) -> object:
         return store(archive, url=url, authors=[("ann", "Ann")], links=links, **columns)
 
     run_id = archive.begin_run({}, {})
     yield "begin_run", run_id
     yield "newest_article_url", archive.newest_article_url()
     yield "stats_of_good_runs", archive.stats_of_good_runs("nkcrawl/recent/visited", 3)
-    yield "meet", archive.add_links([Link(FEED, "feed"), Link(ANN, "author")], due_now=True)
-    yield "store_feed", archive.store_feed(feed(*STORIES[:10]))
-    yield "store_listing", archive.store_listing(listing(ANN, *STORIES, next_page=FURTHER))
+    yield "add_links", archive.add_links([Link(FEED, "feed"), Link(ANN, "author")], due_now=True)
+    yield "store", archive.store(feed(*STORIES[:10]), 1)
+    yield "store", archive.store(listing(ANN, *STORIES, next_page=FURTHER), 1)
     yield "make_authors_due", archive.make_authors_due()
     yield "due", list(archive.due())
     yield "count_due", archive.count_due()
     yield (
-        "known_of",
+        "lookup",
         [archive.lookup(visited(STORIES[0])), archive.lookup(visited(ANN, "author"))],
     )
     yield (
-        "store_article",
+        "store",
         [
-            store_article(STORIES[0]),
-            store_article(STORIES[0]),
-            store_article(STORIES[0], title="Rye"),
-            store_article(STORIES[1]),
+            store_story(STORIES[0]),
+            store_story(STORIES[0]),
+            store_story(STORIES[0], title="Rye"),
+            store_story(STORIES[1]),
         ],
     )
     kinds: dict[str, PageKind] = {STORIES[0]: "article", ANN: "author", FEED: "feed"}
     yield (
-        "store_unchanged",
-        [archive.store_unchanged(unchanged(url, kind)) for url, kind in kinds.items()],
+        "store",
+        [archive.store(unchanged(url, kind), 1) for url, kind in kinds.items()],
     )
     yield (
-        "store_rejection",
-        archive.store_rejection(rejection(STORIES[2], "no title"), run_id),
+        "store",
+        archive.store(rejection(STORIES[2], "no title"), run_id),
     )
     failures = [
         failure(STORIES[1]),
         failure(FURTHER, "HTTP 503", kind="author"),
         failure(FEED, "HTTP 503", kind="feed"),
     ]
-    yield "store_failure", [archive.store_failure(item) for item in failures]
-    yield "store_feed", archive.store_feed(feed(STORIES[1]))  # it was gone
-    yield "suspect", archive.mark_suspect(STORIES[:2])
+    yield "store", [archive.store(item, 1) for item in failures]
+    yield "store", archive.store(feed(STORIES[1]), 1)  # it was gone
+    yield "mark_suspect", archive.mark_suspect(STORIES[:2])
     yield (
         "finish_run",
         archive.finish_run(

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nkcrawl import site
+from nkcrawl.archive import article_row
 from nkcrawl.demo import FakeSite, article_page
 from nkcrawl.paywall import drop_filler
-from nkcrawl.pipelines import as_row, normalise
+from nkcrawl.pipelines import normalise
 from tests.factories import article, row_from_html
 from tests.html_factory import (
     OFFER,
@@ -115,7 +116,7 @@ def test_what_was_put_into_a_page_comes_out(
 ) -> None:
     path = f"/{story.day:%Y/%m}/{slug}/"
     result = drop_filler(normalise(read(page_of(story, rendering, paragraph), path), TODAY))
-    row = as_row(result)
+    row = article_row(result)
     assert row["url"] == SITE + path
     assert row["title"] == story.title
     assert row["subtitle"] == (story.subtitle or None)

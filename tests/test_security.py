@@ -28,12 +28,11 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 
 import nkcrawl.settings
-from nkcrawl.archive import Archive, ArticleFilter, SearchQuery
+from nkcrawl.archive import Archive, ArticleFilter, SearchQuery, article_row
 from nkcrawl.archive.search import search_sql
 from nkcrawl.commands import print_error, print_json, print_table
 from nkcrawl.demo import Answer, DemoServer, FakeSite, article_page
 from nkcrawl.options import read_options
-from nkcrawl.pipelines import as_row
 from tests.conftest import AT_FULL_SPEED, ROOT, clean_environment, rows, scrapy
 from tests.factories import EMPTY, article_url, failure, store
 from tests.html_factory import article_html, read
@@ -309,7 +308,7 @@ def test_markup_in_a_headline_is_markup_and_never_words(headline: str, words: st
     html = article_html(
         "semantic", title=headline, title_element="{title}", node={"headline": None}
     )
-    assert as_row(read(html))["title"] == words
+    assert article_row(read(html))["title"] == words
 
 
 @pytest.mark.parametrize(
@@ -426,7 +425,7 @@ def hostile_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
             body = f"{number} {HOSTILE}\n\n{HOSTILE}"
             store(archive, "lamp", authors=[("x", HOSTILE)], body=body, **columns)
             now[0] += timedelta(days=1)
-        archive.store_failure(failure(article_url(HOSTILE), HOSTILE, HOSTILE))
+        archive.store(failure(article_url(HOSTILE), HOSTILE, HOSTILE), 1)
         archive.finish_run(
             run,
             verdict="failed",

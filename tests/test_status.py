@@ -43,11 +43,11 @@ def archive(archive_file: Path) -> Path:
         ):
             columns = EMPTY | {"title": name, "published_on": "2025-06-19"}
             store(archive, name, run_id=run, access=access, body=body, **columns)
-        archive.store_failure(failure(article_url("c")))
-        archive.store_failure(failure(article_url("d"), "timeout"))
-        archive.store_failure(failure(article_url("e"), "timeout"))
-        archive.store_failure(failure(article_url("e"), "timeout"))
-        archive.store_rejection(rejection(article_url("f")), run)
+        archive.store(failure(article_url("c")), 1)
+        archive.store(failure(article_url("d"), "timeout"), 1)
+        archive.store(failure(article_url("e"), "timeout"), 1)
+        archive.store(failure(article_url("e"), "timeout"), 1)
+        archive.store(rejection(article_url("f")), run)
         stats = {"nkcrawl/articles/new": 3, "downloader/request_count": 9}
         archive.finish_run(
             run,

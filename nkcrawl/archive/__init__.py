@@ -1,7 +1,7 @@
 """The archive: one SQLite file with every article, its versions, and when each page is due."""
 
-from nkcrawl.archive.archive import Archive
-from nkcrawl.archive.articles import Outcome
+from nkcrawl.archive.archive import Archive, KnownPage, Stored
+from nkcrawl.archive.articles import Change, article_row
 from nkcrawl.archive.backup import copy_archive
 from nkcrawl.archive.connect import ArchiveBusy, ArchiveError, ArchiveUnavailable
 from nkcrawl.archive.pages import DuePage
@@ -16,8 +16,11 @@ __all__ = [
     "ArchiveUnavailable",
     "ArticleFilter",
     "BadQuery",
+    "Change",
     "DuePage",
-    "Outcome",
+    "KnownPage",
     "SearchQuery",
+    "Stored",
+    "article_row",
     "copy_archive",
 ]

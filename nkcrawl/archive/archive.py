@@ -2,11 +2,11 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from filelock import BaseFileLock
@@ -14,11 +14,11 @@ from sqlite_utils import Database
 
 from nkcrawl import site
 from nkcrawl.archive import schedule
-from nkcrawl.archive.articles import Articles, Outcome
+from nkcrawl.archive.articles import Articles, Change, article_row
 from nkcrawl.archive.connect import open_database, rows, transaction
 from nkcrawl.archive.pages import GONE, SUSPECT, DuePage, Pages
 from nkcrawl.archive.schedule import Clock
-from nkcrawl.items import Author, Failure, Feed, Link, Listing, Page, Rejection, Unchanged
+from nkcrawl.items import Link, Listing, Visit
 from nkcrawl.text import format_timestamp
 
 _CLOSING_TIMEOUT = 1_000  # milliseconds
@@ -26,6 +26,25 @@ _DIED = (
     "The run ended without a message: it was killed, or the machine went down. "
     "What it had stored stays, the rest was due."
 )
+
+
+class Stored(NamedTuple):
+    """What storing a visit changed in the archive."""
+
+    article: Change | None = None
+    new_links: int = 0  # articles of a listing or the feed that were not known before
+
+
+class KnownPage(NamedTuple):
+    """What the archive knows of a page.
+
+    `is_stored`: its article is stored, or an article of the author whose page it is. `faults`: it
+    was 'rejected' when last seen, or its article is stored 'undated' or 'empty'. A page marked as
+    suspect has none, so that they are news each time.
+    """
+
+    is_stored: bool = False
+    faults: frozenset[str] = frozenset()
 
 
 class Archive:
@@ -170,107 +189,100 @@ class Archive:
 
     # --- visits ---
 
-    def store_article(
-        self,
-        row: Mapping[str, Any],
-        authors: Sequence[Author],
-        page: Page,
-        links: Sequence[Link],
-        run_id: int,
-    ) -> Outcome:
-        """Store an article as seen on `page`, and return whether it is new, changed or unchanged.
+    def store(self, visit: Visit, run_id: int) -> Stored:
+        """Store what a visit found, or that it failed, and return what that changed.
 
-        Raises ValueError for an invalid date in `row`.
+        Raises ValueError for an invalid date of an article.
         """
         with self._transaction():
-            return write_article(self._articles, self._pages, row, authors, page, links, run_id)
+            match visit.outcome:
+                case "read" if visit.article:
+                    return Stored(store_article(self._articles, self._pages, visit, run_id))
+                case "read" if visit.listing and visit.kind == "feed":
+                    return Stored(new_links=self._store_feed(visit, visit.listing))
+                case "read" if visit.listing:
+                    return Stored(new_links=self._store_listing(visit, visit.listing))
+                case "unchanged":
+                    self._store_unchanged(visit)
+                case "rejected":
+                    self._store_rejected(visit, run_id)
+                case "failed":
+                    self._store_failed(visit)
+        return Stored()
 
-    def store_listing(self, listing: Listing) -> int:
-        """Store what a listing page shows, and return how many of its articles were new.
+    def _store_listing(self, visit: Visit, listing: Listing) -> int:
+        """Store a page of a listing, and return how many of its articles were new.
 
         The walk goes on to the next page until most of a page was known when the listing was last
         walked. Whether its articles are known now is not enough: the feed or another author's page
         may have shown them just before, while those below them are still unknown.
         """
-        page, links = listing.page, listing.articles
-        own_url = page.final_url or page.url
-        with self._transaction():
-            known_since = self._pages.listing_known_since(page.url)
-            known = self._pages.count_known(links, known_since) if known_since else 0
-            if listing.slug:
-                self._articles.store_author(listing.slug, listing.name, listing.bio)
-            due_at = schedule.after_listing(self._now(), own_url, (link.url for link in links))
-            self._pages.mark_visited(page, own_url, due_at)
-            new = self._pages.add_listed(links, page.url)
-            if listing.next_page:
-                self._pages.add_links([listing.next_page], page.url)
-                if listing.follow_all or known * 2 <= len(links):
-                    self._pages.schedule_next_page(listing.next_page.url, known_since)
+        links, own_url = listing.articles, visit.final_url or visit.url
+        known_since = self._pages.listing_known_since(visit.url)
+        known = self._pages.count_known(links, known_since) if known_since else 0
+        if listing.slug:
+            self._articles.store_author(listing.slug, listing.name, listing.bio)
+        due_at = schedule.after_listing(self._now(), own_url, (link.url for link in links))
+        self._pages.mark_visited(visit, own_url, due_at)
+        new = self._pages.add_listed(links, visit.url)
+        if listing.next_page:
+            self._pages.add_links([listing.next_page], visit.url)
+            if listing.follow_all or known * 2 <= len(links):
+                self._pages.schedule_next_page(listing.next_page.url, known_since)
         return new
 
-    def store_feed(self, feed: Feed) -> int:
-        """Store what the feed shows, and return how many of its articles were new.
+    def _store_feed(self, visit: Visit, feed: Listing) -> int:
+        """Store the feed, and return how many of its articles were new.
 
         If its oldest entry is unknown, older ones may have been missed: every author's front page
         is then due.
         """
-        with self._transaction():
-            has_gap = bool(feed.articles) and not self._pages.is_known(feed.articles[-1].url)
-            self._pages.mark_visited(feed.page, feed.page.url, schedule.after_feed(self._now()))
-            new = self._pages.add_listed(feed.articles, feed.page.url)
-            if has_gap:
-                self._pages.mark_due(self._pages.author_front_pages())
+        has_gap = bool(feed.articles) and not self._pages.is_known(feed.articles[-1].url)
+        self._pages.mark_visited(visit, visit.url, schedule.after_feed(self._now()))
+        new = self._pages.add_listed(feed.articles, visit.url)
+        if has_gap:
+            self._pages.mark_due(self._pages.author_front_pages())
         return new
 
-    def store_unchanged(self, unchanged: Unchanged) -> None:
-        """Record that a page has not changed since it was last read."""
-        page = unchanged.page
-        with self._transaction():
-            if page.kind == "article":
-                self._articles.mark_present(page.url)
-            self._pages.mark_unchanged(page, self._next_visit(page))
+    def _store_unchanged(self, visit: Visit) -> None:
+        if visit.kind == "article":
+            self._articles.mark_present(visit.url)
+        self._pages.mark_unchanged(visit, self._next_visit(visit))
 
-    def _next_visit(self, page: Page) -> str | None:
-        match page.kind:
+    def _next_visit(self, visit: Visit) -> str | None:
+        match visit.kind:
             case "article":
-                return self._articles.next_visit(page.url)
+                return self._articles.next_visit(visit.url)
             case "author":
-                newest = self._articles.newest_by(_author_slug(page))
-                return schedule.after_listing(self._now(), page.url, newest)
+                newest = self._articles.newest_by(_author_slug(visit))
+                return schedule.after_listing(self._now(), visit.url, newest)
             case "feed":
                 return schedule.after_feed(self._now())
 
-    def store_rejection(self, rejection: Rejection, run_id: int) -> None:
-        """Record a page that was not kept; it is due again later each time."""
-        page, reason = rejection.page, rejection.reason
-        with self._transaction():
-            self._conn.execute(
-                """
-                INSERT INTO rejects (url, run_id, seen_at, reason, detail) VALUES (?, ?, ?, ?, ?)
-                """,
-                (page.url, run_id, format_timestamp(self._now()), reason, rejection.detail or None),
-            )
-            self._pages.mark_failed(page, reason)
+    def _store_rejected(self, visit: Visit, run_id: int) -> None:
+        self._conn.execute(
+            "INSERT INTO rejects (url, run_id, seen_at, reason, detail) VALUES (?, ?, ?, ?, ?)",
+            (
+                visit.url,
+                run_id,
+                format_timestamp(self._now()),
+                str(visit.reason),
+                visit.detail or None,
+            ),
+        )
+        self._pages.mark_failed(visit)
 
-    def store_failure(self, failure: Failure) -> None:
-        """Record a failed visit; an article that is gone (404, 410) is never due again."""
-        page = failure.page
-        with self._transaction():
-            self._pages.mark_failed(page, failure.reason)
-            if page.kind == "article" and page.status in GONE:
-                self._articles.mark_gone(page.url)
+    def _store_failed(self, visit: Visit) -> None:
+        self._pages.mark_failed(visit)
+        if visit.kind == "article" and visit.status in GONE:
+            self._articles.mark_gone(visit.url)
 
     # --- what is stored ---
 
-    def lookup(self, page: Page) -> tuple[bool, frozenset[str]]:
-        """Return whether a page's content is stored, and the known faults of an article.
-
-        An author page's content is stored if an article by this author is. The faults: the page
-        was 'rejected' when last seen, or its article is stored 'undated' or 'empty'. A page marked
-        as suspect has none, so that they are news each time.
-        """
-        if page.kind == "author":
-            return self._articles.has_articles_by(_author_slug(page)), frozenset()
+    def lookup(self, visit: Visit) -> KnownPage:
+        """Return what was known of a page before this visit."""
+        if visit.kind == "author":
+            return KnownPage(self._articles.has_articles_by(_author_slug(visit)))
         (known,) = rows(
             self._conn,
             """
@@ -281,11 +293,11 @@ class Archive:
                 a.url IS NOT NULL AND body = '' AND note IS NULL AS empty
             FROM (SELECT 1) LEFT JOIN articles a ON a.url = ?1 LEFT JOIN pages p ON p.url = ?1
             """,
-            page.url,
+            visit.url,
         )
         is_stored, last_error = bool(known.pop("is_stored")), known.pop("last_error")
         faults = (fault for fault, has_it in known.items() if has_it)
-        return is_stored, frozenset(faults if last_error != SUSPECT else ())
+        return KnownPage(is_stored, frozenset(faults if last_error != SUSPECT else ()))
 
     def newest_article_url(self) -> str:
         """Return the URL of the newest article stored, by the month in it, or ''."""
@@ -305,26 +317,21 @@ class Archive:
         return self._transaction_time or self._clock()
 
 
-def write_article(
-    articles: Articles,
-    pages: Pages,
-    row: Mapping[str, Any],
-    authors: Sequence[Author],
-    page: Page,
-    links: Sequence[Link],
-    run_id: int,
-) -> Outcome:
-    """Do what `Archive.store_article` does, in a transaction that may hold many articles."""
-    outcome = articles.store(row, authors, run_id)
-    pages.mark_visited(page, row["url"], articles.next_visit(row["url"]))
-    pages.add_links(links, page.url)
-    if outcome == "new":  # its author may not have published for years
-        pages.reschedule_earlier((link for link in links if link.kind == "author"), row["url"])
-    return outcome
+def store_article(articles: Articles, pages: Pages, visit: Visit, run_id: int) -> Change:
+    """Store the article of a visit in the caller's transaction, which may hold many."""
+    article = visit.article
+    assert article is not None
+    change = articles.store(article_row(article), article.authors, run_id)
+    pages.mark_visited(visit, article.url, articles.next_visit(article.url))
+    pages.add_links(article.links, visit.url)
+    if change == "new":  # its author may not have published for years
+        author_pages = (link for link in article.links if link.kind == "author")
+        pages.reschedule_earlier(author_pages, article.url)
+    return change
 
 
-def _author_slug(page: Page) -> str | None:
-    return site.author_slug(urlsplit(page.url).path)
+def _author_slug(visit: Visit) -> str | None:
+    return site.author_slug(urlsplit(visit.url).path)
 
 
 def _file_identity(path: Path) -> tuple[int, int] | None:

@@ -6,13 +6,15 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from itemadapter import ItemAdapter
+
 from nkcrawl.archive import schedule
 from nkcrawl.archive.connect import rows
 from nkcrawl.archive.schedule import Clock
-from nkcrawl.items import Author
+from nkcrawl.items import ARTICLE_FIELDS, Article, Author
 from nkcrawl.text import format_timestamp
 
-Outcome = Literal["new", "changed", "unchanged"]
+Change = Literal["new", "changed", "unchanged"]
 
 # What a version keeps, in the order of the tables' columns.
 VERSIONED = (
@@ -86,7 +88,7 @@ class Articles:
         self._conn = conn
         self._clock = clock
 
-    def store(self, row: Mapping[str, Any], authors: Sequence[Author], run_id: int) -> Outcome:
+    def store(self, row: Mapping[str, Any], authors: Sequence[Author], run_id: int) -> Change:
         """Insert an article or merge it into the stored one, keeping a version of what changes."""
         stored = next(iter(self._rows(_SELECT, row["url"])), None)
         merged = merge(stored, row)
@@ -96,19 +98,19 @@ class Articles:
             "run_id": run_id,
             "now": self._now(),
         }
-        outcome: Outcome
+        change: Change
         if stored is None:
-            article_id, outcome = self._conn.execute(_INSERT, values).lastrowid, "new"
+            article_id, change = self._conn.execute(_INSERT, values).lastrowid, "new"
             assert article_id is not None
         else:
             article_id = stored["id"]
-            outcome = self._update(stored, merged, values | {"id": article_id})
+            change = self._update(stored, merged, values | {"id": article_id})
         self._store_byline(article_id, row["url"], authors)
-        return outcome
+        return change
 
     def _update(
         self, stored: Mapping[str, Any], merged: Mapping[str, Any], values: Mapping[str, Any]
-    ) -> Outcome:
+    ) -> Change:
         self._conn.execute(_CHECKED, values)
         if not differs(stored, merged):
             return "unchanged"
@@ -196,6 +198,17 @@ class Articles:
 
 
 # --- The merge rule -------------------------------------------------------------------------------
+
+
+def article_row(article: Article) -> dict[str, Any]:
+    """Return the columns of `articles` that come from the page."""
+    item = ItemAdapter(article)
+    return {name: item[name] for name in ARTICLE_FIELDS if name != "body"} | {
+        "url": article.url,
+        "body": "\n\n".join(article.paragraphs),
+        "access_evidence": article.evidence,
+        "extractor_version": article.extractor_version,
+    }
 
 
 def merge(stored: Mapping[str, Any] | None, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from nkcrawl.archive import schedule
 from nkcrawl.archive.connect import rows
 from nkcrawl.archive.schedule import Clock, is_front_page
-from nkcrawl.items import Link, Page, PageKind
+from nkcrawl.items import Link, PageKind, Visit
 from nkcrawl.text import format_timestamp
 
 SUSPECT = "redesign suspected"  # last_error of a page that was read, but probably wrongly
@@ -211,68 +211,68 @@ class Pages:
         """Set when a page is due again; None is never."""
         self._conn.execute("UPDATE pages SET due_at = ? WHERE url = ?", (due_at, url))
 
-    def mark_visited(self, page: Page, own_url: str, due_at: str | None) -> None:
+    def mark_visited(self, visit: Visit, own_url: str, due_at: str | None) -> None:
         """Record a successful visit to a page whose content belongs at `own_url`.
 
         `own_url` is due at `due_at`; a page at another URL is an alias and never due again.
         """
-        is_alias = page.url != own_url
-        self._insert(page.url, page.kind, None, due_at=None)
-        self._mark_fetched(page, page.url, None if is_alias else due_at)
-        self._set_validators(page, page.url)
+        is_alias = visit.url != own_url
+        self._insert(visit.url, visit.kind, None, due_at=None)
+        self._mark_fetched(visit, visit.url, None if is_alias else due_at)
+        self._set_validators(visit, visit.url)
         if is_alias:
-            self._insert(own_url, page.kind, page.url, due_at=due_at)
-            self._mark_fetched(page, own_url, due_at)
-            if page.final_url == own_url:  # the validators are those of the URL that responded
-                self._set_validators(page, own_url)
+            self._insert(own_url, visit.kind, visit.url, due_at=due_at)
+            self._mark_fetched(visit, own_url, due_at)
+            if visit.final_url == own_url:  # the validators are those of the URL that responded
+                self._set_validators(visit, own_url)
 
-    def _mark_fetched(self, page: Page, url: str, due_at: str | None) -> None:
+    def _mark_fetched(self, visit: Visit, url: str, due_at: str | None) -> None:
         self._conn.execute(
             """
             UPDATE pages
             SET fetched_at = ?, status = ?, failures = 0, last_error = NULL, due_at = ?
             WHERE url = ?
             """,
-            (self._now(), page.status, due_at, url),
+            (self._now(), visit.status, due_at, url),
         )
 
-    def _set_validators(self, page: Page, url: str) -> None:
+    def _set_validators(self, visit: Visit, url: str) -> None:
         self._conn.execute(
             "UPDATE pages SET etag = ?, last_modified = ? WHERE url = ?",
-            (page.etag, page.last_modified, url),
+            (visit.etag, visit.last_modified, url),
         )
 
-    def mark_unchanged(self, page: Page, due_at: str | None) -> None:
+    def mark_unchanged(self, visit: Visit, due_at: str | None) -> None:
         """Record that a page has not changed; its validators stay."""
-        self._mark_fetched(page, page.url, due_at)
+        self._mark_fetched(visit, visit.url, due_at)
 
-    def mark_failed(self, page: Page, reason: str) -> None:
+    def mark_failed(self, visit: Visit) -> None:
         """Record a failed visit: the page is due again later each time, an article gone never.
 
         The feed and front pages, on which everything else depends, come back the next night after
         an outage, and from time to time when they are gone. The validators stay: they belong to
         the content that was stored last.
         """
-        failures = self._count_failure(page, reason)
-        is_entry_point = page.kind == "feed" or is_front_page(page.url)
-        if is_entry_point and page.status not in (_OK, *GONE):
+        failures = self._count_failure(visit)
+        is_entry_point = visit.kind == "feed" or is_front_page(visit.url)
+        if is_entry_point and visit.status not in (_OK, *GONE):
             failures = 1
-        is_over = page.status in GONE and not is_entry_point
+        is_over = visit.status in GONE and not is_entry_point
         due_at = None if is_over else schedule.after_failure(self._clock(), failures)
-        self.set_due_at(page.url, due_at)
+        self.set_due_at(visit.url, due_at)
 
-    def _count_failure(self, page: Page, reason: str) -> int:
-        self._insert(page.url, page.kind, None, due_at=self._now())
+    def _count_failure(self, visit: Visit) -> int:
+        self._insert(visit.url, visit.kind, None, due_at=self._now())
         self._conn.execute(
             "UPDATE pages SET failures = failures + 1, last_error = ? WHERE url = ?",
-            (reason, page.url),
+            (str(visit.reason), visit.url),
         )
-        if page.status is not None:
+        if visit.status is not None:
             self._conn.execute(
                 "UPDATE pages SET fetched_at = ?, status = ? WHERE url = ?",
-                (self._now(), page.status, page.url),
+                (self._now(), visit.status, visit.url),
             )
-        return int(self._rows("SELECT failures FROM pages WHERE url = ?", page.url)[0]["failures"])
+        return int(self._rows("SELECT failures FROM pages WHERE url = ?", visit.url)[0]["failures"])
 
     def _now(self) -> str:
         return format_timestamp(self._clock())

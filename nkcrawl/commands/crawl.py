@@ -21,11 +21,11 @@ from nkcrawl.extensions import (
     EXIT_CODES,
     Ending,
     Progress,
-    RunRecord,
-    briefly,
+    Run,
     ending,
     print_summary,
     storage_error,
+    summary,
 )
 from nkcrawl.options import missing_contact, read_options
 
@@ -103,7 +103,7 @@ class Command(ScrapyCrawl):
             process.start(install_signal_handlers=False)
         _let_go_of_the_terminal(crawler)
         result = _finish(crawler, task)
-        if sys.stdout.isatty() and RunRecord.begun(crawler):
+        if sys.stdout.isatty() and Run.get(crawler):
             print_summary(crawler.stats.get_stats())
         return result
 
@@ -134,11 +134,11 @@ def _let_go_of_the_terminal(crawler: Crawler) -> None:
 def _finish(crawler: Crawler, task: "asyncio.Task[None]") -> Ending:
     """Complete the record of a crawl that has ended, if it has one, and return how it ended."""
     error = task.exception() if task.done() and not task.cancelled() else None
-    record = RunRecord.begun(crawler)
+    run = Run.get(crawler)
     if error is None:
-        return record.finish() if record else ending("shutdown")
+        return run.finish() if run else ending("shutdown")
     failed = _ending_after(error, read_options(crawler.settings).database)
-    return record.finish(failed) if record else failed
+    return run.finish(failed) if run else failed
 
 
 def _ending_after(error: BaseException, archive: Path) -> Ending:
@@ -155,4 +155,4 @@ def _ending_after(error: BaseException, archive: Path) -> Ending:
         error = error.__context__
     if isinstance(error, sqlite3.Error):
         return storage_error(archive, error)
-    return ending("start_failed", error=briefly(error))
+    return ending("start_failed", error=summary(error))

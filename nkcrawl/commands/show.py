@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,15 @@ from scrapy.utils.response import get_base_url
 from twisted.python.failure import Failure as Reason
 
 from nkcrawl import site
+from nkcrawl.archive import article_row
 from nkcrawl.commands import print_json, print_table, restore_sigpipe
 from nkcrawl.commands.base import ArchiveCommand, fail
-from nkcrawl.items import Article, Listing, Page, Rejection
+from nkcrawl.items import Article, Listing, Visit
 from nkcrawl.middlewares import in_its_charset
 from nkcrawl.options import apply_options
 from nkcrawl.pages import Reading, parse_html, read_article, read_listing
 from nkcrawl.paywall import classify_paragraphs, drop_filler
-from nkcrawl.pipelines import as_row, gate, normalise
+from nkcrawl.pipelines import gate, normalise
 from nkcrawl.responses import RequestDropped
 from nkcrawl.text import canonical_url, strip_control_chars
 
@@ -86,8 +87,8 @@ class Command(ArchiveCommand, ScrapyCommand):
             content_type = response.headers.get("Content-Type")
             raise NotFetched(f"{response.url} is not an HTML page but {content_type!r}.")
         final_url = canonical_url(response.url, site_url) or ""
-        page = Page(canonical, "article", final_url, response.status)
-        return show_page(parse_html(response.text), page, site_url)
+        visit = Visit(canonical, "article", final_url, response.status)
+        return show_page(parse_html(response.text), visit, site_url)
 
     def _fetch(self, url: str) -> Response:
         assert self.crawler_process is not None
@@ -146,23 +147,23 @@ def show_file(path: Path, url: str | None, site_url: str) -> dict[str, Any]:
     page_url = canonical_url(urljoin(get_base_url(response), url), site_url) if url else ""
     if page_url is None:
         raise UsageError(f"{url} is not on {site_url}; give the page's own URL with --url.")
-    return show_page(html, Page(page_url or site_url + "/", "article", status=None), site_url)
+    return show_page(html, Visit(page_url or site_url + "/", "article"), site_url)
 
 
-def show_page(html: Selector, page: Page, site_url: str) -> dict[str, Any]:
+def show_page(html: Selector, visit: Visit, site_url: str) -> dict[str, Any]:
     """Read a page, and return everything there is to show of it, ready for JSON."""
-    reading = read_article(html, page, site_url)
-    path = urlsplit(page.final_url or page.url).path
+    reading = read_article(html, visit, site_url)
+    path = urlsplit(visit.final_url or visit.url).path
     if reading.article.rejection_reason == "listing" or site.author_slug(path):
-        return _describe_listing(read_listing(html, page, site_url))
+        return _describe_listing(visit, read_listing(html, visit, site_url))
     article = drop_filler(normalise(reading.article, datetime.now(UTC).date()))
     known_url = path != "/"
-    verdict = gate(article, known_url=known_url)
+    gated = gate(replace(visit, article=article), known_url=known_url)
     return {
         "url": article.url if known_url else None,
-        "kept": isinstance(verdict, Article),
-        "reason": f"{verdict.reason}: {verdict.detail}" if isinstance(verdict, Rejection) else None,
-        "status": page.status,
+        "kept": gated.outcome == "read",
+        "reason": f"{gated.reason}: {gated.detail}" if gated.outcome == "rejected" else None,
+        "status": visit.status,
         "article": _fields(article),
         "evidence": article.evidence,
         "rules": article.rules,
@@ -176,7 +177,7 @@ def show_page(html: Selector, page: Page, site_url: str) -> dict[str, Any]:
 
 
 def _fields(article: Article) -> dict[str, Any]:
-    row = {**as_row(article), "authors": [asdict(author) for author in article.authors]}
+    row = {**article_row(article), "authors": [asdict(author) for author in article.authors]}
     return {name: row[name] for name in _FIELDS}
 
 
@@ -188,12 +189,12 @@ def _blocks(reading: Reading) -> list[dict[str, str]]:
     ]
 
 
-def _describe_listing(listing: Listing) -> dict[str, Any]:
+def _describe_listing(visit: Visit, listing: Listing) -> dict[str, Any]:
     return {
-        "url": listing.page.final_url or listing.page.url,
+        "url": visit.final_url or visit.url,
         "kept": bool(listing.articles),
         "reason": None if listing.articles else "a listing without links to articles",
-        "status": listing.page.status,
+        "status": visit.status,
         "listing": {
             "slug": listing.slug,
             "name": listing.name,

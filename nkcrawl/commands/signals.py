@@ -14,7 +14,7 @@ from types import FrameType
 
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 
-from nkcrawl.extensions import RunRecord, end_at_once, ending, place_in_ours, the_reactor
+from nkcrawl.extensions import Run, end_at_once, ending, get_reactor, innermost_own_frame
 
 _HEEDED = (signal.SIGINT, signal.SIGTERM)
 _LAST_RESORT = 10  # seconds after the hard limit, for a process that cannot even say so
@@ -52,7 +52,7 @@ class Signals:
             print(interrupted.summary, file=sys.stderr, flush=True)
             os._exit(interrupted.exit_code)
         self.count += 1
-        the_reactor().callFromThread(self._end)  # for this is between any two lines of the program
+        get_reactor().callFromThread(self._end)  # for this is between any two lines of the program
 
     def _end(self) -> None:
         assert self.process is not None
@@ -98,12 +98,12 @@ def hard_limit(crawler: Crawler, seconds: int) -> Iterator[None]:
     """
 
     def end(_: int, frame: FrameType | None) -> None:
-        record = RunRecord.begun(crawler)
+        run = Run.get(crawler)
         stuck = ending(
             "stuck",
             seconds=seconds,
-            url=(record and record.visiting) or "no page yet",
-            place=place_in_ours(traceback.extract_stack(frame)),
+            url=(run and run.current_url) or "no page yet",
+            place=innermost_own_frame(traceback.extract_stack(frame)),
         )
         show_cursor = "\x1b[?25h" if sys.stderr.isatty() else ""  # hidden by the progress display
         print(show_cursor + stuck.summary, file=sys.stderr, flush=True)

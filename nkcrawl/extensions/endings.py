@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from nkcrawl.items import Failure
+from nkcrawl.items import REFUSALS
 
 Verdict = Literal["ok", "failed", "usage", "changed", "refused", "later", "interrupted"]
 EXIT_CODES: dict[Verdict, int] = {
@@ -155,11 +155,6 @@ ENDINGS: dict[str, Ending] = {
     "finished": Ending("ok", "{summary}"),
 }
 
-FORBIDDEN = "robots.txt forbids"
-# Reasons of a `Failure` by which the site refuses a page. 429 is not one, it asks for patience.
-REFUSALS = frozenset(("HTTP 401", "HTTP 403", "challenge page"))
-GONE = frozenset(("HTTP 404", "HTTP 410"))
-
 _MANY_FAILURES = 5
 _SOME_PAGES = 3  # as many of a kind without exception are not a coincidence
 
@@ -170,14 +165,6 @@ def ending(reason: str, /, **values: object) -> Ending:
     """Return an entry of `ENDINGS` with the placeholders of its sentence filled in."""
     entry = ENDINGS[reason]
     return replace(entry, summary=entry.summary.format(**values), reason=reason)
-
-
-def is_no_failure(failure: Failure) -> bool:
-    """Return whether it is in order that a page was not read.
-
-    That is so if robots.txt forbids it, or if the site has no feed.
-    """
-    return failure.reason == FORBIDDEN or (failure.page.kind == "feed" and failure.reason in GONE)
 
 
 def determine_ending(
@@ -225,7 +212,7 @@ def _forbidden(stats: Stats, first: Mapping[str, str]) -> Ending | None:
     """Return the ending if robots.txt forbids all articles or all author pages of the run."""
     read = {
         "article": _count(stats, "articles"),
-        "author": _count(stats, "listings", "not modified/author"),
+        "author": _count(stats, "listings", "not_modified/author"),
     }
     for kind, count in read.items():
         forbidden = _count(stats, f"forbidden/{kind}")
@@ -251,7 +238,7 @@ def _not_read(stats: Stats, first: Mapping[str, str], requested_url: str) -> End
 
 def _nothing_read(stats: Stats, page: str) -> Ending | None:
     failed = _count(stats, "failed")
-    if failed and failed == _count(stats, *(f"failed/{reason}" for reason in REFUSALS)):
+    if failed and failed == _count(stats, *(f"failed/{stat_name(reason)}" for reason in REFUSALS)):
         return ending("refused", what=f"The site refused every page, first {page}")
     return ending("nothing_read", page=page) if failed else None
 
@@ -259,7 +246,12 @@ def _nothing_read(stats: Stats, page: str) -> Ending | None:
 def pages_read(stats: Stats) -> int:
     """Return how many pages were read, are unchanged, or were rejected after a look at them."""
     names = ("articles", "listings", "feeds", "rejected")
-    return _count(stats, *names, "not modified/author", "not modified/feed")
+    return _count(stats, *names, "not_modified/author", "not_modified/feed")
+
+
+def stat_name(reason: str) -> str:
+    """Return a reason as part of a stats key: 'HTTP 404' as 'http_404'."""
+    return reason.lower().replace(" ", "_")
 
 
 def _count(stats: Stats, *names: str) -> int:

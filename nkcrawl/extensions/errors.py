@@ -1,4 +1,4 @@
-"""What went wrong in our own code: kept whole for the run's row, and named in a line for people."""
+"""Errors in nkcrawl's own code: their tracebacks for the run's row, and one line for people."""
 
 import logging
 import traceback
@@ -9,65 +9,56 @@ from lxml import etree
 
 import nkcrawl
 
-_KEPT = 5
+_MAX_TRACEBACKS = 5
 _RESERVE = 2_000_000  # bytes, enough to end a crawl in order
-_OURS = Path(nkcrawl.__file__).parent
+_PACKAGE = Path(nkcrawl.__file__).parent
 
 
 class ErrorLog(logging.Handler):
-    """Keeps what is logged as an error, the first few with their tracebacks: a log that nobody
-    reads is silence.
+    """Collects what is logged as an error, because nobody reads a log.
 
-    `out_of_memory` is called where memory was refused: whoever it hits, be it Twisted, takes it for
-    an error of the page.
+    `out_of_memory` is called if memory was refused: whatever it hits takes it for an error of the
+    page in progress, even Twisted.
     """
 
     def __init__(self, out_of_memory: Callable[[], None]) -> None:
         super().__init__(level=logging.ERROR)
         self.out_of_memory = out_of_memory
-        self.briefly: list[str] = []  # 'what was done (the error in the function of ours)'
-        self.whole: list[str] = []
+        self.summaries: list[str] = []  # 'the message (the error in the package's function)'
+        self.tracebacks: list[str] = []
         self._reserve = bytes(_RESERVE)
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
         if error and is_out_of_memory(error):
-            self._reserve = b""  # or there would be none for what follows
+            self._reserve = b""  # frees what the next steps need
             self.out_of_memory()
-        what = record.getMessage().split("\n", 1)[0]
-        self.briefly.append(f"{what} ({briefly(error)})" if error else what)
-        if len(self.whole) < _KEPT:
-            self.whole.append(self.format(record))
+        message = record.getMessage().split("\n", 1)[0]
+        self.summaries.append(f"{message} ({summary(error)})" if error else message)
+        if len(self.tracebacks) < _MAX_TRACEBACKS:
+            self.tracebacks.append(self.format(record))
 
 
 def is_out_of_memory(error: BaseException | None) -> bool:
-    """Tell whether an error is that memory was refused, or came of that; it says nothing of the
-    page in hand.
-    """
+    """Return whether an error is, or was caused by, refused memory; it is not the page's fault."""
     while error is not None:
-        if isinstance(error, MemoryError) or _is_out_of_memory_for_lxml(error):
+        if isinstance(error, MemoryError) or _is_out_of_memory_in_lxml(error):
             return True
         error = error.__context__
     return False
 
 
-def _is_out_of_memory_for_lxml(error: BaseException) -> bool:
-    return isinstance(error, etree.XMLSyntaxError) and bool(
-        error.code == etree.ErrorTypes.ERR_NO_MEMORY
-    )
+def _is_out_of_memory_in_lxml(error: BaseException) -> bool:
+    return isinstance(error, etree.XMLSyntaxError) and error.code == etree.ErrorTypes.ERR_NO_MEMORY
 
 
-def briefly(error: BaseException) -> str:
-    """Return an error with the place in our own code that it passed last: `KeyError('x') in
-    _read_dates, article.py:9`.
-    """
-    place = place_in_ours(traceback.extract_tb(error.__traceback__))
-    return f"{error!r} in {place}" if place else repr(error)
+def summary(error: BaseException) -> str:
+    """Return an error with its place in the package: `KeyError('x') in _read_dates, dates.py:9`."""
+    frame = innermost_own_frame(traceback.extract_tb(error.__traceback__))
+    return f"{error!r} in {frame}" if frame else repr(error)
 
 
-def place_in_ours(frames: Sequence[traceback.FrameSummary]) -> str:
-    """Return the innermost function of our own among stack frames, as `_read_dates, article.py:9`,
-    or ''.
-    """
-    ours = [frame for frame in frames if _OURS in Path(frame.filename).parents]
-    return f"{ours[-1].name}, {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
+def innermost_own_frame(frames: Sequence[traceback.FrameSummary]) -> str:
+    """Return the innermost function of the package, as `_read_dates, dates.py:9`, or ''."""
+    own = [frame for frame in frames if _PACKAGE in Path(frame.filename).parents]
+    return f"{own[-1].name}, {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""

@@ -1,6 +1,4 @@
-"""What a terminal shows of a crawl: a line a page, a bar with the counts, and a table at the end;
-nothing under cron.
-"""
+"""What a terminal shows of a crawl: a line per page, a bar, and a table at the end; no cron mail."""
 
 import sys
 from collections.abc import Mapping
@@ -16,11 +14,11 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from nkcrawl.extensions.endings import pages_read
-from nkcrawl.extensions.record import RunRecord
-from nkcrawl.items import Article, Failure, Feed, Item, Listing, Rejection, Skip, Unchanged
+from nkcrawl.extensions.run import Run
+from nkcrawl.items import Visit
 from nkcrawl.text import strip_control_chars
 
-_FATES = {
+_COLORS = {
     "free": "green",
     "teaser": "yellow",
     "rejected": "red",
@@ -31,9 +29,7 @@ _FATES = {
 
 
 class Progress:
-    """Shows each page as it is done, and under the lines how far the run is; only where stderr is a
-    terminal.
-    """
+    """Prints a line per visited page, and below them how far the run is, if stderr is a terminal."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -44,7 +40,7 @@ class Progress:
             console=Console(stderr=True, highlight=False),
             transient=True,
         )
-        self.task: TaskID = self.bar.add_task("crawl", total=None, counts="asking for robots.txt …")
+        self.task: TaskID = self.bar.add_task("crawl", total=None, counts="requesting robots.txt …")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Progress":
@@ -59,11 +55,11 @@ class Progress:
     def spider_opened(self) -> None:
         self.bar.start()
 
-    def item_scraped(self, item: Item) -> None:
-        fate, words = progress_line(item)
-        line = Text.assemble((f"{fate:9} ", _FATES.get(fate, "")), strip_control_chars(words))
+    def item_scraped(self, item: Visit) -> None:
+        outcome, page = progress_line(item)
+        line = Text.assemble((f"{outcome:9} ", _COLORS.get(outcome, "")), strip_control_chars(page))
         self.bar.console.print(line, no_wrap=True, overflow="ellipsis")
-        due = RunRecord.of(self.crawler).archive.count_due()
+        due = Run.of(self.crawler).archive.count_due()
         elapsed = self.bar.tasks[0].elapsed or 0
         self.bar.update(self.task, counts=counts_line(self.crawler.stats.get_stats(), due, elapsed))
 
@@ -71,29 +67,25 @@ class Progress:
         self.bar.stop()
 
 
-def progress_line(item: Item) -> tuple[str, str]:
-    """Return what became of one page in a word, and which page it was."""
-    match item:
-        case Article():
-            return item.access, f"{item.published_on or '':10} {item.title}"
-        case Listing():
-            return "author", f"{item.name or item.slug}, {len(item.articles)} articles listed"
-        case Feed():
-            return "feed", f"{len(item.articles)} articles listed"
-        case Unchanged():
-            return "unchanged", item.page.url
-        case Rejection():
-            return "rejected", f"{item.page.url}: {item.reason}"
-        case Failure():
-            return "failed", item.detail
-        case Skip():
-            return "skipped", f"{item.page.url}: {item.reason}"
+def progress_line(visit: Visit) -> tuple[str, str]:
+    """Return the outcome of a visit in one word, and which page it was."""
+    if article := visit.article:
+        return article.access, f"{article.published_on or '':10} {article.title}"
+    if listing := visit.listing:
+        name = f"{listing.name or listing.slug}, " if visit.kind == "author" else ""
+        return visit.kind, f"{name}{len(listing.articles)} articles listed"
+    match visit.outcome:
+        case "failed":
+            return "failed", visit.detail
+        case "rejected" | "skipped":
+            return visit.outcome, f"{visit.url}: {visit.reason}"
+    return visit.outcome, visit.url
 
 
 def counts_line(stats: Mapping[str, Any], due: int, seconds: float) -> str:
-    """Return how far a run is: pages done, due and new, and pages a minute."""
+    """Return how far a run is: pages done, due and new, and pages per minute."""
     done = pages_read(stats) + stats.get("nkcrawl/failed", 0)
-    speed = f" · {done / seconds * 60:.0f} pages a minute" if seconds >= 1 else ""
+    speed = f" · {done / seconds * 60:.0f} pages per minute" if seconds >= 1 else ""
     return f"{done} done · {due} due · {stats.get('nkcrawl/articles/new', 0)} new{speed}"
 
 
@@ -106,11 +98,14 @@ def print_summary(stats: Mapping[str, Any]) -> None:
         ("articles", [*_parts(stats, "articles"), *_parts(stats, "access")]),
         ("listings", [f"{stats.get('nkcrawl/links/article', 0)} links"]),
         ("feeds", [f"{stats.get('nkcrawl/links/feed', 0)} links"]),
-        *((name, _parts(stats, name)) for name in ("rejected", "failed", "skipped", "no feed")),
+        *(
+            (name, _parts(stats, name))
+            for name in ("rejected", "failed", "skipped", "feed_missing")
+        ),
     )
     for name, details in rows:
         if count := stats.get(f"nkcrawl/{name}", 0):
-            table.add_row(name, str(count), Text(", ".join(details)))
+            table.add_row(name.replace("_", " "), str(count), Text(", ".join(details)))
     table.add_row("requests", str(stats.get("downloader/request_count", 0)))
     print()
     Console(highlight=False).print(table)
@@ -122,4 +117,7 @@ def _parts(stats: Mapping[str, Any], what: str) -> list[str]:
     parts = [
         (count, name.removeprefix(begin)) for name, count in stats.items() if name.startswith(begin)
     ]
-    return [f"{count} {name}" for count, name in sorted(parts, key=lambda part: -part[0])]
+    return [
+        f"{count} {name.replace('_', ' ')}"
+        for count, name in sorted(parts, key=lambda part: -part[0])
+    ]

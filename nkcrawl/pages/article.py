@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from parsel import Selector
 
 from nkcrawl import site
-from nkcrawl.items import Article, Link, Page
+from nkcrawl.items import Article, Link, Visit
 from nkcrawl.pages.authors import read_byline
 from nkcrawl.pages.blocks import Image
 from nkcrawl.pages.body import read_body
@@ -43,20 +43,20 @@ class Reading:
     blocks: list[ReadBlock]
 
 
-def read_article(html: Selector, page: Page, site_url: str) -> Reading:
+def read_article(html: Selector, visit: Visit, site_url: str) -> Reading:
     """Read an article page.
 
-    `page` is the visit that brought the HTML, `site_url` the root URL of the site. Missing fields
+    `visit` brought the HTML, `site_url` the root URL of the site. Missing fields
     are None. A page that is not an article raises nothing: `rejection_reason` says so.
     """
-    served_url = page.final_url or page.url
+    served_url = visit.final_url or visit.url
     if tree_exceeds_limits(html.root):
-        article = Article(page, served_url, extractor_version=EXTRACTOR_VERSION)
+        article = Article(served_url, extractor_version=EXTRACTOR_VERSION)
         article.rejection_reason = TOO_COMPLEX
         return Reading(article, [])
-    parsed = _parse(html, page.url, served_url, site_url)
+    parsed = _parse(html, visit.url, served_url, site_url)
     assign_roles(parsed)
-    article = Article(page, parsed.url, extractor_version=EXTRACTOR_VERSION)
+    article = Article(parsed.url, extractor_version=EXTRACTOR_VERSION)
     if parsed.url != served_url:
         article.rules["url"] = "rel=canonical"
     blocks = list(read_blocks(parsed))

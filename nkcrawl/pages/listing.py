@@ -1,4 +1,4 @@
-"""Reading an author's listing into a `Listing`, and the feed into a `Feed`."""
+"""Reading an author's listing or the feed into a `Listing`."""
 
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -7,7 +7,7 @@ from lxml import etree
 from parsel import Selector
 
 from nkcrawl import site
-from nkcrawl.items import Feed, Link, Listing, Page
+from nkcrawl.items import Link, Listing, Visit
 from nkcrawl.pages.blocks import Block
 from nkcrawl.pages.body import read_body
 from nkcrawl.pages.hidden import hidden_elements
@@ -22,28 +22,28 @@ _MAX_NAME = 200  # characters; a longer text is not the name of a person or a de
 _MAX_BIO = 5_000
 
 
-def read_feed(xml: Selector, page: Page, site_url: str) -> Feed:
+def read_feed(xml: Selector, site_url: str) -> Listing:
     """Read the article links of an RSS 2.0 document, in order; any other document has none.
 
     Only links are read, because the feed also holds text that the public pages do not show.
     """
-    links = LinkResolver(site_url, frozenset((page.url,)))
+    links = LinkResolver(site_url, frozenset())
     urls = map(links.article_url, xml.xpath("/rss/channel/item/link/text()").getall())
-    return Feed(page, _article_links(urls))
+    return Listing(articles=_article_links(urls))
 
 
 def _article_links(urls: Iterable[str | None]) -> list[Link]:
     return list(dict.fromkeys(Link(url, "article") for url in urls if url))
 
 
-def read_listing(html: Selector, page: Page, site_url: str) -> Listing:
+def read_listing(html: Selector, visit: Visit, site_url: str) -> Listing:
     """Read one page of an author's listing.
 
     A page without entries, or one beyond the limits, has no articles and no next page.
     """
-    served_url = page.final_url or page.url
-    links = LinkResolver(site_url, frozenset((page.url, served_url)))
-    listing = Listing(page, links.slug(served_url) or links.slug(page.url) or "")
+    served_url = visit.final_url or visit.url
+    links = LinkResolver(site_url, frozenset((visit.url, served_url)))
+    listing = Listing(links.slug(served_url) or links.slug(visit.url) or "")
     if tree_exceeds_limits(html.root):
         return listing
     body = read_body(html.root, hidden_elements(html, []))

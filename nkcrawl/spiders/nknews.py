@@ -14,7 +14,7 @@ from twisted.python.failure import Failure as TwistedFailure
 from nkcrawl import settings as project
 from nkcrawl import site
 from nkcrawl.arguments import read_arguments
-from nkcrawl.items import Article, Failure, Feed, Listing, Rejection, Skip, Unchanged
+from nkcrawl.items import Listing, Reason, Visit
 from nkcrawl.options import apply_options, read_options
 from nkcrawl.pages import (
     EXTRACTOR_VERSION,
@@ -52,7 +52,7 @@ class NKNewsSpider(Spider):
         "SCHEDULER": "nkcrawl.frontier.Frontier",  # the archive is the queue
         "EXTENSIONS": {
             **project.EXTENSIONS,
-            "nkcrawl.extensions.RunRecord": 0,
+            "nkcrawl.extensions.Run": 0,
             "nkcrawl.extensions.Progress": 10,
         },
         "ITEM_PIPELINES": {
@@ -163,38 +163,39 @@ class NKNewsSpider(Spider):
 
     # --- What they contain ------------------------------------------------------------------------
 
-    def parse_feed(self, response: Response) -> Iterator[Feed | Failure]:
-        page = visit_from_response(response)
-        feed = Feed(page)
+    def parse_feed(self, response: Response) -> Iterator[Visit]:
+        visit = visit_from_response(response)
         if isinstance(response, TextResponse) and not exceeds_limits(response.body):
-            feed = read_feed(Selector(response.text, type="xml"), page, self.site_url)
-        yield feed if feed.articles else visit_without_links(response)
+            visit.listing = read_feed(Selector(response.text, type="xml"), self.site_url)
+        yield visit if visit.listing and visit.listing.articles else visit_without_links(response)
 
-    def parse_article(self, response: Response) -> Iterator[Article | Rejection | Failure]:
-        page = visit_from_response(response)
+    def parse_article(self, response: Response) -> Iterator[Visit]:
+        visit = visit_from_response(response)
         if not isinstance(response, HtmlResponse):
             yield visit_without_html(response)
         elif exceeds_limits(response.body):
-            yield Rejection(page, TOO_COMPLEX, "too much markup")
+            yield visit.rejected(TOO_COMPLEX, "too much markup")
         else:
-            yield read_article(parse_html(response.text), page, self.site_url).article
+            visit.article = read_article(parse_html(response.text), visit, self.site_url).article
+            yield visit
 
-    def parse_author(self, response: Response) -> Iterator[Listing | Failure]:
-        page = visit_from_response(response)
-        path = urlsplit(page.final_url).path
+    def parse_author(self, response: Response) -> Iterator[Visit]:
+        visit = visit_from_response(response)
+        path = urlsplit(visit.final_url).path
         if not isinstance(response, HtmlResponse):
             yield visit_without_html(response)
         elif exceeds_limits(response.body):
-            yield Failure(page, TOO_COMPLEX, f"{page.url} (too much markup)")
+            yield visit.failed(TOO_COMPLEX, "too much markup")
         elif site.page_kind(path) != "author":
-            yield Failure(page, "not an author page", f"{page.url} (it led to {response.url})")
+            yield visit.failed(Reason.NOT_AUTHOR_PAGE, f"it led to {response.url}")
         else:
-            listing = read_listing(parse_html(response.text), page, self.site_url)
+            listing = read_listing(parse_html(response.text), visit, self.site_url)
             if not listing.articles and site.author_page_number(path) == 1:
                 yield visit_without_links(response)
             else:
                 self._decide_next_page(listing)
-                yield listing
+                visit.listing = listing
+                yield visit
 
     def _decide_next_page(self, listing: Listing) -> None:
         listing.follow_all = self.args.full
@@ -213,7 +214,7 @@ class NKNewsSpider(Spider):
         listed |= links
         return is_repeated
 
-    def visit_failed(self, failure: TwistedFailure) -> Iterator[Failure | Unchanged | Skip]:
+    def visit_failed(self, failure: TwistedFailure) -> Iterator[Visit]:
         """Record a visit without content: an error status, or an error in place of a response."""
         request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
         if isinstance(failure.value, Exception):
