@@ -13,20 +13,21 @@ from typing import Any
 
 import pytest
 
-from nkcrawl.demo import DemoServer, FakeSite
+from nkcrawl.demo import FakeSite
+from tests.site import FaultyServer
 
 ROOT = Path(__file__).resolve().parent.parent
 AT_FULL_SPEED = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=False")
 
 
 @pytest.fixture(scope="session")
-def world() -> FakeSite:
+def fake_site() -> FakeSite:
     return FakeSite(articles=60)
 
 
 @pytest.fixture
-def demo(world: FakeSite) -> Iterator[DemoServer]:
-    with DemoServer(world) as server:
+def demo(fake_site: FakeSite) -> Iterator[FaultyServer]:
+    with FaultyServer(fake_site) as server:
         yield server
 
 
@@ -69,7 +70,9 @@ def archive_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def crawl(demo: DemoServer, archive_file: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def crawl(
+    demo: FaultyServer, archive_file: Path
+) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Crawl the bundled site into the archive file; further arguments as on the command line."""
 
     def run(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -78,7 +81,7 @@ def crawl(demo: DemoServer, archive_file: Path) -> Callable[..., subprocess.Comp
     return run
 
 
-def crawl_args(demo: DemoServer, archive_file: Path) -> tuple[str, ...]:
+def crawl_args(demo: FaultyServer, archive_file: Path) -> tuple[str, ...]:
     where = ("-s", f"NKCRAWL_SITE={demo.base_url}", "-s", f"NKCRAWL_DATABASE={archive_file}")
     return ("crawl", "nknews", *where, *AT_FULL_SPEED)
 

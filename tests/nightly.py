@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from nkcrawl.demo import DemoServer, FakeSite
 from tests.conftest import at, crawl_args, rows, scrapy
+from tests.site import EditableSite, FaultyServer
 
 CLOCK = time(20, 17)  # UTC, when cron starts the crawl: a quarter past five in the morning in Seoul
 
@@ -18,10 +18,10 @@ CLOCK = time(20, 17)  # UTC, when cron starts the crawl: a quarter past five in 
 class NightlyCrawls:
     """The made-up site and an archive of it, from one night to the next."""
 
-    def __init__(self, world: FakeSite, archive_file: Path, first: date) -> None:
-        self.world = world
+    def __init__(self, fake_site: EditableSite, archive_file: Path, first: date) -> None:
+        self.fake_site = fake_site
         self.archive_file = archive_file
-        self.site = DemoServer(world)
+        self.site = FaultyServer(fake_site)
         self.site.etag_ignores_visit = True
         self.now = datetime.combine(first, CLOCK, UTC)
         self.show()
@@ -40,7 +40,7 @@ class NightlyCrawls:
 
     def show(self) -> None:
         """Let the site stand as it does on this day in Seoul."""
-        self.world.go_to((self.now + timedelta(hours=9)).date())
+        self.fake_site.go_to((self.now + timedelta(hours=9)).date())
 
     def pass_by(self, days: float = 1) -> None:
         self.now += timedelta(days=days)

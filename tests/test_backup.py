@@ -17,10 +17,11 @@ from pathlib import Path
 import pytest
 
 from nkcrawl.archive import Archive, ArchiveError, copy_archive, schema
-from nkcrawl.demo import DemoServer, FakeSite
+from nkcrawl.demo import FakeSite
 from nkcrawl.items import Author, Page
 from nkcrawl.placing import UNFINISHED, placed
 from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, scrapy_command
+from tests.site import FaultyServer
 from tests.test_archive import SITE, check_file, row
 
 
@@ -118,7 +119,7 @@ def test_a_terminal_is_told_what_was_made(archive: Path, tmp_path: Path) -> None
 @pytest.mark.fault("S3")
 def test_again_and_again_while_a_crawl_runs(tmp_path: Path) -> None:
     archive = tmp_path / "nknews.db"
-    with DemoServer(FakeSite(articles=60)) as demo:
+    with FaultyServer(FakeSite(articles=60)) as demo:
         crawl = subprocess.Popen(
             scrapy_command(*crawl_args(demo, archive), "-s", "NKCRAWL_REQUEST_BUDGET=0"),
             cwd=ROOT,

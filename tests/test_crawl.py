@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from nkcrawl.demo import DemoServer, FakeSite
+from nkcrawl.demo import FakeSite
 from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, scrapy_command
+from tests.site import FaultyServer
 
 Crawl = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -39,8 +40,8 @@ def stored(path: Path) -> dict[str, dict[str, Any]]:
     return articles
 
 
-def expected_row(world: FakeSite, demo: DemoServer) -> dict[str, dict[str, Any]]:
-    true = (world.expected_row(article, demo.base_url) for article in world.articles)
+def expected_row(fake_site: FakeSite, demo: FaultyServer) -> dict[str, dict[str, Any]]:
+    true = (fake_site.expected_row(article, demo.base_url) for article in fake_site.articles)
     return {row["url"]: row for row in true}
 
 
@@ -61,34 +62,34 @@ def comparable(path: Path) -> dict[str, list[dict[str, Any]]]:
     return {name: rows(path, sql) for name, sql in queries.items()}
 
 
-def asked(demo: DemoServer) -> Counter[str]:
-    return Counter(entry[2] for entry in demo.log)
+def asked(demo: FaultyServer) -> Counter[str]:
+    return Counter(request.path for request in demo.log)
 
 
 def test_every_cell_of_every_article_equals_the_truth(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
     done = crawl()
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert stored(archive_file) == expected_row(world, demo)
+    assert stored(archive_file) == expected_row(fake_site, demo)
     assert rows(archive_file, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
     assert rows(archive_file, "SELECT url, reason FROM rejects") == []
 
 
 def test_the_authors_of_the_archive_are_the_authors_of_the_site(
-    crawl: Crawl, world: FakeSite, archive_file: Path
+    crawl: Crawl, fake_site: FakeSite, archive_file: Path
 ) -> None:
     crawl()
     found = {
         row["slug"]: (row["name"], row["bio"])
         for row in rows(archive_file, "SELECT slug, name, bio FROM authors")
     }
-    assert found == {author.slug: (author.name, author.bio) for author in world.authors}
+    assert found == {author.slug: (author.name, author.bio) for author in fake_site.authors}
 
 
 @pytest.mark.fault("N7")
 def test_a_second_run_asks_no_article_and_changes_no_row(
-    crawl: Crawl, demo: DemoServer, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, archive_file: Path
 ) -> None:
     crawl()
     before = comparable(archive_file)
@@ -100,9 +101,9 @@ def test_a_second_run_asks_no_article_and_changes_no_row(
 
 
 def test_the_run_record_says_what_happened(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
-    soft, down, forbidden = (world.articles[number].path for number in (1, 2, 3))
+    soft, down, forbidden = (fake_site.articles[number].path for number in (1, 2, 3))
     demo.faults = {
         soft: (200, "<h1>Page not found</h1>"),
         down: 503,
@@ -134,8 +135,8 @@ def test_the_run_record_says_what_happened(
         "nkcrawl/skipped": 1,
         "nkcrawl/skipped/robots.txt forbids": 1,
     }
-    assert stats["nkcrawl/links/feed"] == len(world.articles)
-    assert stats["nkcrawl/links/article"] >= len(world.articles)
+    assert stats["nkcrawl/links/feed"] == len(fake_site.articles)
+    assert stats["nkcrawl/links/article"] >= len(fake_site.articles)
     assert stats["downloader/request_count"] == len(demo.log)
     assert stats["nkcrawl/errors"] == []
     (filled,) = rows(
@@ -157,7 +158,7 @@ def test_the_run_record_says_what_happened(
 
 @pytest.mark.fault("P17", "S1")
 def test_killed_twenty_times_and_started_again_the_archive_is_the_same(
-    crawl: Crawl, demo: DemoServer, archive_file: Path, tmp_path: Path
+    crawl: Crawl, demo: FaultyServer, archive_file: Path, tmp_path: Path
 ) -> None:
     crawl()
     undisturbed = comparable(archive_file)
@@ -187,7 +188,7 @@ def test_killed_twenty_times_and_started_again_the_archive_is_the_same(
 
 @pytest.mark.fault("P19")
 def test_a_backfill_cut_off_by_the_budget_goes_on_the_next_night_newest_first(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
     for _ in range(20):
         demo.log.clear()
@@ -203,7 +204,7 @@ def test_a_backfill_cut_off_by_the_budget_goes_on_the_next_night_newest_first(
         assert newer_and_due == [] or "/content_author/" in last
         if not demo.log:
             break
-    assert stored(archive_file) == expected_row(world, demo)
+    assert stored(archive_file) == expected_row(fake_site, demo)
     summaries = [
         row["summary"] for row in rows(archive_file, "SELECT summary FROM runs ORDER BY id")
     ]
@@ -213,9 +214,9 @@ def test_a_backfill_cut_off_by_the_budget_goes_on_the_next_night_newest_first(
 
 
 def test_a_page_that_failed_is_tried_in_a_later_run_and_not_in_the_same(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
-    path = world.articles[0].path
+    path = fake_site.articles[0].path
     demo.faults[path] = (503, "down")
     done = crawl("-s", "RETRY_TIMES=0")
     assert done.returncode == 0
@@ -227,9 +228,9 @@ def test_a_page_that_failed_is_tried_in_a_later_run_and_not_in_the_same(
 
 
 def test_a_page_that_is_gone_is_never_asked_again(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
-    path = world.articles[0].path
+    path = fake_site.articles[0].path
     demo.faults[path] = (410, "gone")
     crawl()
     (page,) = rows(
@@ -239,7 +240,7 @@ def test_a_page_that_is_gone_is_never_asked_again(
 
 
 @pytest.mark.fault("N12")
-def test_nothing_is_asked_twice_and_nothing_but_the_site(crawl: Crawl, demo: DemoServer) -> None:
+def test_nothing_is_asked_twice_and_nothing_but_the_site(crawl: Crawl, demo: FaultyServer) -> None:
     crawl()
     assert {path: count for path, count in asked(demo).items() if count > 1} == {}
     assert not [
@@ -254,12 +255,12 @@ def test_limit_stops_after_so_many_articles(crawl: Crawl, archive_file: Path) ->
 
 
 def test_authors_walks_only_their_pages(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
-    slug = world.authors[1].slug
+    slug = fake_site.authors[1].slug
     crawl("-a", f"authors={slug}", "-a", "recent=no")
     assert set(stored(archive_file)) == {
-        demo.base_url + article.path for article in world.articles_of(slug)
+        demo.base_url + article.path for article in fake_site.articles_of(slug)
     }
     walked = [path for path in asked(demo) if path.startswith("/content_author/")]
     assert walked
@@ -267,9 +268,9 @@ def test_authors_walks_only_their_pages(
 
 
 def test_url_reads_one_page_alone_due_or_not(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
-    path = world.articles[5].path
+    path = fake_site.articles[5].path
     for _ in range(2):
         demo.log.clear()
         done = crawl("-a", f"url={demo.base_url}{path.rstrip('/')}?utm_source=x")
@@ -279,13 +280,13 @@ def test_url_reads_one_page_alone_due_or_not(
 
 
 def test_since_asks_nothing_of_an_earlier_month(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
-    since = world.articles[20].published_on
+    since = fake_site.articles[20].published_on
     crawl("-a", f"since={since}")
     month = f"{since:%Y/%m}"
-    started_from = {author.slug for author in world.authors[:7]}
-    recent = [article for article in world.articles if article.path[1:8] >= month]
+    started_from = {author.slug for author in fake_site.authors[:7]}
+    recent = [article for article in fake_site.articles if article.path[1:8] >= month]
     of_seeds = {
         demo.base_url + a.path
         for a in recent
@@ -299,10 +300,10 @@ def test_since_asks_nothing_of_an_earlier_month(
     assert not [path for path in asked(demo) if path[1:5].isdigit() and path[1:8] < month]
     done = crawl()
     assert done.returncode == 0
-    assert len(stored(archive_file)) == len(world.articles)
+    assert len(stored(archive_file)) == len(fake_site.articles)
 
 
-def test_full_walks_known_listings_to_their_end(crawl: Crawl, demo: DemoServer) -> None:
+def test_full_walks_known_listings_to_their_end(crawl: Crawl, demo: FaultyServer) -> None:
     crawl()
     listings = {path for path in asked(demo) if path.startswith("/content_author/")}
     demo.log.clear()
@@ -356,7 +357,7 @@ def test_full_walks_known_listings_to_their_end(crawl: Crawl, demo: DemoServer) 
 )
 @pytest.mark.fault("P4")
 def test_a_bad_argument_or_setting_is_refused_before_anything_is_touched(
-    crawl: Crawl, demo: DemoServer, archive_file: Path, option: str, complaint: str
+    crawl: Crawl, demo: FaultyServer, archive_file: Path, option: str, complaint: str
 ) -> None:
     done = crawl(*option.split(" "))
     assert (done.returncode, done.stdout) == (2, "")
@@ -367,7 +368,7 @@ def test_a_bad_argument_or_setting_is_refused_before_anything_is_touched(
 
 
 def test_settings_come_from_the_environment_and_s_wins(
-    demo: DemoServer, archive_file: Path, tmp_path: Path
+    demo: FaultyServer, archive_file: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "other.db"
     done = scrapy(
@@ -395,7 +396,7 @@ def test_settings_come_from_the_environment_and_s_wins(
 )
 @pytest.mark.fault("S10")
 def test_a_file_that_is_not_ours_is_left_alone(
-    crawl: Crawl, demo: DemoServer, archive_file: Path, content: bytes
+    crawl: Crawl, demo: FaultyServer, archive_file: Path, content: bytes
 ) -> None:
     archive_file.write_bytes(content)
     done = crawl()
@@ -420,7 +421,7 @@ def test_the_archive_lies_in_the_project_wherever_the_command_is_given() -> None
 
 @pytest.mark.fault("P20")
 def test_the_commands_work_from_any_directory_with_an_empty_environment(
-    demo: DemoServer, archive_file: Path, world: FakeSite
+    demo: FaultyServer, archive_file: Path, fake_site: FakeSite
 ) -> None:
     program = Path(sys.executable).parent / "nkcrawl"
     done = subprocess.run(
@@ -433,7 +434,7 @@ def test_the_commands_work_from_any_directory_with_an_empty_environment(
         timeout=300,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert stored(archive_file) == expected_row(world, demo)
+    assert stored(archive_file) == expected_row(fake_site, demo)
 
 
 @pytest.mark.fault("P8", "P25")

@@ -9,10 +9,10 @@ import pytest
 from scrapy.utils.project import get_project_settings
 
 from nkcrawl.archive import Archive, meanings
-from nkcrawl.demo import DemoServer
 from nkcrawl.extensions import EXIT_CODES
 from nkcrawl.spiders.nknews import ARGUMENTS
 from tests.conftest import ROOT, rows
+from tests.site import FaultyServer
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -49,7 +49,7 @@ def test_the_exit_codes_are_the_code_s() -> None:
         assert EXIT_CODES[verdict] == int(code)
 
 
-def test_its_crontab_runs_as_cron_runs_it(demo: DemoServer, archive_file: Path) -> None:
+def test_its_crontab_runs_as_cron_runs_it(demo: FaultyServer, archive_file: Path) -> None:
     """Run the line with what cron gives: a shell, a home folder to start in, a short PATH, the
     variables set above it.
     """

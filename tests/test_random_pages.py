@@ -270,8 +270,8 @@ def test_what_was_put_into_a_listing_comes_out(
 @settings(deadline=None, max_examples=50)
 @given(st.integers(0, 10**6), st.integers(0, 59))
 def test_every_page_of_any_made_up_site_is_read_as_it_is_meant(seed: int, number: int) -> None:
-    world = FakeSite(60, seed=seed)
-    shown = world.articles[number]
-    assert read_demo(article_page(world, shown, BASE), shown.path) == world.expected_row(
+    fake_site = FakeSite(60, seed=seed)
+    shown = fake_site.articles[number]
+    assert read_demo(article_page(fake_site, shown, BASE), shown.path) == fake_site.expected_row(
         shown, BASE
     )

@@ -24,11 +24,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from nkcrawl.archive import Archive, meanings
-from nkcrawl.demo import DemoServer, FakeSite
+from nkcrawl.demo import FakeSite
 from nkcrawl.web.app import ReadOnlyDatabase
 from nkcrawl.web.metadata import read_pages
 from tests.browser import EDIT, HOSTILE_LABEL, HOSTILE_TITLE, chromium, fill, served
 from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy_command
+from tests.site import FaultyServer
 
 CHARTS = read_pages()["dashboard"]["charts"]
 QUERIES = read_pages()["queries"]
@@ -331,7 +332,7 @@ def test_an_address_that_is_a_script_is_no_link(
 
 
 def test_a_page_can_ask_no_other_host_even_if_it_wanted_to(browser: Browser, address: str) -> None:
-    with DemoServer(FakeSite(articles=1)) as elsewhere, closing(browser.new_page()) as page:
+    with FaultyServer(FakeSite(articles=1)) as elsewhere, closing(browser.new_page()) as page:
         page.goto(f"{address}/archive/articles/1")
         page.evaluate(
             f"document.body.append(Object.assign(new Image(), {{src: '{elsewhere.base_url}/x.png'}}))"
@@ -497,7 +498,7 @@ def test_a_page_elsewhere_that_has_its_name_point_here_is_told_nothing(address: 
 def test_it_is_read_while_a_crawl_is_writing(archive_file: Path, tmp_path: Path) -> None:
     growing = tmp_path / "growing.db"
     Archive.open(growing).close()
-    with DemoServer(FakeSite(articles=30)) as site, served(growing) as address:
+    with FaultyServer(FakeSite(articles=30)) as site, served(growing) as address:
         site.delay = 0.02
         counting = f"{address}/archive.json?{urlencode({'sql': 'SELECT count(*) FROM articles', '_shape': 'arrayfirst'})}"
         command = scrapy_command(*crawl_args(site, growing))
