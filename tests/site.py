@@ -74,7 +74,7 @@ class EditableSite(FakeSite):
 
     def _publish(self) -> None:
         self.articles = [article for article in self._written if article.published_on <= self.today]
-        self._index()
+        self._build_lookups()
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def test_the_queries_to_try_give_rows() -> None:
 
 
 @pytest.mark.usefixtures("no_archive")
-def test_a_file_of_somebody_else_is_not_overwritten() -> None:
+def test_a_foreign_file_is_not_overwritten() -> None:
     ARCHIVE.write_text("my notes")
     try:
         done = scrapy("demo")

@@ -228,27 +228,6 @@ def make_author(number: int) -> DemoAuthor:
     return DemoAuthor(number, slug, name, bio)
 
 
-def make_bylines(articles: int, authors: int, seed: int) -> list[tuple[int, ...]]:
-    """Return the numbers of each article's authors, newest article first.
-
-    Every author shares a byline with a seed author, so that the crawler finds all of them.
-    """
-    seeds = min(authors, len(SEED_AUTHORS))
-    known = set(range(seeds))
-    bylines: list[tuple[int, ...]] = []
-    for position in reversed(range(articles)):
-        # Every third article is by one author: even a small site has a listing of several pages.
-        main = 0 if position % 3 == 2 else (position + position // authors + seed) % authors
-        numbers = [main]
-        if position % 4 == 1 or main not in known:
-            numbers.append((position // 4 + seed) % seeds)
-        if position % 20 == 9:
-            numbers.append((position // 20 + seed + 2) % seeds)
-        bylines.append(tuple(dict.fromkeys(numbers)))
-        known.add(main)
-    return bylines[::-1]
-
-
 def make_plan(position: int, day: date, seed: int) -> Plan:
     """Plan the article at this position, which was published on this day."""
     cycle, place = divmod(position, len(_ROTATION))

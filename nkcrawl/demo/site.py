@@ -11,12 +11,12 @@ from random import Random
 from typing import Any
 
 from nkcrawl.demo.article import (
+    SEED_AUTHORS,
     STATES_TIMESTAMP,
     DemoArticle,
     DemoAuthor,
     make_article,
     make_author,
-    make_bylines,
     make_plan,
 )
 from nkcrawl.demo.edge_cases import find_edge_cases
@@ -46,9 +46,9 @@ class FakeSite:
             raise ValueError(f"today must be at least a year after {FIRST_DAY}")
         self.seed, self.today, self.size = seed, today, articles
         self.authors = tuple(make_author(number) for number in range(authors))
-        bylines = make_bylines(articles, authors, seed)
+        bylines = _bylines(articles, authors, seed)
         self.articles = [self._article(position, bylines[position]) for position in range(articles)]
-        self._index()
+        self._build_lookups()
 
     def article(self, path: str) -> DemoArticle | None:
         """Return the article that a path serves, its own or its `-2` alias."""
@@ -124,7 +124,7 @@ class FakeSite:
         share = position / max(1, self.size - 1)
         return self.today - timedelta(days=NEWEST_DAYS_AGO + round(span * share**1.6))
 
-    def _index(self) -> None:
+    def _build_lookups(self) -> None:
         """Make the articles findable by path and by author."""
         self._by_path: dict[str, DemoArticle] = {}
         self._by_author: dict[str, list[DemoArticle]] = {}
@@ -163,3 +163,24 @@ class FakeSite:
 
 def _timestamp(when: datetime) -> str:
     return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _bylines(articles: int, authors: int, seed: int) -> list[tuple[int, ...]]:
+    """Return the numbers of each article's authors, newest article first.
+
+    Every author shares a byline with a seed author, so that the crawler finds all of them.
+    """
+    seeds = min(authors, len(SEED_AUTHORS))
+    known = set(range(seeds))
+    bylines: list[tuple[int, ...]] = []
+    for position in reversed(range(articles)):
+        # Every third article is by one author: even a small site has a listing of several pages.
+        main = 0 if position % 3 == 2 else (position + position // authors + seed) % authors
+        numbers = [main]
+        if position % 4 == 1 or main not in known:
+            numbers.append((position // 4 + seed) % seeds)
+        if position % 20 == 9:
+            numbers.append((position // 20 + seed + 2) % seeds)
+        bylines.append(tuple(dict.fromkeys(numbers)))
+        known.add(main)
+    return bylines[::-1]
