@@ -1,6 +1,4 @@
-"""NightlyCrawls of the made-up site: each a real crawl at a moment of our choosing, against the site as it
-stands then.
-"""
+"""Nightly crawls of the made-up site: each a real crawl at a chosen time, of the site that day."""
 
 import subprocess
 from collections import Counter

@@ -54,6 +54,7 @@ def article_page(site: FakeSite, article: DemoArticle, base_url: str) -> str:
     return _render(
         f"{article.rendering}.html",
         article=article,
+        cases=article.edge_cases,
         base_url=base_url,
         language="ko-KR" if article.language == "ko" else "en-US",
         number=article.number,
