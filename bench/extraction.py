@@ -29,9 +29,7 @@ from typing import Any
 from page_size import padded
 from reader import nkcrawl as nkcrawl_reader
 
-from nkcrawl.demo import FakeSite
-from nkcrawl.demo.server import article_page
-from nkcrawl.demo.world import DemoArticle
+from nkcrawl.demo import DemoArticle, FakeSite, article_page
 from nkcrawl.text import normalize_for_match, normalize_whitespace
 
 HERE = Path(__file__).resolve().parent
@@ -64,11 +62,11 @@ def main() -> None:
 # --- Beside other packages ------------------------------------------------------------------------
 
 
-def print_comparison(world: FakeSite) -> None:
-    articles = list(world.articles)
+def print_comparison(fake_site: FakeSite) -> None:
+    articles = list(fake_site.articles)
     with tempfile.TemporaryDirectory(prefix="nkcrawl-bench-") as name:
         folder = Path(name)
-        size = write_pages(world, articles, folder)
+        size = write_pages(fake_site, articles, folder)
         print(
             f"{len(articles)} articles, pages of {size / 1e3:.0f} KB (median)\n\n"
             "| | version | pages/s | CPU ms a page | headline | day | authors | body, words (F1) | body, exact |\n"
@@ -84,11 +82,11 @@ def print_comparison(world: FakeSite) -> None:
                 print(row(package, read, articles), flush=True)
 
 
-def write_pages(world: FakeSite, articles: Sequence[DemoArticle], folder: Path) -> float:
+def write_pages(fake_site: FakeSite, articles: Sequence[DemoArticle], folder: Path) -> float:
     """Write each article's page into the folder, with a list of them; return the median of their
     sizes in bytes.
     """
-    pages = [padded(article_page(world, article, SITE)) for article in articles]
+    pages = [padded(article_page(fake_site, article, SITE)) for article in articles]
     for number, page in enumerate(pages):
         (folder / f"{number}.html").write_text(page)
     listed = [[SITE + article.path, f"{number}.html"] for number, article in enumerate(articles)]

@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import scrapy
+from nkcrawl.demo.feed import FEED_PATH
 from synthetic_archive import writing_fast
 
 import nkcrawl
@@ -36,12 +37,11 @@ from nkcrawl.archive.archive import write_article
 from nkcrawl.archive.articles import Articles
 from nkcrawl.archive.connect import transaction
 from nkcrawl.archive.pages import Pages
-from nkcrawl.demo import DemoArticle, FakeSite
-from nkcrawl.demo.feed import FEED_PATH
-from nkcrawl.demo.html import author_path
+from nkcrawl.demo import DemoArticle
 from nkcrawl.items import Author, Link, Page, PageKind
 from nkcrawl.pages import EXTRACTOR_VERSION
 from tests.nightly import NightlyCrawls
+from tests.site import EditableSite
 
 SIZES = (1_000, 10_000, 50_000)
 AUTHORS = 40
@@ -71,7 +71,7 @@ def in_words(seconds: int) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 36_000 else f"{seconds / 3600:.0f} h"
 
 
-class SteadyWorld(FakeSite):
+class SteadySite(EditableSite):
     """A made-up NK News with as many new articles a day, whatever its size."""
 
     def _day(self, position: int) -> date:
@@ -79,7 +79,7 @@ class SteadyWorld(FakeSite):
         if position < recent:
             return newest - timedelta(days=position // A_DAY)
         span = (newest - date(2013, 1, 3)).days - LAST_DAYS
-        return newest - timedelta(days=LAST_DAYS + span * (position - recent) // self._all)
+        return newest - timedelta(days=LAST_DAYS + span * (position - recent) // self.size)
 
 
 def fill(nights: NightlyCrawls) -> None:
@@ -91,18 +91,20 @@ def fill(nights: NightlyCrawls) -> None:
         )
     with writing_fast(nights.archive_file) as conn, transaction(conn):
         articles, pages = Articles(conn, lambda: nights.now), Pages(conn, lambda: nights.now)
-        for article in nights.world.articles:
-            row = nights.world.expected_row(article, nights.site.base_url)
+        for article in nights.fake_site.articles:
+            row = nights.fake_site.expected_row(article, nights.site.base_url)
             authors = [Author(slug, name) for slug, name in row.pop("authors")]
             row |= {"access_evidence": [], "extractor_version": EXTRACTOR_VERSION}
             seen = page(nights, article.path, is_recent(article))
             write_article(articles, pages, row, authors, seen, [], run_id)
-        for path in second_addresses(nights.world):
+        for path in second_addresses(nights.fake_site):
             pages.add_links([Link(nights.url(path), "article")], None)
             pages.set_due_at(nights.url(path), None)
-        for author in nights.world.authors:
-            shown = [nights.url(article.path) for article in nights.world.entries(author.slug, 1)]
-            for path in listing_paths(nights.world, author.slug):
+        for author in nights.fake_site.authors:
+            shown = [
+                nights.url(article.path) for article in nights.fake_site.entries(author.slug, 1)
+            ]
+            for path in listing_paths(nights.fake_site, author.slug):
                 due_at = schedule.after_listing(nights.now, nights.url(path), shown)
                 seen = page(nights, path, path == author_path(author.slug), "author")
                 pages.mark_visited(seen, seen.url, due_at)
@@ -114,7 +116,7 @@ def page(
     nights: NightlyCrawls, path: str, is_asked_again: bool, kind: PageKind = "article"
 ) -> Page:
     """Return a page as it was visited tonight, with its ETag if anybody will ask for it again."""
-    etag = nights.site.etag(nights.site.answer(path).body) if is_asked_again else None
+    etag = nights.site.etag(nights.site.get(path).body) if is_asked_again else None
     return Page(nights.url(path), kind, nights.url(path), 200, etag)
 
 
@@ -122,26 +124,28 @@ def is_recent(article: DemoArticle) -> bool:
     return article.published_on > BACKFILLED - timedelta(days=9)
 
 
-def listing_paths(world: FakeSite, slug: str) -> list[str]:
+def listing_paths(fake_site: EditableSite, author: DemoAuthor) -> list[str]:
     """Return the paths of all pages of an author's listing."""
-    first = author_path(slug)
-    if not world.articles_of(slug):
+    if not fake_site.articles_of(author.slug):
         return []  # no page leads there
-    return [first, *(f"{first}page/{number}/" for number in range(2, world.page_count(slug) + 1))]
+    pages = range(1, fake_site.page_count(author.slug) + 1)
+    return [author.page_path(number) for number in pages]
 
 
-def second_addresses(world: FakeSite) -> set[str]:
+def second_addresses(fake_site: EditableSite) -> set[str]:
     """Return the paths that Recent Stories link to beside articles' own."""
     linked = (
-        (story.path, path) for article in world.articles for story, path in world.recent(article)
+        (story.path, path)
+        for article in fake_site.articles
+        for story, path in fake_site.recent(article)
     )
     return {path for own, path in linked if path != own}
 
 
-def count_backfill(world: FakeSite) -> Cost:
+def count_backfill(fake_site: EditableSite) -> Cost:
     """Return what it takes to see all that the site shows once."""
-    listings = sum(len(listing_paths(world, author.slug)) for author in world.authors)
-    return Cost(len(world.articles) + len(second_addresses(world)) + listings + 2)
+    listings = sum(len(listing_paths(fake_site, author)) for author in fake_site.authors)
+    return Cost(len(fake_site.articles) + len(second_addresses(fake_site)) + listings + 2)
 
 
 def crawl(nights: NightlyCrawls) -> Cost:
@@ -154,15 +158,15 @@ def crawl(nights: NightlyCrawls) -> Cost:
 
 def live(size: int, folder: Path) -> dict[str, Cost | None]:
     """Return what each kind of night costs with an archive of so many articles."""
-    world = SteadyWorld(size, AUTHORS, today=LAST + timedelta(days=10))
+    fake_site = SteadySite(size, AUTHORS, today=LAST + timedelta(days=10))
     costs: dict[str, Cost | None] = {
-        "first backfill, counted": count_backfill(world),
+        "first backfill, counted": count_backfill(fake_site),
         "… and crawled": None,
     }
     if size <= CRAWLED:
-        with NightlyCrawls(world, folder / "backfill.db", LAST) as nights:
+        with NightlyCrawls(fake_site, folder / "backfill.db", LAST) as nights:
             costs["… and crawled"] = crawl(nights)
-    with NightlyCrawls(world, folder / f"{size}.db", BACKFILLED) as nights:
+    with NightlyCrawls(fake_site, folder / f"{size}.db", BACKFILLED) as nights:
         fill(nights)
         for _ in range(3):
             nights.pass_by()

@@ -1,8 +1,7 @@
-"""The made-up site with pages at the size of real ones, in a process of its own: `python
-bench/padded_site.py --articles 2000`.
+"""Serve the made-up site with pages of a real size: `python bench/padded_site.py --articles 2000`.
 
-It prints its address, and answers until its standard input is closed. What it has made once it
-keeps, so that a page that is asked for again costs it next to nothing.
+It prints its URL and serves until its standard input is closed. It caches its pages, so that a page
+that is requested again costs next to nothing.
 """
 
 import argparse
@@ -12,25 +11,24 @@ from functools import lru_cache
 
 from page_size import SIZE, padded
 
-from nkcrawl.demo import DemoServer, FakeSite
-from nkcrawl.demo.server import Answer
+from nkcrawl.demo import DemoServer, FakeSite, Response
 
 _KEPT = 4_000  # pages
 
 
 class PaddedSite(DemoServer):
-    """The made-up site, every page of it with what a theme puts around it."""
+    """Serves every page with what a theme puts around it."""
 
-    def __init__(self, world: FakeSite, size: int = SIZE) -> None:
-        super().__init__(world)
+    def __init__(self, fake_site: FakeSite, size: int = SIZE) -> None:
+        super().__init__(fake_site)
         self.size = size
-        self.answer = lru_cache(maxsize=_KEPT)(self._answer)  # type: ignore[method-assign]
+        self.get = lru_cache(maxsize=_KEPT)(self._get)  # type: ignore[method-assign]
 
-    def _answer(self, path: str) -> Answer:
-        said = super().answer(path)
-        if not (isinstance(said.body, str) and said.content_type.startswith("text/html")):
-            return said
-        return replace(said, body=padded(said.body, self.size).encode())
+    def _get(self, path: str) -> Response:
+        response = super().get(path)
+        if not (isinstance(response.body, str) and response.content_type.startswith("text/html")):
+            return response
+        return replace(response, body=padded(response.body, self.size).encode())
 
 
 def main() -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from nkcrawl.demo import FakeSite
 from tests.conftest import ROOT, clean_environment
 from tests.nightly import NightlyCrawls
+from tests.site import EditableSite
 
 HOSTILE_TITLE = (
     "<script>document.title = 'taken'</script><img src=x onerror=alert(1)> & \"quoted\" </title>"
@@ -28,15 +28,15 @@ _NIGHTS = (0, 75, 3, 0)  # with which exit code those after it end
 
 def fill(archive_file: Path) -> None:
     """Crawl 310 made-up articles on five nights, one without robots.txt, one with a redesign."""
-    with NightlyCrawls(FakeSite(articles=310), archive_file, _FIRST_NIGHT) as nights:
-        world = nights.world
-        world.revise(world.articles[6].path, title=HOSTILE_TITLE, label=HOSTILE_LABEL)
+    with NightlyCrawls(EditableSite(articles=310), archive_file, _FIRST_NIGHT) as nights:
+        fake_site = nights.fake_site
+        fake_site.revise(fake_site.articles[6].path, title=HOSTILE_TITLE, label=HOSTILE_LABEL)
         _crawl(nights, 0)
         for code in _NIGHTS:
-            newest = world.articles[0]  # and so it is asked again
-            world.revise(newest.path, title=f"{newest.title.removesuffix(EDIT)}{EDIT}")
+            newest = fake_site.articles[0]  # and so it is asked again
+            fake_site.revise(newest.path, title=f"{newest.title.removesuffix(EDIT)}{EDIT}")
             if newest.access == "teaser":
-                world.open_up(newest.path)
+                fake_site.open_up(newest.path)
             nights.pass_by()
             nights.site.faults = {"/robots.txt": 503} if code == 75 else {}
             nights.site.redesign = "unlinked" if code == 3 else None

@@ -12,20 +12,21 @@ from typing import Any
 
 import pytest
 
-from nkcrawl.demo import DemoServer, FakeSite
+from nkcrawl.demo import FakeSite
+from tests.site import FaultyServer
 
 ROOT = Path(__file__).resolve().parent.parent
 AT_FULL_SPEED = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=False")
 
 
 @pytest.fixture(scope="session")
-def world() -> FakeSite:
+def fake_site() -> FakeSite:
     return FakeSite(articles=60)
 
 
 @pytest.fixture
-def demo(world: FakeSite) -> Iterator[DemoServer]:
-    with DemoServer(world) as server:
+def demo(fake_site: FakeSite) -> Iterator[FaultyServer]:
+    with FaultyServer(fake_site) as server:
         yield server
 
 
@@ -66,7 +67,9 @@ def archive_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def crawl(demo: DemoServer, archive_file: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def crawl(
+    demo: FaultyServer, archive_file: Path
+) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Crawl the made-up site into the archive file; arguments as on the command line."""
 
     def run(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -75,7 +78,7 @@ def crawl(demo: DemoServer, archive_file: Path) -> Callable[..., subprocess.Comp
     return run
 
 
-def crawl_args(demo: DemoServer, archive_file: Path) -> tuple[str, ...]:
+def crawl_args(demo: FaultyServer, archive_file: Path) -> tuple[str, ...]:
     where = ("-s", f"NKCRAWL_SITE={demo.base_url}", "-s", f"NKCRAWL_DATABASE={archive_file}")
     return ("crawl", "nknews", *where, *AT_FULL_SPEED)
 
@@ -119,8 +122,8 @@ def stored(path: Path) -> dict[str, dict[str, Any]]:
     return articles
 
 
-def expected_row(world: FakeSite, demo: DemoServer) -> dict[str, dict[str, Any]]:
-    true = (world.expected_row(article, demo.base_url) for article in world.articles)
+def expected_row(fake_site: FakeSite, demo: FaultyServer) -> dict[str, dict[str, Any]]:
+    true = (fake_site.expected_row(article, demo.base_url) for article in fake_site.articles)
     return {row["url"]: row for row in true}
 
 

@@ -1,6 +1,4 @@
-"""NightlyCrawls of the made-up site: each a real crawl at a moment of our choosing, against the site as it
-stands then.
-"""
+"""Nightly crawls of the made-up site: each a real crawl at a chosen time, of the site that day."""
 
 import subprocess
 from collections import Counter
@@ -9,8 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from nkcrawl.demo import DemoServer, FakeSite
 from tests.conftest import at, crawl_args, rows, scrapy
+from tests.site import EditableSite, FaultyServer
 
 NEWEST = date(2025, 11, 10)  # when the newest article of the made-up site is published
 CLOCK = time(20, 17)  # UTC, when cron starts the crawl: a quarter past five in the morning in Seoul
@@ -19,10 +17,10 @@ CLOCK = time(20, 17)  # UTC, when cron starts the crawl: a quarter past five in 
 class NightlyCrawls:
     """The made-up site and an archive of it, from one night to the next."""
 
-    def __init__(self, world: FakeSite, archive_file: Path, first: date) -> None:
-        self.world = world
+    def __init__(self, fake_site: EditableSite, archive_file: Path, first: date) -> None:
+        self.fake_site = fake_site
         self.archive_file = archive_file
-        self.site = DemoServer(world)
+        self.site = FaultyServer(fake_site)
         self.site.etag_ignores_visit = True
         self.now = datetime.combine(first, CLOCK, UTC)
         self.show()
@@ -41,7 +39,7 @@ class NightlyCrawls:
 
     def show(self) -> None:
         """Let the site stand as it does on this day in Seoul."""
-        self.world.go_to((self.now + timedelta(hours=9)).date())
+        self.fake_site.go_to((self.now + timedelta(hours=9)).date())
 
     def pass_by(self, days: float = 1) -> None:
         self.now += timedelta(days=days)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from nkcrawl.archive import ArchiveError, copy_archive, schema
-from nkcrawl.demo import DemoServer, FakeSite
+from nkcrawl.demo import FakeSite
 from nkcrawl.export import new_file
 from tests.conftest import (
     ROOT,
@@ -29,6 +29,7 @@ from tests.conftest import (
     scrapy_command,
 )
 from tests.factories import new_archive, store
+from tests.site import FaultyServer
 
 
 @pytest.fixture
@@ -123,7 +124,7 @@ def test_a_terminal_shows_what_was_created(archive: Path, tmp_path: Path) -> Non
 @pytest.mark.fault("S3")
 def test_again_and_again_while_a_crawl_runs(tmp_path: Path) -> None:
     archive = tmp_path / "nknews.db"
-    with DemoServer(FakeSite(articles=60)) as demo:
+    with FaultyServer(FakeSite(articles=60)) as demo:
         crawl = subprocess.Popen(
             scrapy_command(*crawl_args(demo, archive), "-s", "NKCRAWL_REQUEST_BUDGET=0"),
             cwd=ROOT,

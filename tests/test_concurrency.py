@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from nkcrawl.demo import DemoServer
 from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, scrapy_command
+from tests.site import FaultyServer
 
 WHOLE = """
     SELECT url, title, body, (SELECT count(*) FROM article_authors WHERE article_id = articles.id) AS authors,
@@ -24,7 +24,7 @@ WHOLE = """
 
 @pytest.mark.fault("S4")
 def test_four_readers_beside_a_crawl_see_whole_articles_and_stop_nobody(
-    demo: DemoServer, archive_file: Path, tmp_path: Path
+    demo: FaultyServer, archive_file: Path, tmp_path: Path
 ) -> None:
     demo.delay = 0.15
     command = scrapy_command(*crawl_args(demo, archive_file))

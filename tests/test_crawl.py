@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from nkcrawl.demo import DemoServer, FakeSite
+from nkcrawl.demo import FakeSite
 from tests.conftest import (
     ROOT,
     clean_environment,
@@ -25,38 +25,39 @@ from tests.conftest import (
     scrapy_command,
     stored,
 )
+from tests.site import FaultyServer
 
 Crawl = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def asked(demo: DemoServer) -> Counter[str]:
-    return Counter(entry[2] for entry in demo.log)
+def asked(demo: FaultyServer) -> Counter[str]:
+    return Counter(request.path for request in demo.log)
 
 
 def test_every_cell_of_every_article_equals_the_truth(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
     done = crawl()
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert stored(archive_file) == expected_row(world, demo)
+    assert stored(archive_file) == expected_row(fake_site, demo)
     assert rows(archive_file, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
     assert rows(archive_file, "SELECT url, reason FROM rejects") == []
 
 
 def test_the_authors_of_the_archive_are_the_authors_of_the_site(
-    crawl: Crawl, world: FakeSite, archive_file: Path
+    crawl: Crawl, fake_site: FakeSite, archive_file: Path
 ) -> None:
     crawl()
     found = {
         row["slug"]: (row["name"], row["bio"])
         for row in rows(archive_file, "SELECT slug, name, bio FROM authors")
     }
-    assert found == {author.slug: (author.name, author.bio) for author in world.authors}
+    assert found == {author.slug: (author.name, author.bio) for author in fake_site.authors}
 
 
 @pytest.mark.fault("N7")
 def test_a_second_run_asks_no_article_and_changes_no_row(
-    crawl: Crawl, demo: DemoServer, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, archive_file: Path
 ) -> None:
     crawl()
     before = comparable(archive_file)
@@ -68,9 +69,9 @@ def test_a_second_run_asks_no_article_and_changes_no_row(
 
 
 def test_the_run_record_says_what_happened(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
-    soft, down, forbidden = (world.articles[number].path for number in (1, 2, 3))
+    soft, down, forbidden = (fake_site.articles[number].path for number in (1, 2, 3))
     demo.faults = {
         soft: (200, "<h1>Page not found</h1>"),
         down: 503,
@@ -102,8 +103,8 @@ def test_the_run_record_says_what_happened(
         "nkcrawl/skipped": 1,
         "nkcrawl/skipped/robots.txt forbids": 1,
     }
-    assert stats["nkcrawl/links/feed"] == len(world.articles)
-    assert stats["nkcrawl/links/article"] >= len(world.articles)
+    assert stats["nkcrawl/links/feed"] == len(fake_site.articles)
+    assert stats["nkcrawl/links/article"] >= len(fake_site.articles)
     assert stats["downloader/request_count"] == len(demo.log)
     assert stats["nkcrawl/errors"] == []
     (filled,) = rows(
@@ -125,7 +126,7 @@ def test_the_run_record_says_what_happened(
 
 @pytest.mark.fault("P17", "S1")
 def test_killed_twenty_times_and_started_again_the_archive_is_the_same(
-    crawl: Crawl, demo: DemoServer, archive_file: Path, tmp_path: Path
+    crawl: Crawl, demo: FaultyServer, archive_file: Path, tmp_path: Path
 ) -> None:
     crawl()
     undisturbed = comparable(archive_file)
@@ -155,7 +156,7 @@ def test_killed_twenty_times_and_started_again_the_archive_is_the_same(
 
 @pytest.mark.fault("P19")
 def test_a_backfill_cut_off_by_the_budget_goes_on_the_next_night_newest_first(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
     for _ in range(20):
         demo.log.clear()
@@ -171,7 +172,7 @@ def test_a_backfill_cut_off_by_the_budget_goes_on_the_next_night_newest_first(
         assert newer_and_due == [] or "/content_author/" in last
         if not demo.log:
             break
-    assert stored(archive_file) == expected_row(world, demo)
+    assert stored(archive_file) == expected_row(fake_site, demo)
     summaries = [
         row["summary"] for row in rows(archive_file, "SELECT summary FROM runs ORDER BY id")
     ]
@@ -181,9 +182,9 @@ def test_a_backfill_cut_off_by_the_budget_goes_on_the_next_night_newest_first(
 
 
 def test_a_page_that_failed_is_tried_in_a_later_run_and_not_in_the_same(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
-    path = world.articles[0].path
+    path = fake_site.articles[0].path
     demo.faults[path] = (503, "down")
     done = crawl("-s", "RETRY_TIMES=0")
     assert done.returncode == 0
@@ -195,9 +196,9 @@ def test_a_page_that_failed_is_tried_in_a_later_run_and_not_in_the_same(
 
 
 def test_a_page_that_is_gone_is_never_asked_again(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
-    path = world.articles[0].path
+    path = fake_site.articles[0].path
     demo.faults[path] = (410, "gone")
     crawl()
     (page,) = rows(
@@ -207,7 +208,7 @@ def test_a_page_that_is_gone_is_never_asked_again(
 
 
 @pytest.mark.fault("N12")
-def test_nothing_is_asked_twice_and_nothing_but_the_site(crawl: Crawl, demo: DemoServer) -> None:
+def test_nothing_is_asked_twice_and_nothing_but_the_site(crawl: Crawl, demo: FaultyServer) -> None:
     crawl()
     assert {path: count for path, count in asked(demo).items() if count > 1} == {}
     assert not [
@@ -222,12 +223,12 @@ def test_limit_stops_after_so_many_articles(crawl: Crawl, archive_file: Path) ->
 
 
 def test_authors_walks_only_their_pages(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
-    slug = world.authors[1].slug
+    slug = fake_site.authors[1].slug
     crawl("-a", f"authors={slug}", "-a", "recent=no")
     assert set(stored(archive_file)) == {
-        demo.base_url + article.path for article in world.articles_of(slug)
+        demo.base_url + article.path for article in fake_site.articles_of(slug)
     }
     walked = [path for path in asked(demo) if path.startswith("/content_author/")]
     assert walked
@@ -235,9 +236,9 @@ def test_authors_walks_only_their_pages(
 
 
 def test_url_reads_one_page_alone_due_or_not(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
-    path = world.articles[5].path
+    path = fake_site.articles[5].path
     for _ in range(2):
         demo.log.clear()
         done = crawl("-a", f"url={demo.base_url}{path.rstrip('/')}?utm_source=x")
@@ -247,13 +248,13 @@ def test_url_reads_one_page_alone_due_or_not(
 
 
 def test_since_asks_nothing_of_an_earlier_month(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
-    since = world.articles[20].published_on
+    since = fake_site.articles[20].published_on
     crawl("-a", f"since={since}")
     month = f"{since:%Y/%m}"
-    started_from = {author.slug for author in world.authors[:7]}
-    recent = [article for article in world.articles if article.path[1:8] >= month]
+    started_from = {author.slug for author in fake_site.authors[:7]}
+    recent = [article for article in fake_site.articles if article.path[1:8] >= month]
     of_seeds = {
         demo.base_url + a.path
         for a in recent
@@ -267,10 +268,10 @@ def test_since_asks_nothing_of_an_earlier_month(
     assert not [path for path in asked(demo) if path[1:5].isdigit() and path[1:8] < month]
     done = crawl()
     assert done.returncode == 0
-    assert len(stored(archive_file)) == len(world.articles)
+    assert len(stored(archive_file)) == len(fake_site.articles)
 
 
-def test_full_walks_known_listings_to_their_end(crawl: Crawl, demo: DemoServer) -> None:
+def test_full_walks_known_listings_to_their_end(crawl: Crawl, demo: FaultyServer) -> None:
     crawl()
     listings = {path for path in asked(demo) if path.startswith("/content_author/")}
     demo.log.clear()
@@ -327,7 +328,7 @@ def test_full_walks_known_listings_to_their_end(crawl: Crawl, demo: DemoServer) 
 )
 @pytest.mark.fault("P4")
 def test_a_bad_argument_or_setting_is_refused_before_anything_is_touched(
-    crawl: Crawl, demo: DemoServer, archive_file: Path, option: str, complaint: str
+    crawl: Crawl, demo: FaultyServer, archive_file: Path, option: str, complaint: str
 ) -> None:
     done = crawl(*option.split(" "))
     assert (done.returncode, done.stdout) == (2, "")
@@ -339,20 +340,20 @@ def test_a_bad_argument_or_setting_is_refused_before_anything_is_touched(
 
 @pytest.mark.parametrize("command", ["fetch", "shell"])
 def test_scrapy_s_own_commands_fetch_a_page_and_store_nothing(
-    demo: DemoServer, world: FakeSite, archive_file: Path, command: str
+    demo: FaultyServer, fake_site: FakeSite, archive_file: Path, command: str
 ) -> None:
-    url = demo.base_url + world.articles[0].path
+    url = demo.base_url + fake_site.articles[0].path
     code = ("-c", "response.status") if command == "shell" else ()
     where = ("-s", f"NKCRAWL_SITE={demo.base_url}", "-s", f"NKCRAWL_DATABASE={archive_file}")
     done = scrapy(command, *code, *where, "-s", "DOWNLOAD_DELAY=0", url)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.strip() == "200" or "<html" in done.stdout
-    assert [hit.path for hit in demo.log] == ["/robots.txt", world.articles[0].path]
+    assert [hit.path for hit in demo.log] == ["/robots.txt", fake_site.articles[0].path]
     assert not archive_file.exists()
 
 
 def test_settings_come_from_the_environment_and_s_wins(
-    demo: DemoServer, archive_file: Path, tmp_path: Path
+    demo: FaultyServer, archive_file: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "other.db"
     done = scrapy(
@@ -380,7 +381,7 @@ def test_settings_come_from_the_environment_and_s_wins(
 )
 @pytest.mark.fault("S10")
 def test_a_file_that_is_not_ours_is_left_alone(
-    crawl: Crawl, demo: DemoServer, archive_file: Path, content: bytes
+    crawl: Crawl, demo: FaultyServer, archive_file: Path, content: bytes
 ) -> None:
     archive_file.write_bytes(content)
     done = crawl()
@@ -405,7 +406,7 @@ def test_the_archive_lies_in_the_project_wherever_the_command_is_given() -> None
 
 @pytest.mark.fault("P20")
 def test_the_commands_work_from_any_directory_with_an_empty_environment(
-    demo: DemoServer, archive_file: Path, world: FakeSite
+    demo: FaultyServer, archive_file: Path, fake_site: FakeSite
 ) -> None:
     program = Path(sys.executable).parent / "nkcrawl"
     done = subprocess.run(
@@ -418,7 +419,7 @@ def test_the_commands_work_from_any_directory_with_an_empty_environment(
         timeout=300,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert stored(archive_file) == expected_row(world, demo)
+    assert stored(archive_file) == expected_row(fake_site, demo)
 
 
 @pytest.mark.fault("P8", "P25")

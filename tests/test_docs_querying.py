@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from nkcrawl.demo import FakeSite
 from tests.docs import blocks
 from tests.nightly import NEWEST, NightlyCrawls
+from tests.site import EditableSite
 
 PACKAGES = Path(sys.prefix) / "cookbook"  # pandas and DuckDB, where the Makefile puts them
 PAGE = "docs/querying.md"
@@ -43,24 +43,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     folder = tmp_path_factory.mktemp("cookbook")
     (folder / "data").mkdir()
-    world = FakeSite(articles=300)
-    with NightlyCrawls(world, folder / "data" / "nknews.db", NEWEST - timedelta(days=1)) as nights:
-        failing = world.articles[5].path
+    fake_site = EditableSite(articles=300)
+    with NightlyCrawls(
+        fake_site, folder / "data" / "nknews.db", NEWEST - timedelta(days=1)
+    ) as nights:
+        failing = fake_site.articles[5].path
         nights.site.faults[failing] = 503
         assert nights.crawl("-s", "NKCRAWL_REQUEST_BUDGET=0", "-s", "RETRY_TIMES=0").returncode == 0
         edited, deleted, *_ = (
             a
-            for a in world.articles
+            for a in fake_site.articles
             if a.path != failing and a.published_on > NEWEST - timedelta(9)
         )
         opened = next(
             a
-            for a in world.articles
+            for a in fake_site.articles
             if a.access == "teaser" and a.paragraphs and a not in (edited, deleted)
         )
-        world.revise(edited.path, title="The headline after the edit")
-        world.open_up(opened.path)
-        world.delete(deleted.path)
+        fake_site.revise(edited.path, title="The headline after the edit")
+        fake_site.open_up(opened.path)
+        fake_site.delete(deleted.path)
         nights.crawl("-a", f"url={nights.url(opened.path)}")
         for _ in range(8):
             nights.pass_by()

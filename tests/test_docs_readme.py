@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from nkcrawl.archive import Archive, meanings
-from nkcrawl.demo import DemoServer
 from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy
 from tests.docs import block, blocks, read
+from tests.site import FaultyServer
 
 README = read("README.md")
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md")) + sorted(
@@ -19,7 +19,7 @@ PAGES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.m
 
 
 @pytest.fixture
-def folder(demo: DemoServer, tmp_path: Path) -> Path:
+def folder(demo: FaultyServer, tmp_path: Path) -> Path:
     """A folder with the archive of the made-up site as data/nknews.db."""
     (tmp_path / "data").mkdir()
     done = scrapy(*crawl_args(demo, tmp_path / "data" / "nknews.db"))
@@ -50,7 +50,7 @@ def test_the_sample_row_is_in_the_demo_archive_and_the_queries_run(folder: Path)
         assert done.stdout.count("\n") > 1
 
 
-def test_its_crontab_runs_as_cron_runs_it(demo: DemoServer, archive_file: Path) -> None:
+def test_its_crontab_runs_as_cron_runs_it(demo: FaultyServer, archive_file: Path) -> None:
     """Run the line with what cron gives: a shell, a home folder to start in, a short PATH, the
     variables set above it.
     """

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from nkcrawl.demo import DemoServer, FakeSite
+from nkcrawl.demo import FakeSite
 from tests.conftest import rows
+from tests.site import FaultyServer
 from tests.stress.hostile_responses import (
     ARTICLES,
     AUTHORS,
@@ -40,7 +41,7 @@ class NightlyCrawls:
     def __init__(self, folder: Path) -> None:
         with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
             first, second, small = (
-                stack.enter_context(DemoServer(FakeSite(articles=count)))
+                stack.enter_context(FaultyServer(FakeSite(articles=count)))
                 for count in (WORLD, WORLD, SMALL_WORLD)
             )
             self.sites = [first.base_url, second.base_url, small.base_url]
@@ -53,7 +54,7 @@ class NightlyCrawls:
             self.before_feeds, self.feeds = feeds.result()
 
     @staticmethod
-    def _again(server: DemoServer, folder: Path) -> tuple[Rows, NightResult]:
+    def _again(server: FaultyServer, folder: Path) -> tuple[Rows, NightResult]:
         """Crawl the site as it should be, and then with the cases in the place of what is
         stored.
         """
@@ -64,7 +65,7 @@ class NightlyCrawls:
         return before, crawl(server, archive, ARTICLES, *EVERYTHING)
 
     @staticmethod
-    def _of_feeds(server: DemoServer, folder: Path) -> tuple[Rows, dict[str, NightResult]]:
+    def _of_feeds(server: FaultyServer, folder: Path) -> tuple[Rows, dict[str, NightResult]]:
         crawl(server, folder / "small.db", [])
         nights = {}
         for number, case in enumerate(FEEDS):

@@ -13,11 +13,12 @@ from typing import Any, Literal
 
 import pytest
 
-from nkcrawl.demo import Answer, DemoArticle, FakeSite
+from nkcrawl.demo import DemoArticle
 from nkcrawl.pages import EXTRACTOR_VERSION
 from tests.conftest import expected_row, stored
 from tests.factories import feed, listing, new_archive, store
 from tests.nightly import NEWEST, NightlyCrawls
+from tests.site import EditableSite, FakeResponse
 
 TODAY = date(2025, 11, 20)  # the newest article of the made-up site is ten days older
 
@@ -25,12 +26,12 @@ TODAY = date(2025, 11, 20)  # the newest article of the made-up site is ten days
 @pytest.fixture
 def nights(archive_file: Path) -> Iterator[NightlyCrawls]:
     """The site on the day of its newest article, with nothing stored yet."""
-    with NightlyCrawls(FakeSite(articles=60), archive_file, NEWEST) as nights:
+    with NightlyCrawls(EditableSite(articles=60), archive_file, NEWEST) as nights:
         yield nights
 
 
 def newest(nights: NightlyCrawls) -> DemoArticle:
-    return nights.world.articles[0]
+    return nights.fake_site.articles[0]
 
 
 def quietly(done: subprocess.CompletedProcess[str]) -> bool:
@@ -38,23 +39,23 @@ def quietly(done: subprocess.CompletedProcess[str]) -> bool:
     return (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def archived(world: FakeSite, nights: NightlyCrawls, unseen: int) -> None:
-    """Store a world but for its newest articles as a crawl a night ago would have left it, every
+def archived(fake_site: EditableSite, nights: NightlyCrawls, unseen: int) -> None:
+    """Store a site but for its newest articles as a crawl a night ago would have left it, every
     listing walked.
     """
     with new_archive(nights.archive_file, lambda: nights.now) as archive:
-        newest_stored = nights.url(world.articles[unseen].path)
+        newest_stored = nights.url(fake_site.articles[unseen].path)
         archive.store(feed(newest_stored, url=nights.url("/feed/")), 1)
-        for article in world.articles[unseen:]:
-            row = world.expected_row(article, nights.site.base_url)
+        for article in fake_site.articles[unseen:]:
+            row = fake_site.expected_row(article, nights.site.base_url)
             store(archive, extractor_version=EXTRACTOR_VERSION, **row)
-        for author in world.authors:
-            for number in range(1, world.page_count(author.slug) + 1):
+        for author in fake_site.authors:
+            for number in range(1, fake_site.page_count(author.slug) + 1):
                 path = f"/content_author/{author.slug}/" + (f"page/{number}/" if number > 1 else "")
                 shown = [
                     nights.url(article.path)
-                    for article in world.entries(author.slug, number)
-                    if article.number <= len(world.articles) - unseen
+                    for article in fake_site.entries(author.slug, number)
+                    if article.number <= len(fake_site.articles) - unseen
                 ]
                 fields = {"slug": author.slug, "name": author.name, "bio": None}
                 archive.store(listing(nights.url(path), *shown, **fields), 1)
@@ -119,7 +120,7 @@ def test_an_article_as_it_was_costs_no_body_and_counts_as_checked(nights: Nightl
 def test_a_server_that_lies_is_believed_once_in_a_row(nights: NightlyCrawls) -> None:
     nights.crawl()
     path = newest(nights).path
-    nights.world.revise(path, title="The headline after the edit")
+    nights.fake_site.revise(path, title="The headline after the edit")
     nights.site.lying_304 = True
     nights.pass_by()
     assert quietly(nights.crawl())
@@ -145,14 +146,14 @@ def test_an_edit_becomes_a_version_and_a_deletion_a_date(nights: NightlyCrawls) 
     nights.crawl()
     article = newest(nights)
     before = nights.article(article.path)
-    nights.world.revise(article.path, title="The headline after the edit")
+    nights.fake_site.revise(article.path, title="The headline after the edit")
     nights.pass_by()
     assert quietly(nights.crawl())
     after = nights.article(article.path)
     assert (after["title"], after["body"]) == ("The headline after the edit", before["body"])
     (version,) = nights.rows("SELECT * FROM article_versions WHERE article_id = ?", after["id"])
     assert (version["title"], version["content_hash"]) == (before["title"], before["content_hash"])
-    nights.world.delete(article.path)
+    nights.fake_site.delete(article.path)
     nights.pass_by(6)
     assert quietly(nights.crawl())
     gone = nights.article(article.path)
@@ -167,15 +168,15 @@ def test_a_teaser_that_becomes_free_is_read_whole_and_a_free_article_stays_whole
     nights.crawl()
     teaser = next(
         article
-        for article in nights.world.articles
+        for article in nights.fake_site.articles
         if article.access == "teaser" and article.paragraphs
     )
     nights.pass_by(0.5)
-    opened = nights.world.open_up(teaser.path)
+    opened = nights.fake_site.open_up(teaser.path)
     nights.crawl("-a", f"url={nights.url(teaser.path)}")
     assert nights.article(teaser.path)["access"] == "free"
     assert nights.article(teaser.path)["body"] == "\n\n".join(opened.paragraphs)
-    nights.world.close_off(teaser.path)
+    nights.fake_site.close_off(teaser.path)
     nights.crawl("-a", f"url={nights.url(teaser.path)}")
     assert nights.article(teaser.path)["access"] == "free"
     assert nights.article(teaser.path)["body"] == "\n\n".join(opened.paragraphs)
@@ -190,16 +191,18 @@ def test_the_feed_is_asked_first_and_only_its_links_are_taken(nights: NightlyCra
     assert quietly(nights.crawl())
     paths = [hit.path for hit in nights.site.log]
     assert paths[:2] == ["/robots.txt", "/feed/"]
-    assert stored(nights.archive_file) == expected_row(nights.world, nights.site)
+    assert stored(nights.archive_file) == expected_row(nights.fake_site, nights.site)
     with nights.archive_file.open("rb") as file:
         everything = file.read().decode("utf-8", "replace")
-    hidden = [paragraph for article in nights.world.articles for paragraph in article.hidden]
+    hidden = [paragraph for article in nights.fake_site.articles for paragraph in article.hidden]
     assert len(hidden) > 20
     assert not [paragraph for paragraph in hidden if paragraph in everything]
 
 
 def test_a_new_article_of_a_silent_author_is_found_by_the_feed(archive_file: Path) -> None:
-    with NightlyCrawls(FakeSite(articles=60), archive_file, NEWEST - timedelta(days=2)) as nights:
+    with NightlyCrawls(
+        EditableSite(articles=60), archive_file, NEWEST - timedelta(days=2)
+    ) as nights:
         nights.crawl()
         authors = nights.rows("SELECT url FROM pages WHERE kind = 'author'")
         nights.pass_by()
@@ -224,7 +227,7 @@ def test_the_feed_is_left_where_robots_txt_forbids_it(nights: NightlyCrawls) -> 
 
 
 def test_the_feed_is_left_out_when_authors_are_named(nights: NightlyCrawls) -> None:
-    nights.crawl("-a", f"authors={nights.world.authors[1].slug}")
+    nights.crawl("-a", f"authors={nights.fake_site.authors[1].slug}")
     assert nights.asked["/feed/"] == 0
 
 
@@ -242,21 +245,21 @@ def test_a_gap_between_the_feed_and_what_is_known_sends_us_through_the_listings(
     """Forty articles come while no crawl runs, the feed shows ten of them, and no author page would
     be due by itself.
     """
-    world = FakeSite(articles=120, authors=3)
-    with NightlyCrawls(world, archive_file, world.articles[40].published_on) as nights:
-        world.feed_size = 10
+    fake_site = EditableSite(articles=120, authors=3)
+    with NightlyCrawls(fake_site, archive_file, fake_site.articles[40].published_on) as nights:
+        fake_site.feed_size = 10
         nights.crawl()
         missed = len(stored(archive_file))
         nights.now += TODAY - nights.now.date()
         nights.show()
-        assert len(world.articles) >= missed + 40
+        assert len(fake_site.articles) >= missed + 40
         with closing(sqlite3.connect(archive_file)) as conn:
             conn.execute(
                 "UPDATE pages SET due_at = '2099-01-01T00:00:00Z' WHERE kind = 'author' AND due_at IS NOT NULL"
             )
             conn.commit()
         assert quietly(nights.crawl())
-        assert set(stored(archive_file)) == set(expected_row(world, nights.site))
+        assert set(stored(archive_file)) == set(expected_row(fake_site, nights.site))
 
 
 # --- Listings -------------------------------------------------------------------------------------
@@ -264,13 +267,13 @@ def test_a_gap_between_the_feed_and_what_is_known_sends_us_through_the_listings(
 
 @pytest.mark.fault("N13")
 def test_a_pager_without_end_ends(nights: NightlyCrawls) -> None:
-    slug = nights.world.authors[0].slug
-    first = nights.site.answer(f"/content_author/{slug}/").body
+    slug = nights.fake_site.authors[0].slug
+    first = nights.site.get(f"/content_author/{slug}/").body
     assert isinstance(first, str)
 
-    def page(number: int) -> Answer:
+    def page(number: int) -> FakeResponse:
         pager = f'<a href="/content_author/{slug}/page/{number + 1}/">{number + 1}</a>'
-        return Answer(200, first.replace("</body>", f"{pager}</body>"))
+        return FakeResponse(200, first.replace("</body>", f"{pager}</body>"))
 
     nights.site.faults |= {f"/content_author/{slug}/page/{n}/": page(n) for n in range(2, 40)}
     nights.site.faults[f"/content_author/{slug}/"] = page(1)
@@ -294,9 +297,9 @@ def test_a_pager_without_end_ends(nights: NightlyCrawls) -> None:
 def test_a_redesign_is_said_each_night_and_nothing_stored_is_touched(
     archive_file: Path, redesign: Literal["shell", "undated", "unlinked"], sentence: str
 ) -> None:
-    world = FakeSite(articles=300)
-    with NightlyCrawls(world, archive_file, TODAY) as nights:
-        archived(world, nights, unseen=12)
+    fake_site = EditableSite(articles=300)
+    with NightlyCrawls(fake_site, archive_file, TODAY) as nights:
+        archived(fake_site, nights, unseen=12)
         before = nights.rows("SELECT * FROM articles ORDER BY id")
         nights.site.redesign = redesign
         for _ in range(3):
@@ -318,7 +321,7 @@ def test_a_redesign_is_said_each_night_and_nothing_stored_is_touched(
         nights.site.redesign = None
         nights.pass_by()
         assert quietly(nights.crawl())
-        assert stored(archive_file) == expected_row(world, nights.site)
+        assert stored(archive_file) == expected_row(fake_site, nights.site)
 
 
 def as_read(article: dict[str, Any]) -> dict[str, Any]:
@@ -349,9 +352,9 @@ def author_pages_read(nights: NightlyCrawls) -> set[str]:
 def test_a_redesign_in_the_middle_of_a_run_takes_no_word_and_its_pages_are_read_again(
     archive_file: Path,
 ) -> None:
-    world = FakeSite(articles=600)
-    with NightlyCrawls(world, archive_file, TODAY) as nights:
-        archived(world, nights, unseen=60)
+    fake_site = EditableSite(articles=600)
+    with NightlyCrawls(fake_site, archive_file, TODAY) as nights:
+        archived(fake_site, nights, unseen=60)
         asked = iter(range(1_000))
 
         def redesign_after_a_few() -> None:
@@ -364,7 +367,7 @@ def test_a_redesign_in_the_middle_of_a_run_takes_no_word_and_its_pages_are_read_
         assert done.returncode == 3
         assert "recent articles have no date" in done.stderr
         dated = {
-            url for url, row in expected_row(world, nights.site).items() if row["published_on"]
+            url for url, row in expected_row(fake_site, nights.site).items() if row["published_on"]
         }
         undated = dated & {
             row["url"] for row in nights.rows("SELECT url FROM articles WHERE published_on IS NULL")
@@ -374,14 +377,14 @@ def test_a_redesign_in_the_middle_of_a_run_takes_no_word_and_its_pages_are_read_
         nights.site.redesign, nights.site.faults = None, {}
         nights.pass_by()
         assert quietly(nights.crawl())
-        assert stored(archive_file) == expected_row(world, nights.site)
+        assert stored(archive_file) == expected_row(fake_site, nights.site)
 
 
 @pytest.mark.fault("P9")
 def test_a_night_on_which_every_page_is_gone_is_no_loss(archive_file: Path) -> None:
-    world = FakeSite(articles=300)
-    with NightlyCrawls(world, archive_file, TODAY) as nights:
-        archived(world, nights, unseen=12)
+    fake_site = EditableSite(articles=300)
+    with NightlyCrawls(fake_site, archive_file, TODAY) as nights:
+        archived(fake_site, nights, unseen=12)
         before = nights.rows("SELECT * FROM articles ORDER BY id")
         nights.site.faults = {"*": 404, "/robots.txt": (200, "User-agent: *\nDisallow:\n")}
         nights.pass_by()
@@ -392,16 +395,16 @@ def test_a_night_on_which_every_page_is_gone_is_no_loss(archive_file: Path) -> N
         nights.site.faults = {}
         nights.pass_by()
         assert quietly(nights.crawl())
-        assert stored(archive_file) == expected_row(world, nights.site)
+        assert stored(archive_file) == expected_row(fake_site, nights.site)
 
 
 @pytest.mark.fault("N14")
 def test_after_an_outage_of_several_nights_the_next_one_finds_all_that_came(
     archive_file: Path,
 ) -> None:
-    world = FakeSite(articles=300)
-    with NightlyCrawls(world, archive_file, TODAY) as nights:
-        archived(world, nights, unseen=12)
+    fake_site = EditableSite(articles=300)
+    with NightlyCrawls(fake_site, archive_file, TODAY) as nights:
+        archived(fake_site, nights, unseen=12)
         nights.site.faults = {"*": 503, "/robots.txt": (200, "User-agent: *\nDisallow:\n")}
         for _ in range(5):
             nights.pass_by()
@@ -410,17 +413,17 @@ def test_after_an_outage_of_several_nights_the_next_one_finds_all_that_came(
         nights.site.faults = {}
         nights.pass_by()
         assert quietly(nights.crawl())
-        assert stored(archive_file) == expected_row(world, nights.site)
+        assert stored(archive_file) == expected_row(fake_site, nights.site)
 
 
 def test_author_pages_as_they_were_and_one_without_articles_are_no_redesign(
     archive_file: Path,
 ) -> None:
-    world = FakeSite(articles=300)
-    with NightlyCrawls(world, archive_file, TODAY) as nights:
+    fake_site = EditableSite(articles=300)
+    with NightlyCrawls(fake_site, archive_file, TODAY) as nights:
         assert quietly(nights.crawl("-s", "NKCRAWL_REQUEST_BUDGET=0"))
         nights.pass_by(30)
-        slug = world.authors[-1].slug
+        slug = fake_site.authors[-1].slug
         nights.site.faults[f"/content_author/{slug}/"] = (200, "<h1>Somebody</h1>")
         assert quietly(nights.crawl())
         listings = [hit for hit in nights.site.log if "author" in hit.path]
@@ -453,7 +456,7 @@ def test_retry_after_is_obeyed_in_both_forms(nights: NightlyCrawls, form: str) -
         seconds=12
     )  # by the crawl's clock, which begins at `now` and needs time to get there
     after = "3" if form == "seconds" else f"{until:%a, %d %b %Y %H:%M:%S GMT}"
-    answers = iter([Answer(429, headers={"Retry-After": after})])
+    answers = iter([FakeResponse(429, headers={"Retry-After": after})])
     nights.site.faults[path] = lambda: next(answers, None)
     assert quietly(nights.crawl())
     first, second = (hit for hit in nights.site.log if hit.path == path)
@@ -467,9 +470,11 @@ def test_retry_after_is_obeyed_in_both_forms(nights: NightlyCrawls, form: str) -
 @pytest.mark.parametrize("budget", [1, 2, 3, 10])
 def test_the_budget_holds_to_the_request(nights: NightlyCrawls, budget: int) -> None:
     hops = iter(range(100))
-    nights.site.faults["/robots.txt"] = lambda: Answer(302, headers={"Location": "/rules.txt"})
+    nights.site.faults["/robots.txt"] = lambda: FakeResponse(
+        302, headers={"Location": "/rules.txt"}
+    )
     nights.site.faults["/rules.txt"] = (200, "User-agent: *\nDisallow:\n")
-    nights.site.faults["/feed/"] = lambda: Answer(
+    nights.site.faults["/feed/"] = lambda: FakeResponse(
         302, headers={"Location": f"/feed/?hop={next(hops)}"}
     )
     done = nights.crawl("-s", f"NKCRAWL_REQUEST_BUDGET={budget}")
@@ -483,7 +488,7 @@ def test_the_budget_holds_to_the_request(nights: NightlyCrawls, budget: int) -> 
 
 @pytest.mark.fault("N1")
 def test_every_request_of_a_whole_crawl_keeps_the_manners(archive_file: Path) -> None:
-    with NightlyCrawls(FakeSite(articles=30), archive_file, TODAY) as nights:
+    with NightlyCrawls(EditableSite(articles=30), archive_file, TODAY) as nights:
         article = newest(nights)
         nights.site.faults["/robots.txt"] = (200, f"User-agent: *\nDisallow: {article.path}\n")
         nights.site.delay = 0.01
@@ -514,10 +519,10 @@ def test_the_clock_of_a_night_is_the_clock_of_the_archive(nights: NightlyCrawls)
 def test_a_quiet_night_costs_no_more_with_a_larger_archive(tmp_path: Path) -> None:
     beyond = {}
     for articles in (500, 5_000):
-        world = FakeSite(articles=articles, authors=40)
-        with NightlyCrawls(world, tmp_path / f"{articles}.db", TODAY) as nights:
+        fake_site = EditableSite(articles=articles, authors=40)
+        with NightlyCrawls(fake_site, tmp_path / f"{articles}.db", TODAY) as nights:
             nights.now -= timedelta(days=1)
-            archived(world, nights, unseen=12)
+            archived(fake_site, nights, unseen=12)
             nights.now += timedelta(days=1)
             now = f"{nights.now:%Y-%m-%dT%H:%M:%SZ}"
             due = nights.rows(

@@ -14,8 +14,9 @@ import pytest
 from scrapy.settings import Settings
 from scrapy.utils.project import get_project_settings
 
-from nkcrawl.demo import Answer, DemoServer, FakeSite, article_page
+from nkcrawl.demo import FakeSite, article_page
 from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, scrapy_command
+from tests.site import FakeResponse, FaultyServer
 
 Crawl = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -62,7 +63,7 @@ def test_no_other_scheme_has_a_handler(settings: Settings) -> None:
 
 @pytest.mark.fault("N1", "N2")
 def test_the_gap_between_requests_is_never_shorter_than_the_delay(
-    crawl: Crawl, demo: DemoServer
+    crawl: Crawl, demo: FaultyServer
 ) -> None:
     done = crawl("-s", "DOWNLOAD_DELAY=0.5", "-s", "NKCRAWL_REQUEST_BUDGET=9")
     assert done.returncode == 0
@@ -121,9 +122,9 @@ def test_it_says_who_it_is_and_sends_neither_cookie_nor_referer(archive_file: Pa
 
 
 def test_robots_txt_is_obeyed(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
-    path = world.articles[0].path
+    path = fake_site.articles[0].path
     demo.faults["/robots.txt"] = (200, f"User-agent: *\nDisallow: {path}\n")
     done = crawl()
     assert done.returncode == 0
@@ -134,18 +135,23 @@ def test_robots_txt_is_obeyed(
     assert page == {"failures": 1, "fetched_at": None}
 
 
-def redirect(target: str, status: int = 302) -> Answer:
-    return Answer(status, headers={"Location": target})
+def redirect(target: str, status: int = 302) -> FakeResponse:
+    return FakeResponse(status, headers={"Location": target})
 
 
 @pytest.mark.parametrize("first", ["at once", "after a retry"])
 @pytest.mark.parametrize("where", ["another host", "another port", "file", "data", "a circle"])
 @pytest.mark.fault("N8", "N9", "N10", "D21")
 def test_a_redirect_never_leaves_the_site(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path, where: str, first: str
+    crawl: Crawl,
+    demo: FaultyServer,
+    fake_site: FakeSite,
+    archive_file: Path,
+    where: str,
+    first: str,
 ) -> None:
-    path = world.articles[0].path
-    with DemoServer(world) as elsewhere:
+    path = fake_site.articles[0].path
+    with FaultyServer(fake_site) as elsewhere:
         port = elsewhere.base_url.rsplit(":", 1)[1]
         target = {
             "another host": f"http://localhost:{port}{path}",
@@ -154,22 +160,22 @@ def test_a_redirect_never_leaves_the_site(
             "data": "data:text/html,<h1>x</h1>",
             "a circle": path,
         }[where]
-        answers = iter([Answer(503)] if first == "after a retry" else [])
+        answers = iter([FakeResponse(503)] if first == "after a retry" else [])
         demo.faults[path] = lambda: next(answers, redirect(target))
         done = crawl("-s", "RETRY_TIMES=2")
         assert elsewhere.log == []
     assert (done.returncode, done.stderr) == (0, "")
     (page,) = rows(archive_file, "SELECT failures FROM pages WHERE url = ?", demo.base_url + path)
     assert page["failures"] == 1
-    assert len(rows(archive_file, "SELECT 1 FROM articles")) == len(world.articles) - 1
+    assert len(rows(archive_file, "SELECT 1 FROM articles")) == len(fake_site.articles) - 1
     asked = sum(hit.path == path for hit in demo.log)
     assert asked == (6 if where == "a circle" else 1) + (first == "after a retry")
 
 
 def test_a_redirect_on_the_site_makes_the_old_url_an_alias(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
-    new = world.articles[0].path
+    new = fake_site.articles[0].path
     old = new.rstrip("/") + "-old/"
     demo.faults[old] = redirect(new, 301)
     done = crawl("-a", f"url={demo.base_url}{old}")
@@ -188,13 +194,13 @@ def test_a_redirect_on_the_site_makes_the_old_url_an_alias(
 
 @pytest.mark.fault("D2")
 def test_a_body_over_five_mebibytes_is_cut_off_and_not_kept(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
-    path = world.articles[0].path
+    path = fake_site.articles[0].path
     demo.faults[path] = (200, "<p>" + "word " * (6 * 1024 * 1024 // 5))
     done = crawl("-s", "RETRY_TIMES=0")
     assert done.returncode == 0
-    assert len(rows(archive_file, "SELECT 1 FROM articles")) == len(world.articles) - 1
+    assert len(rows(archive_file, "SELECT 1 FROM articles")) == len(fake_site.articles) - 1
     assert rows(archive_file, "SELECT failures FROM pages WHERE url = ?", demo.base_url + path) == [
         {"failures": 1}
     ]
@@ -214,9 +220,14 @@ def test_a_body_over_five_mebibytes_is_cut_off_and_not_kept(
 )
 @pytest.mark.fault("D13")
 def test_a_page_that_is_no_article_becomes_a_reject_and_never_a_row(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path, body: str, reason: str
+    crawl: Crawl,
+    demo: FaultyServer,
+    fake_site: FakeSite,
+    archive_file: Path,
+    body: str,
+    reason: str,
 ) -> None:
-    path = world.articles[0].path
+    path = fake_site.articles[0].path
     demo.faults[path] = (200, f"<html>{body}</html>")
     assert crawl().returncode == 0
     url = demo.base_url + path
@@ -230,7 +241,7 @@ def test_a_page_that_is_no_article_becomes_a_reject_and_never_a_row(
 
 @pytest.mark.fault("D13")
 def test_a_soft_404_takes_nothing_from_a_stored_article(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
     crawl("-a", "limit=1")
     (before,) = rows(archive_file, "SELECT * FROM articles")
@@ -242,19 +253,19 @@ def test_a_soft_404_takes_nothing_from_a_stored_article(
 
 @pytest.mark.fault("P1")
 def test_a_page_that_trips_our_own_code_is_a_failed_run_and_is_tried_again(
-    demo: DemoServer, world: FakeSite, archive_file: Path, tmp_path: Path
+    demo: FaultyServer, fake_site: FakeSite, archive_file: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import nkcrawl.pages.article as a\n"
         "real = a.read_dates\n"
         "def tripping(article, *rest):\n"
-        f"    if {world.articles[0].path!r} in article.url: raise KeyError('a surprise')\n"
+        f"    if {fake_site.articles[0].path!r} in article.url: raise KeyError('a surprise')\n"
         "    return real(article, *rest)\n"
         "a.read_dates = tripping\n"
     )
     done = scrapy(*crawl_args(demo, archive_file), PYTHONPATH=str(tmp_path))
     assert done.returncode == 1
-    url = demo.base_url + world.articles[0].path
+    url = demo.base_url + fake_site.articles[0].path
     assert done.stderr.startswith(
         f"An error in nkcrawl: {url} cannot be read (KeyError('a surprise') in read_article, "
     )
@@ -267,11 +278,11 @@ def test_a_page_that_trips_our_own_code_is_a_failed_run_and_is_tried_again(
         archive_file, "SELECT failures, due_at IS NOT NULL AS due FROM pages WHERE url = ?", url
     )
     assert page == {"failures": 1, "due": 1}
-    assert len(rows(archive_file, "SELECT 1 FROM articles")) == len(world.articles) - 1
+    assert len(rows(archive_file, "SELECT 1 FROM articles")) == len(fake_site.articles) - 1
 
 
 @pytest.mark.fault("P3", "S8")
-def test_a_full_disk_stops_the_crawl_and_says_so(demo: DemoServer, archive_file: Path) -> None:
+def test_a_full_disk_stops_the_crawl_and_says_so(demo: FaultyServer, archive_file: Path) -> None:
     # blocks of 512 bytes or of 1 KiB, as the shell has it
     limit = "ulimit -f 300; trap '' XFSZ; exec \"$@\""
     done = subprocess.run(
@@ -298,7 +309,7 @@ def test_a_full_disk_stops_the_crawl_and_says_so(demo: DemoServer, archive_file:
 
 @pytest.mark.fault("P3")
 def test_an_archive_that_cannot_be_read_any_more_stops_the_crawl(
-    demo: DemoServer, archive_file: Path, tmp_path: Path
+    demo: FaultyServer, archive_file: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import sqlite3\n"
@@ -318,7 +329,7 @@ def test_an_archive_that_cannot_be_read_any_more_stops_the_crawl(
 
 @pytest.mark.fault("P14")
 def test_a_signal_ends_the_crawl_with_130_and_keeps_what_was_stored(
-    demo: DemoServer, archive_file: Path
+    demo: FaultyServer, archive_file: Path
 ) -> None:
     command = scrapy_command(*crawl_args(demo, archive_file), "-s", "DOWNLOAD_DELAY=0.1")
     process = subprocess.Popen(
@@ -338,7 +349,9 @@ def test_a_signal_ends_the_crawl_with_130_and_keeps_what_was_stored(
 
 
 @pytest.mark.fault("P13")
-def test_a_stuck_process_ends_itself(demo: DemoServer, archive_file: Path, tmp_path: Path) -> None:
+def test_a_stuck_process_ends_itself(
+    demo: FaultyServer, archive_file: Path, tmp_path: Path
+) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import re\nimport nkcrawl.pages.article as a\n"
         "def stuck(*_): re.match('(a+)+$', 'a' * 60 + 'b')\na.read_dates = stuck\n"
@@ -355,11 +368,11 @@ def test_a_stuck_process_ends_itself(demo: DemoServer, archive_file: Path, tmp_p
 
 @pytest.mark.fault("N11")
 def test_a_cut_off_page_is_a_failure_and_no_article(
-    crawl: Crawl, demo: DemoServer, world: FakeSite, archive_file: Path
+    crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
-    path = world.articles[0].path
-    demo.faults[path] = Answer(
-        200, article_page(world, world.articles[0], demo.base_url), cut_off=True
+    path = fake_site.articles[0].path
+    demo.faults[path] = FakeResponse(
+        200, article_page(fake_site, fake_site.articles[0], demo.base_url), cut_off=True
     )
     assert crawl().returncode == 0
     url = demo.base_url + path
@@ -370,7 +383,7 @@ def test_a_cut_off_page_is_a_failure_and_no_article(
 
 @pytest.mark.fault("P21")
 def test_a_log_is_small_and_holds_no_article(
-    demo: DemoServer, world: FakeSite, archive_file: Path, tmp_path: Path
+    demo: FaultyServer, fake_site: FakeSite, archive_file: Path, tmp_path: Path
 ) -> None:
     log = tmp_path / "crawl.log"
     for level in ("INFO", "DEBUG"):
@@ -380,10 +393,10 @@ def test_a_log_is_small_and_holds_no_article(
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         told = log.read_text(encoding="utf-8")
         assert len(told) < {"INFO": 20_000, "DEBUG": 100_000}[level]
-        assert not [p for article in world.articles for p in article.paragraphs if p in told]
+        assert not [p for article in fake_site.articles for p in article.paragraphs if p in told]
 
 
-def test_it_listens_on_no_socket(demo: DemoServer, archive_file: Path) -> None:
+def test_it_listens_on_no_socket(demo: FaultyServer, archive_file: Path) -> None:
     command = scrapy_command(*crawl_args(demo, archive_file), "-s", "DOWNLOAD_DELAY=0.2")
     process = subprocess.Popen(command, cwd=ROOT, env=clean_environment())
     try:

@@ -265,8 +265,8 @@ def test_what_was_put_into_a_listing_comes_out(
 @settings(deadline=None, max_examples=50)
 @given(st.integers(0, 10**6), st.integers(0, 59))
 def test_every_page_of_any_made_up_site_is_read_correctly(seed: int, number: int) -> None:
-    world = FakeSite(60, seed=seed)
-    story = world.articles[number]
+    fake_site = FakeSite(60, seed=seed)
+    story = fake_site.articles[number]
     assert row_from_html(
-        article_page(world, story, BASE), BASE + story.path, BASE
-    ) == world.expected_row(story, BASE)
+        article_page(fake_site, story, BASE), BASE + story.path, BASE
+    ) == fake_site.expected_row(story, BASE)

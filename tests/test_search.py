@@ -561,8 +561,8 @@ def test_every_headline_finds_its_own_article(
 
 @pytest.mark.fault("S22")
 def test_every_headline_of_the_made_up_site_finds_its_own_article(archive_file: Path) -> None:
-    world = FakeSite(articles=240)
-    truths = [world.expected_row(made_up, SITE) for made_up in world.articles]
+    fake_site = FakeSite(articles=240)
+    truths = [fake_site.expected_row(made_up, SITE) for made_up in fake_site.articles]
     with new_archive(archive_file) as archive:
         for expected_row in truths:
             store(archive, **expected_row)

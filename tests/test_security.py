@@ -31,11 +31,12 @@ import nkcrawl.settings
 from nkcrawl.archive import Archive, ArticleFilter, SearchQuery, article_row
 from nkcrawl.archive.search import search_sql
 from nkcrawl.commands import print_error, print_json, print_table
-from nkcrawl.demo import Answer, DemoServer, FakeSite, article_page
+from nkcrawl.demo import FakeSite, article_page
 from nkcrawl.options import read_options
 from tests.conftest import AT_FULL_SPEED, ROOT, clean_environment, rows, scrapy
 from tests.factories import EMPTY, article_url, failure, store
 from tests.html_factory import article_html, read
+from tests.site import FakeResponse, FaultyServer
 
 SECRET = "open-sesame"
 
@@ -131,7 +132,7 @@ LURES = """<meta http-equiv="refresh" content="0; url={there}"><base href="{ther
 <a rel="author" href="{there}content_author/x/">x</a>"""
 
 
-def lure(page: str, there: str) -> Answer:
+def lure(page: str, there: str) -> FakeResponse:
     """Return a page with everything that might make its reader ask somewhere else, or leave
     something with it.
     """
@@ -154,16 +155,16 @@ def lure(page: str, there: str) -> Answer:
         "Alt-Svc": f'h2="{host}"; ma=86400',
         "WWW-Authenticate": 'Basic realm="x"',
     }
-    return Answer(200, body, headers=headers)
+    return FakeResponse(200, body, headers=headers)
 
 
-def hostile_feed(there: str) -> Answer:
+def hostile_feed(there: str) -> FakeResponse:
     entities = f'<!ENTITY a SYSTEM "{there}"><!ENTITY b SYSTEM "file:///etc/hostname">'
     items = (
         f"<item><link>{there}2025/06/x/</link></item><item><link>/2025/06/&a;&b;x/</link></item>"
     )
     text = f'<?xml version="1.0"?><!DOCTYPE rss SYSTEM "{there}x.dtd" [{entities}]><rss><channel>{items}</channel></rss>'
-    return Answer(200, text, "application/rss+xml")
+    return FakeResponse(200, text, "application/rss+xml")
 
 
 @pytest.fixture(scope="module")
@@ -171,8 +172,8 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NightResult]:
     """One crawl, started with no rights withheld, a proxy in its environment, and the log of all
     that it does.
     """
-    world = FakeSite(articles=24)
-    with socket.create_server(("127.0.0.1", 0)) as elsewhere, DemoServer(world) as site:
+    fake_site = FakeSite(articles=24)
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere, FaultyServer(fake_site) as site:
         port = elsewhere.getsockname()[1]
         there = f"http://127.0.0.1:{port}/"
         proxy = there.replace("http://", f"http://user:{SECRET}@")
@@ -186,10 +187,10 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NightResult]:
             tmp_path_factory.mktemp("night"), proxies | {"no_proxy": "", "NO_PROXY": ""}
         )
         night.home = ("127.0.0.1", site.port)
-        for story in world.articles:
-            site.faults[story.path] = lure(article_page(world, story, site.base_url), there)
-        first, title = world.articles[3], escape(HOSTILE)
-        page = article_page(world, first, site.base_url).replace(
+        for story in fake_site.articles:
+            site.faults[story.path] = lure(article_page(fake_site, story, site.base_url), there)
+        first, title = fake_site.articles[3], escape(HOSTILE)
+        page = article_page(fake_site, first, site.base_url).replace(
             escape(first.title, quote=False), title
         )
         site.faults[first.path] = lure(page, there)
@@ -200,15 +201,19 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NightResult]:
             "data:text/html,<h1>x</h1>",
             "ftp://127.0.0.1/",
         )
-        for story, target in zip(world.articles[5:], targets, strict=False):
-            site.faults[story.path] = Answer(302, headers={"Location": target, "Set-Cookie": "a=b"})
-        site.faults[world.articles[12].path] = Answer(200, "x", 'text/x; charset="\x1b]0;x\x07"')
+        for story, target in zip(fake_site.articles[5:], targets, strict=False):
+            site.faults[story.path] = FakeResponse(
+                302, headers={"Location": target, "Set-Cookie": "a=b"}
+            )
+        site.faults[fake_site.articles[12].path] = FakeResponse(
+            200, "x", 'text/x; charset="\x1b]0;x\x07"'
+        )
         site.faults["/feed/"] = hostile_feed(there)
 
         def look() -> None:
             night.modes_on_the_way = night.modes()
 
-        site.faults[world.articles[-1].path] = look
+        site.faults[fake_site.articles[-1].path] = look
         settings = {"NKCRAWL_SITE": site.base_url, "NKCRAWL_DATABASE": night.archive}
         given = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
         night.done = night.run(
@@ -355,11 +360,13 @@ def test_the_reading_commands_ask_nobody_and_write_nothing(
 
 
 def test_show_asks_the_site_and_nobody_else_and_writes_nothing(tmp_path: Path) -> None:
-    world = FakeSite(articles=3)
-    with socket.create_server(("127.0.0.1", 0)) as elsewhere, DemoServer(world) as site:
+    fake_site = FakeSite(articles=3)
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere, FaultyServer(fake_site) as site:
         there = f"http://127.0.0.1:{elsewhere.getsockname()[1]}/"
-        path = world.articles[0].path
-        site.faults[path] = lure(article_page(world, world.articles[0], site.base_url), there)
+        path = fake_site.articles[0].path
+        site.faults[path] = lure(
+            article_page(fake_site, fake_site.articles[0], site.base_url), there
+        )
         watched = Watched(tmp_path, {"NKCRAWL_SITE": site.base_url, "http_proxy": there})
         done = watched.run("show", site.base_url + path, *AT_FULL_SPEED)
     assert (done.returncode, done.stderr) == (0, "")
@@ -496,14 +503,14 @@ def test_a_crawl_on_a_terminal_shows_nothing_that_is_obeyed(archive_file: Path) 
     """Its lines, its display and its sentence, with pages that are no pages and a headline that is
     no headline.
     """
-    world = FakeSite(articles=24)
-    with DemoServer(world) as site:
-        for story in world.articles[1:]:
-            site.faults[story.path] = Answer(
+    fake_site = FakeSite(articles=24)
+    with FaultyServer(fake_site) as site:
+        for story in fake_site.articles[1:]:
+            site.faults[story.path] = FakeResponse(
                 200, "x", 'text/x; charset="\x1b[5m\x1b]0;x\x07\x9b31m[red]"'
             )
-        story = world.articles[0]
-        page = article_page(world, story, site.base_url).replace(
+        story = fake_site.articles[0]
+        page = article_page(fake_site, story, site.base_url).replace(
             escape(story.title, quote=False), escape(HOSTILE)
         )
         site.faults[story.path] = (200, page)

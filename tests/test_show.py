@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from nkcrawl.demo import DemoServer, FakeSite, article_page
-from nkcrawl.demo.world import DemoArticle
+from nkcrawl.demo import DemoArticle, FakeSite, article_page
 from tests.conftest import AT_FULL_SPEED, ROOT, clean_environment, scrapy, scrapy_command
+from tests.site import FaultyServer
 
 
-def with_trap(world: FakeSite, *edge_cases: str) -> DemoArticle:
-    return next(article for article in world.articles if article.edge_cases >= set(edge_cases))
+def with_trap(fake_site: FakeSite, *edge_cases: str) -> DemoArticle:
+    return next(article for article in fake_site.articles if article.edge_cases >= set(edge_cases))
 
 
-def test_a_page_by_its_url(demo: DemoServer, world: FakeSite, archive_file: Path) -> None:
-    article = world.articles[0]
-    true = world.expected_row(article, demo.base_url)
+def test_a_page_by_its_url(demo: FaultyServer, fake_site: FakeSite, archive_file: Path) -> None:
+    article = fake_site.articles[0]
+    true = fake_site.expected_row(article, demo.base_url)
     done = scrapy(
         *(
             "show",
@@ -38,10 +38,10 @@ def test_a_page_by_its_url(demo: DemoServer, world: FakeSite, archive_file: Path
     assert [hit.path.split("?")[0] for hit in demo.log] == ["/robots.txt", article.path]
 
 
-def test_every_field_has_its_rule(demo: DemoServer, world: FakeSite, tmp_path: Path) -> None:
+def test_every_field_has_its_rule(demo: FaultyServer, fake_site: FakeSite, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    for article in world.articles[:9]:
-        page.write_text(article_page(world, article, demo.base_url), encoding="utf-8")
+    for article in fake_site.articles[:9]:
+        page.write_text(article_page(fake_site, article, demo.base_url), encoding="utf-8")
         output = json.loads(
             scrapy("show", page, "--url", demo.base_url + article.path, "--json", **at(demo)).stdout
         )
@@ -52,11 +52,11 @@ def test_every_field_has_its_rule(demo: DemoServer, world: FakeSite, tmp_path: P
 
 
 def test_every_block_is_listed_with_its_region_and_role(
-    demo: DemoServer, world: FakeSite, tmp_path: Path
+    demo: FaultyServer, fake_site: FakeSite, tmp_path: Path
 ) -> None:
-    article = with_trap(world, "offer-split", "note")
+    article = with_trap(fake_site, "offer-split", "note")
     page = tmp_path / "page.html"
-    page.write_text(article_page(world, article, demo.base_url), encoding="utf-8")
+    page.write_text(article_page(fake_site, article, demo.base_url), encoding="utf-8")
     output = json.loads(
         scrapy("show", page, "--url", demo.base_url + article.path, "--json", **at(demo)).stdout
     )
@@ -94,22 +94,22 @@ def test_each_field_names_the_sources_for_and_against_it(tmp_path: Path) -> None
 
 
 def test_a_saved_file_knows_its_url_by_itself(
-    demo: DemoServer, world: FakeSite, tmp_path: Path
+    demo: FaultyServer, fake_site: FakeSite, tmp_path: Path
 ) -> None:
-    article = next(article for article in world.articles if article.rendering == "block")
+    article = next(article for article in fake_site.articles if article.rendering == "block")
     page = tmp_path / "page.html"
-    page.write_text(article_page(world, article, demo.base_url), encoding="utf-8")
+    page.write_text(article_page(fake_site, article, demo.base_url), encoding="utf-8")
     done = scrapy("show", page, **at(demo))
     assert done.returncode == 0
     assert done.stdout.splitlines()[:2] == [demo.base_url + article.path, "would be kept"]
 
 
 def test_a_saved_file_without_a_url_is_read(
-    demo: DemoServer, world: FakeSite, tmp_path: Path
+    demo: FaultyServer, fake_site: FakeSite, tmp_path: Path
 ) -> None:
-    article = next(article for article in world.articles if article.rendering == "nested")
+    article = next(article for article in fake_site.articles if article.rendering == "nested")
     page = tmp_path / "page.html"
-    page.write_text(article_page(world, article, demo.base_url), encoding="utf-8")
+    page.write_text(article_page(fake_site, article, demo.base_url), encoding="utf-8")
     done = scrapy("show", page, **at(demo))
     assert done.returncode == 0
     lines = done.stdout.splitlines()
@@ -117,8 +117,8 @@ def test_a_saved_file_without_a_url_is_read(
     assert f"published_on\t{article.published_on}\tdate in the byline" in lines
 
 
-def test_an_author_page_shows_its_listing(demo: DemoServer, world: FakeSite) -> None:
-    author = world.authors[0]
+def test_an_author_page_shows_its_listing(demo: FaultyServer, fake_site: FakeSite) -> None:
+    author = fake_site.authors[0]
     done = scrapy(
         "show",
         f"{demo.base_url}/content_author/{author.slug}/",
@@ -127,7 +127,7 @@ def test_an_author_page_shows_its_listing(demo: DemoServer, world: FakeSite) -> 
         **at(demo),
     )
     output = json.loads(done.stdout)
-    entries = [demo.base_url + article.path for article in world.entries(author.slug, 1)]
+    entries = [demo.base_url + article.path for article in fake_site.entries(author.slug, 1)]
     assert output["listing"] == {
         "slug": author.slug,
         "name": author.name,
@@ -137,8 +137,8 @@ def test_an_author_page_shows_its_listing(demo: DemoServer, world: FakeSite) -> 
     assert [link["url"] for link in output["links"]] == entries
 
 
-def test_a_page_that_is_not_an_article_says_why(demo: DemoServer, world: FakeSite) -> None:
-    path = world.articles[3].path
+def test_a_page_that_is_not_an_article_says_why(demo: FaultyServer, fake_site: FakeSite) -> None:
+    path = fake_site.articles[3].path
     demo.faults[path] = (
         200,
         "<html><title>Page not found | NK News</title><h1>Page not found</h1></html>",
@@ -148,8 +148,10 @@ def test_a_page_that_is_not_an_article_says_why(demo: DemoServer, world: FakeSit
     assert done.stdout.splitlines()[1].startswith("would not be kept: soft 404")
 
 
-def test_a_page_that_robots_txt_forbids_is_not_fetched(demo: DemoServer, world: FakeSite) -> None:
-    path = world.articles[3].path
+def test_a_page_that_robots_txt_forbids_is_not_fetched(
+    demo: FaultyServer, fake_site: FakeSite
+) -> None:
+    path = fake_site.articles[3].path
     demo.faults["/robots.txt"] = (200, f"User-agent: *\nDisallow: {path}\n")
     done = scrapy("show", demo.base_url + path, *AT_FULL_SPEED, **at(demo))
     assert done.returncode == 1
@@ -184,7 +186,7 @@ def test_what_cannot_be_shown_is_one_sentence(target: str, code: int, message: s
     assert done.stderr.count("\n") == 1
 
 
-def at(demo: DemoServer) -> dict[str, str]:
+def at(demo: FaultyServer) -> dict[str, str]:
     return {"NKCRAWL_SITE": demo.base_url}
 
 

@@ -26,7 +26,6 @@ import pytest
 
 from nkcrawl import site
 from nkcrawl.archive import Archive
-from nkcrawl.demo import Answer, DemoServer
 from nkcrawl.extensions import EXIT_CODES
 from tests.conftest import (
     ROOT,
@@ -37,6 +36,7 @@ from tests.conftest import (
     scrapy_command,
 )
 from tests.docs import table
+from tests.site import FakeResponse, FaultyServer
 
 CHALLENGE = "<html><title>Just a moment...</title><p>Checking your browser before accessing the site.</p></html>"
 QUICK = ("-s", "RETRY_TIMES=0")
@@ -107,7 +107,7 @@ CASES = [
         "every page is cut off",
         1,
         r"The site stopped answering: 5 requests in a row failed, first \S+/feed/ \(cut off: ",
-        everything_but_robots(Answer(200, "<p>Hello" * 99, cut_off=True)),
+        everything_but_robots(FakeResponse(200, "<p>Hello" * 99, cut_off=True)),
     ),
     Case(
         "P8",
@@ -197,7 +197,7 @@ CASES = [
         "robots.txt is UTF-16",
         75,
         UNREADABLE % "it is not UTF-8 text",
-        robots(Answer(200, "User-agent: *".encode("utf-16"), "text/plain")),
+        robots(FakeResponse(200, "User-agent: *".encode("utf-16"), "text/plain")),
     ),
     Case(
         "N4",
@@ -212,7 +212,7 @@ CASES = [
         75,
         UNREADABLE % "too large: ",
         robots(
-            Answer(
+            FakeResponse(
                 200,
                 gzip.compress(bytes(50_000_000)),
                 "text/plain",
@@ -225,21 +225,21 @@ CASES = [
         "robots.txt is cut off",
         75,
         UNREADABLE % "cut off: ",
-        robots(Answer(200, "User-agent: *\n" * 99, "text/plain", cut_off=True)),
+        robots(FakeResponse(200, "User-agent: *\n" * 99, "text/plain", cut_off=True)),
     ),
     Case(
         "N4 N8",
         "robots.txt leads to another host",
         75,
         UNREADABLE % "it led to http://localhost:9/robots.txt",
-        robots(Answer(302, headers={"Location": "http://localhost:9/robots.txt"})),
+        robots(FakeResponse(302, headers={"Location": "http://localhost:9/robots.txt"})),
     ),
     Case(
         "N4 N9",
         "robots.txt leads in a circle",
         75,
         UNREADABLE % "max redirections reached",
-        robots(Answer(302, headers={"Location": "/robots.txt"})),
+        robots(FakeResponse(302, headers={"Location": "/robots.txt"})),
     ),
     Case(
         "N5",
@@ -255,7 +255,9 @@ CASES = [
             f"a page asks for patience: {status}, {after}",
             75,
             rf"The site asked to slow down: \S+/feed/ answered HTTP {status} and {words}, which nkcrawl leaves for another ",
-            everything_but_robots(Answer(status, headers={"Retry-After": after} if after else {})),
+            everything_but_robots(
+                FakeResponse(status, headers={"Retry-After": after} if after else {})
+            ),
             args=("-s", "RETRY_TIMES=1"),
         )
         for status, after, words in (
@@ -347,7 +349,7 @@ CASES = [
     "case", [pytest.param(case, marks=shows(case), id=case.name) for case in CASES]
 )
 def test_what_goes_wrong_is_said_in_one_sentence_with_its_code(
-    case: Case, demo: DemoServer, archive_file: Path, tmp_path: Path
+    case: Case, demo: FaultyServer, archive_file: Path, tmp_path: Path
 ) -> None:
     demo.faults.update(case.faults or {})
     environment = dict(case.environment or {})
@@ -382,7 +384,7 @@ def test_what_goes_wrong_is_said_in_one_sentence_with_its_code(
 
 @pytest.mark.fault("P23")
 def test_the_memory_of_who_started_the_crawl_is_not_its_own(
-    demo: DemoServer, archive_file: Path
+    demo: FaultyServer, archive_file: Path
 ) -> None:
     """As a notebook of 600 MB would start one."""
     starting = (
@@ -409,13 +411,13 @@ def test_the_memory_of_who_started_the_crawl_is_not_its_own(
         (200, ""),
         (200, "\ufeffUser-agent: *\nDisallow: /wp-admin/\n"),
         (200, "# a comment\n" * 90_000 + "User-agent: *\nDisallow: /wp-admin/\n"),
-        Answer(200, "User-agent: *\nDisallow: /wp-admin/\n", "text/html"),
-        Answer(301, headers={"Location": "/robots/"}),
+        FakeResponse(200, "User-agent: *\nDisallow: /wp-admin/\n", "text/html"),
+        FakeResponse(301, headers={"Location": "/robots/"}),
         (200, "User-agent: somebot\nDisallow: /\n"),
     ],
 )
 def test_a_robots_txt_that_forbids_nothing_lets_the_crawl_pass(
-    demo: DemoServer, archive_file: Path, said: Any
+    demo: FaultyServer, archive_file: Path, said: Any
 ) -> None:
     demo.faults = {"/robots.txt": said, "/robots/": (200, "User-agent: *\nDisallow:\n")}
     done = scrapy(*crawl_args(demo, archive_file), "-a", "limit=1")
@@ -425,7 +427,7 @@ def test_a_robots_txt_that_forbids_nothing_lets_the_crawl_pass(
 
 @pytest.mark.parametrize("name", ["nkcrawl", "NKCrawl", "nkcrawl/0.1"])
 def test_a_robots_txt_that_forbids_us_by_name_is_obeyed(
-    demo: DemoServer, archive_file: Path, name: str
+    demo: FaultyServer, archive_file: Path, name: str
 ) -> None:
     demo.faults["/robots.txt"] = (
         200,
@@ -441,7 +443,7 @@ def test_a_robots_txt_that_forbids_us_by_name_is_obeyed(
 
 @contextmanager
 def crawling(
-    demo: DemoServer, archive_file: Path, *args: str, **environment: str
+    demo: FaultyServer, archive_file: Path, *args: str, **environment: str
 ) -> Iterator[subprocess.Popen[str]]:
     """Start a crawl, and wait until it has asked for a few pages."""
     command = scrapy_command(*crawl_args(demo, archive_file), "-s", "DOWNLOAD_DELAY=0.1", *args)
@@ -462,7 +464,7 @@ def crawling(
 )
 @pytest.mark.fault("P14", "P15")
 def test_a_signal_ends_the_crawl_in_order_and_a_second_one_at_once(
-    demo: DemoServer, archive_file: Path, signals: list[signal.Signals]
+    demo: FaultyServer, archive_file: Path, signals: list[signal.Signals]
 ) -> None:
     if len(signals) > 1:
         demo.delay = 1.0  # so that the page under way keeps the first signal waiting
@@ -485,7 +487,7 @@ def test_a_signal_ends_the_crawl_in_order_and_a_second_one_at_once(
 @pytest.mark.parametrize("moment", range(0, 10, 3))
 @pytest.mark.fault("P14")
 def test_a_signal_at_any_moment_of_the_start_ends_the_crawl_with_its_code(
-    demo: DemoServer, archive_file: Path, moment: int
+    demo: FaultyServer, archive_file: Path, moment: int
 ) -> None:
     """From when our command looks at its arguments; before that the process is Python's, and just
     ends.
@@ -521,7 +523,9 @@ def catches(pid: int, signum: signal.Signals) -> bool:
 
 
 @pytest.mark.fault("P14")
-def test_a_signal_while_robots_txt_hangs_is_a_signal(demo: DemoServer, archive_file: Path) -> None:
+def test_a_signal_while_robots_txt_hangs_is_a_signal(
+    demo: FaultyServer, archive_file: Path
+) -> None:
     demo.faults["/robots.txt"] = slow(3)
     command = scrapy_command(
         *crawl_args(demo, archive_file), "-s", "DOWNLOAD_TIMEOUT=2", "-s", "RETRY_TIMES=0"
@@ -541,9 +545,9 @@ def test_a_signal_while_robots_txt_hangs_is_a_signal(demo: DemoServer, archive_f
 
 @pytest.mark.fault("P14")
 def test_a_signal_ends_the_wait_that_the_site_asked_for(
-    demo: DemoServer, archive_file: Path
+    demo: FaultyServer, archive_file: Path
 ) -> None:
-    patient = Answer(429, headers={"Retry-After": "100"})
+    patient = FakeResponse(429, headers={"Retry-After": "100"})
     answers = iter([None] * 12)
     demo.faults["*"] = lambda: next(answers, patient)
     with crawling(demo, archive_file) as process:
@@ -559,7 +563,7 @@ def test_a_signal_ends_the_wait_that_the_site_asked_for(
 
 @pytest.mark.fault("P15")
 def test_two_signals_while_a_page_is_read_are_two_signals(
-    demo: DemoServer, archive_file: Path, tmp_path: Path
+    demo: FaultyServer, archive_file: Path, tmp_path: Path
 ) -> None:
     sending = "import os; [os.kill(os.getpid(), 15) for _ in range(2)]"
     (tmp_path / "sitecustomize.py").write_text(
@@ -576,7 +580,7 @@ def test_two_signals_while_a_page_is_read_are_two_signals(
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGHUP])
 @pytest.mark.fault("P16", "P17")
 def test_a_run_that_was_killed_is_marked_by_the_next(
-    demo: DemoServer, archive_file: Path, sent: signal.Signals
+    demo: FaultyServer, archive_file: Path, sent: signal.Signals
 ) -> None:
     with crawling(demo, archive_file) as process:
         process.send_signal(sent)
@@ -603,7 +607,7 @@ def test_a_run_that_was_killed_is_marked_by_the_next(
 )
 @pytest.mark.fault("P17")
 def test_a_crawl_that_is_refused_memory_says_so_and_charges_no_page(
-    demo: DemoServer, archive_file: Path, tmp_path: Path, raising: str
+    demo: FaultyServer, archive_file: Path, tmp_path: Path, raising: str
 ) -> None:
     broken = breaking("nkcrawl.pages.article", "read_dates", raising)
     (tmp_path / "sitecustomize.py").write_text(f"import lxml.etree\n{broken}")
@@ -637,7 +641,7 @@ def test_a_crawl_that_is_refused_memory_says_so_and_charges_no_page(
 )
 @pytest.mark.fault("P17")
 def test_a_crawl_of_which_scrapy_lost_a_page_for_want_of_memory_ends_all_the_same(
-    demo: DemoServer, archive_file: Path, tmp_path: Path, module: str, function: str, body: str
+    demo: FaultyServer, archive_file: Path, tmp_path: Path, module: str, function: str, body: str
 ) -> None:
     """As it does when memory is refused in the middle of an answer, before it, or at the end of a
     page.
@@ -661,7 +665,7 @@ def test_a_crawl_of_which_scrapy_lost_a_page_for_want_of_memory_ends_all_the_sam
 
 @pytest.mark.fault("P18")
 def test_a_second_run_ends_at_once_and_says_who_holds_the_archive(
-    demo: DemoServer, archive_file: Path
+    demo: FaultyServer, archive_file: Path
 ) -> None:
     with crawling(demo, archive_file) as process:
         asked = len(demo.log)
@@ -689,7 +693,7 @@ def test_a_second_run_ends_at_once_and_says_who_holds_the_archive(
 @pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.long)])
 @pytest.mark.fault("P18", "S7")
 def test_of_two_crawls_started_at_once_on_no_archive_one_works(
-    demo: DemoServer, tmp_path: Path, times: int
+    demo: FaultyServer, tmp_path: Path, times: int
 ) -> None:
     for attempt in range(times):
         archive_file, one_ended = tmp_path / f"{attempt}.db", Event()
@@ -716,7 +720,7 @@ def test_of_two_crawls_started_at_once_on_no_archive_one_works(
 
 @pytest.mark.fault("P13")
 def test_a_process_that_no_signal_reaches_ends_itself_too(
-    demo: DemoServer, archive_file: Path, tmp_path: Path
+    demo: FaultyServer, archive_file: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import nkcrawl.pages.article as a, nkcrawl.commands.signals as c, itertools\n"
@@ -735,7 +739,7 @@ def test_a_process_that_no_signal_reaches_ends_itself_too(
 
 @pytest.mark.fault("S5")
 def test_an_archive_that_another_program_keeps_locked_is_a_failure(
-    demo: DemoServer, archive_file: Path, tmp_path: Path
+    demo: FaultyServer, archive_file: Path, tmp_path: Path
 ) -> None:
     Archive.open(archive_file).close()
     (tmp_path / "sitecustomize.py").write_text(
@@ -754,7 +758,7 @@ def test_an_archive_that_another_program_keeps_locked_is_a_failure(
 @pytest.mark.parametrize("place", ["missing/nknews.db", "."])
 @pytest.mark.fault("P4")
 def test_an_archive_that_cannot_be_there_is_a_wrong_setting(
-    demo: DemoServer, tmp_path: Path, place: str
+    demo: FaultyServer, tmp_path: Path, place: str
 ) -> None:
     done = scrapy(*crawl_args(demo, tmp_path / place))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
@@ -763,7 +767,7 @@ def test_an_archive_that_cannot_be_there_is_a_wrong_setting(
 
 
 @pytest.mark.fault("P22")
-def test_a_log_that_cannot_be_written_is_said_once(demo: DemoServer, archive_file: Path) -> None:
+def test_a_log_that_cannot_be_written_is_said_once(demo: FaultyServer, archive_file: Path) -> None:
     done = scrapy(*crawl_args(demo, archive_file), "-L", "DEBUG", "--logfile", "/dev/full")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith(
@@ -774,7 +778,7 @@ def test_a_log_that_cannot_be_written_is_said_once(demo: DemoServer, archive_fil
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 @pytest.mark.fault("P20")
 def test_a_standard_stream_that_is_closed_changes_nothing(
-    demo: DemoServer, archive_file: Path, closed: str
+    demo: FaultyServer, archive_file: Path, closed: str
 ) -> None:
     command = shlex.join(scrapy_command(*crawl_args(demo, archive_file), "-a", "limit=3"))
     done = subprocess.run(
@@ -789,7 +793,7 @@ def test_a_standard_stream_that_is_closed_changes_nothing(
 @pytest.mark.parametrize("fate", ["removed", "moved", "replaced"])
 @pytest.mark.fault("P3")
 def test_an_archive_that_is_taken_away_from_under_a_crawl_is_a_failure(
-    demo: DemoServer, archive_file: Path, fate: str
+    demo: FaultyServer, archive_file: Path, fate: str
 ) -> None:
     with crawling(demo, archive_file) as process:
         match fate:
@@ -810,7 +814,7 @@ def test_an_archive_that_is_taken_away_from_under_a_crawl_is_a_failure(
 @pytest.mark.parametrize(("said", "code"), [(None, 0), (403, 4)])
 @pytest.mark.fault("P22")
 def test_what_cannot_be_printed_changes_no_exit_code(
-    demo: DemoServer, archive_file: Path, said: int | None, code: int
+    demo: FaultyServer, archive_file: Path, said: int | None, code: int
 ) -> None:
     demo.faults.update(everything_but_robots(said) if said else {})
     command = scrapy_command(*crawl_args(demo, archive_file), "-L", "DEBUG")
@@ -826,7 +830,7 @@ def test_what_cannot_be_printed_changes_no_exit_code(
 
 @pytest.mark.fault("P9")
 def test_deleted_articles_are_gone_however_many_follow_each_other(
-    demo: DemoServer, archive_file: Path
+    demo: FaultyServer, archive_file: Path
 ) -> None:
     assert scrapy(*crawl_args(demo, archive_file)).returncode == 0
     deleted = [
@@ -849,7 +853,7 @@ def test_deleted_articles_are_gone_however_many_follow_each_other(
 
 
 def test_authors_who_do_not_exist_are_said_and_stop_no_later_run(
-    demo: DemoServer, archive_file: Path
+    demo: FaultyServer, archive_file: Path
 ) -> None:
     assert scrapy(*crawl_args(demo, archive_file), "-a", "limit=5").returncode == 0
     done = scrapy(*crawl_args(demo, archive_file), "-a", "authors=aa,bb,cc,dd,ee")
@@ -863,9 +867,9 @@ def test_authors_who_do_not_exist_are_said_and_stop_no_later_run(
 
 
 def test_a_further_page_of_a_named_author_may_be_missing(
-    demo: DemoServer, archive_file: Path
+    demo: FaultyServer, archive_file: Path
 ) -> None:
-    author = demo.world.authors[0]
+    author = demo.fake_site.authors[0]
     further = f"{site.author_path(author.slug)}page/2/"
     demo.faults = {further: 404}
     done = scrapy(*crawl_args(demo, archive_file), "-a", f"authors={author.slug}")
@@ -876,9 +880,9 @@ def test_a_further_page_of_a_named_author_may_be_missing(
 @pytest.mark.parametrize("body", ["", "<div id='app'></div>"])
 @pytest.mark.fault("D14")
 def test_a_site_of_which_no_page_is_an_article_has_changed(
-    demo: DemoServer, archive_file: Path, body: str
+    demo: FaultyServer, archive_file: Path, body: str
 ) -> None:
-    demo.faults = {article.path: (200, body) for article in demo.world.articles}
+    demo.faults = {article.path: (200, body) for article in demo.fake_site.articles}
     for _ in range(2):
         done = scrapy(*crawl_args(demo, archive_file))
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
@@ -896,11 +900,11 @@ def test_a_site_of_which_no_page_is_an_article_has_changed(
 @pytest.mark.parametrize("target", ["/", "http://localhost:9/", "{path}"])
 @pytest.mark.fault("D14")
 def test_a_site_whose_author_pages_lead_elsewhere_has_changed(
-    demo: DemoServer, archive_file: Path, target: str
+    demo: FaultyServer, archive_file: Path, target: str
 ) -> None:
-    paths = [site.author_path(author.slug) for author in demo.world.authors]
+    paths = [site.author_path(author.slug) for author in demo.fake_site.authors]
     demo.faults = {
-        path: Answer(302, headers={"Location": target.format(path=path)}) for path in paths
+        path: FakeResponse(302, headers={"Location": target.format(path=path)}) for path in paths
     }
     done = scrapy(*crawl_args(demo, archive_file))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
@@ -914,7 +918,7 @@ def test_a_site_whose_author_pages_lead_elsewhere_has_changed(
 
 @pytest.mark.fault("N14")
 def test_a_site_that_is_down_for_a_night_changes_nothing_but_the_record(
-    demo: DemoServer, archive_file: Path
+    demo: FaultyServer, archive_file: Path
 ) -> None:
     def everything() -> dict[str, list[dict[str, Any]]]:
         tables = [

@@ -22,11 +22,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from nkcrawl.archive import Archive, meanings
-from nkcrawl.demo import DemoServer, FakeSite
+from nkcrawl.demo import FakeSite
 from nkcrawl.web.app import ReadOnlyDatabase
 from nkcrawl.web.metadata import read_pages
 from tests.browser import EDIT, HOSTILE_LABEL, HOSTILE_TITLE, chromium, fill, served
 from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy_command
+from tests.site import FaultyServer
 
 CHARTS = read_pages()["dashboard"]["charts"]
 QUERIES = read_pages()["queries"]
@@ -336,7 +337,7 @@ def test_a_url_that_is_a_script_is_not_a_link(
 
 
 def test_a_page_cannot_request_another_host(browser: Browser, address: str) -> None:
-    with DemoServer(FakeSite(articles=1)) as elsewhere, closing(browser.new_page()) as page:
+    with FaultyServer(FakeSite(articles=1)) as elsewhere, closing(browser.new_page()) as page:
         page.goto(f"{address}/archive/articles/1")
         image = f"Object.assign(new Image(), {{src: '{elsewhere.base_url}/x.png'}})"
         page.evaluate(f"document.body.append({image})")
@@ -506,7 +507,7 @@ def test_requests_for_another_host_name_are_refused(address: str) -> None:
 def test_it_is_read_while_a_crawl_is_writing(archive_file: Path, tmp_path: Path) -> None:
     growing = tmp_path / "growing.db"
     Archive.open(growing).close()
-    with DemoServer(FakeSite(articles=30)) as site, served(growing) as address:
+    with FaultyServer(FakeSite(articles=30)) as site, served(growing) as address:
         site.delay = 0.02
         parameters = {"sql": "SELECT count(*) FROM articles", "_shape": "arrayfirst"}
         counting = f"{address}/archive.json?{urlencode(parameters)}"

@@ -1,22 +1,22 @@
-"""A small made-up NK News on loopback, with the true value of every field at hand.
+"""A small made-up NK News on loopback, for newcomers, tests and benchmarks.
 
-`FakeSite` is the expected_row, `DemoServer` shows it. The pages are modelled by hand; nobody has recorded the
-live site. Standard library only: newcomers, tests and benchmarks need nothing else.
+`FakeSite` knows the true value of every field, `DemoServer` serves its pages. They are modelled by
+hand; nobody has recorded the live site.
 """
 
-from nkcrawl.demo.redesign import Redesign
-from nkcrawl.demo.server import Answer, DemoServer, LoggedRequest, article_page, listing_page
-from nkcrawl.demo.world import EDGE_CASES, DemoArticle, DemoAuthor, FakeSite
+from nkcrawl.demo.article import DemoArticle, DemoAuthor
+from nkcrawl.demo.edge_cases import EDGE_CASES
+from nkcrawl.demo.render import article_page, listing_page
+from nkcrawl.demo.server import DemoServer, Response
+from nkcrawl.demo.site import FakeSite
 
 __all__ = [
     "EDGE_CASES",
-    "Answer",
     "DemoArticle",
     "DemoAuthor",
     "DemoServer",
     "FakeSite",
-    "LoggedRequest",
-    "Redesign",
+    "Response",
     "article_page",
     "listing_page",
 ]

@@ -1,6 +1,4 @@
-"""Which made-up site is to be served? `python -m nkcrawl.demo --articles 2000 --authors 40 --port
-8000`.
-"""
+"""`python -m nkcrawl.demo`: serve the made-up site until Ctrl-C."""
 
 import argparse
 import sys
@@ -8,13 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 
 from nkcrawl.demo.server import DemoServer
-from nkcrawl.demo.world import FakeSite
+from nkcrawl.demo.site import FakeSite
 
 
 def _between(least: int, most: int) -> Callable[[str], int]:
-    """A reader of whole numbers within bounds, whose errors name them."""
+    """Return a parser of whole numbers within bounds, for argparse."""
 
-    def read(value: str) -> int:
+    def parse(value: str) -> int:
         try:
             number = int(value)
         except ValueError:
@@ -23,42 +21,39 @@ def _between(least: int, most: int) -> Callable[[str], int]:
             raise argparse.ArgumentTypeError(f"{number} is not between {least} and {most}")
         return number
 
-    return read
+    return parse
 
 
-def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m nkcrawl.demo", description="Serve a made-up NK News on loopback."
     )
-    parser.add_argument(
-        "--articles", type=_between(1, 100_000), default=60, help="how many articles (60)"
-    )
-    parser.add_argument(
-        "--authors", type=_between(1, 2_000), default=8, help="how many authors (8)"
-    )
-    parser.add_argument(
-        "--port", type=_between(0, 65_535), default=0, help="port on 127.0.0.1 (0: any free one)"
-    )
-    parser.add_argument(
-        "--seed", type=_between(0, 1_000_000), default=0, help="another seed, another world (0)"
-    )
-    return parser.parse_args(given)
+    for name, default, least, most, meaning in (
+        ("--articles", 60, 1, 100_000, "how many articles"),
+        ("--authors", 8, 1, 2_000, "how many authors"),
+        ("--port", 0, 0, 65_535, "port on 127.0.0.1; 0 is any free one"),
+        ("--seed", 0, 0, 1_000_000, "another seed gives another site"),
+    ):
+        help_text = f"{meaning} (default: {default})"
+        parser.add_argument(name, type=_between(least, most), default=default, help=help_text)
+    return parser
 
 
-def main(given: Sequence[str] | None = None) -> int:
-    """Serve until Ctrl-C."""
-    wanted = _arguments(given)
-    world = FakeSite(articles=wanted.articles, authors=wanted.authors, seed=wanted.seed)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the URL of the site and the command that crawls it, and serve until Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    fake_site = FakeSite(articles=options.articles, authors=options.authors, seed=options.seed)
     try:
-        server = DemoServer(world, port=wanted.port)
+        server = DemoServer(fake_site, port=options.port)
     except OSError as error:
-        print(f"port {wanted.port} cannot be used: {error.strerror}", file=sys.stderr)
+        print(f"port {options.port} cannot be used: {error.strerror}", file=sys.stderr)
         return 2
     with server:
-        print(server.base_url, flush=True)
         print(
+            server.base_url,
             f"scrapy crawl nknews -s NKCRAWL_SITE={server.base_url} -s DOWNLOAD_DELAY=0 "
             "-s NKCRAWL_DATABASE=data/demo.db",
+            sep="\n",
             flush=True,
         )
         try:

@@ -1,50 +1,51 @@
-"""How does a made-up story read? Titles that never repeat, and sentences from a small grammar of
-our own.
-"""
+"""Headlines that never repeat, and sentences from a small grammar."""
 
 import re
-from math import gcd, prod
+from functools import cache
+from math import prod
 from random import Random
 
 _TITLE_PARTS = (
     (
-        "North Korea", "Pyongyang", "Seoul", "Beijing", "Moscow", "A Sinuiju factory", "The Rason port office",
-        "A Nampo shipyard", "The tourism bureau", "A Dandong trader", "The rail ministry", "Kim’s planning chief",
-        "A Wonsan hotel", "The state bank", "One fishing cooperative", "The Kaesong office", "Ulaanbaatar",
-        "A Vladivostok court", "The health ministry", "A Hamhung college", "The customs service", "State television",
+        "North Korea", "Pyongyang", "Seoul", "Beijing", "Moscow", "A Sinuiju factory",
+        "The Rason port office", "A Nampo shipyard", "The tourism bureau", "A Dandong trader",
+        "The rail ministry", "Kim’s planning chief", "A Wonsan hotel", "The state bank",
+        "One fishing cooperative", "The Kaesong office", "Ulaanbaatar", "A Vladivostok court",
+        "The health ministry", "A Hamhung college", "The customs service", "State television",
         "An army paper", "The women’s union",
     ),
     (
-        "reopens", "quietly expands", "audits", "shelves", "courts buyers for", "hands over", "delays", "defends",
-        "shows off", "rebuilds", "rethinks", "doubles down on", "puts a price on", "loses track of",
-        "promises more of",
-        "borrows against", "rewrites rules for", "opens a hotline for", "halts work on", "plays down",
+        "reopens", "quietly expands", "audits", "shelves", "courts buyers for", "hands over",
+        "delays", "defends", "shows off", "rebuilds", "rethinks", "doubles down on",
+        "puts a price on", "loses track of", "promises more of", "borrows against",
+        "rewrites rules for", "opens a hotline for", "halts work on", "plays down",
     ),
     (
-        "the coal ledger", "a ferry terminal", "rabbit farms", "the ‘model’ greenhouse", "its R&D park",
-        "a border footbridge", "cargo drones", "the night train", "school kitchens", "a cement works",
-        "seed potatoes",
-        "a solar field", "phone licenses", "the ski lifts", "river dredgers", "a brewery", "taxi permits",
-        "the apple orchards", "an ice rink", "clinic vans", "a timber yard", "toll roads", "the salt pans",
-        "a costume museum",
+        "the coal ledger", "a ferry terminal", "rabbit farms", "the ‘model’ greenhouse",
+        "its R&D park", "a border footbridge", "cargo drones", "the night train", "school kitchens",
+        "a cement works", "seed potatoes", "a solar field", "phone licenses", "the ski lifts",
+        "river dredgers", "a brewery", "taxi permits", "the apple orchards", "an ice rink",
+        "clinic vans", "a timber yard", "toll roads", "the salt pans", "a costume museum",
     ),
     (
-        "after a long winter", "as border trade returns", "ahead of a party congress", "despite doubts at the UN",
-        "in spite of Beijing’s silence", "for the second time this year", "with an eye on exports",
-        "while builders wait", "and nobody says why", "amid a fuel squeeze", "under new managers", "on Kim’s orders",
-        "before the floods", "to win over tourists", "— and asks for credit", "in a first since 2012",
-        "as prices slip 5%", "but keeps the books shut", "to calm market traders", "once the ice breaks: Sources",
-        "in a nod to Moscow", "against its own advice", "with borrowed cranes", "at the worst time",
+        "after a long winter", "as border trade returns", "ahead of a party congress",
+        "despite doubts at the UN", "in spite of Beijing’s silence",
+        "for the second time this year", "with an eye on exports", "while builders wait",
+        "and nobody says why", "amid a fuel squeeze", "under new managers", "on Kim’s orders",
+        "before the floods", "to win over tourists", "— and asks for credit",
+        "in a first since 2012", "as prices slip 5%", "but keeps the books shut",
+        "to calm market traders", "once the ice breaks: Sources", "in a nod to Moscow",
+        "against its own advice", "with borrowed cranes", "at the worst time",
     ),
 )  # fmt: skip
 _KOREAN_PARTS = (
     (
-        "북한", "평양", "나선시", "신의주 공장", "남포 조선소", "철도 당국", "관광 총국", "원산 호텔",
-        "보건 당국", "함흥 대학", "세관 당국", "개성 사무소",
+        "북한", "평양", "나선시", "신의주 공장", "남포 조선소", "철도 당국", "관광 총국",
+        "원산 호텔", "보건 당국", "함흥 대학", "세관 당국", "개성 사무소",
     ),
     (
-        "온실", "감자 농장", "시멘트 공장", "여객선", "토끼 농장", "야간 열차", "과수원", "제재소", "염전",
-        "맥주 공장", "태양광 단지", "진료 차량",
+        "온실", "감자 농장", "시멘트 공장", "여객선", "토끼 농장", "야간 열차", "과수원", "제재소",
+        "염전", "맥주 공장", "태양광 단지", "진료 차량",
     ),
     ("두 곳", "세 곳", "네 곳", "다섯 곳", "여섯 곳", "일곱 곳", "여덟 곳", "아홉 곳"),
     (
@@ -53,49 +54,55 @@ _KOREAN_PARTS = (
     ),
     (
         "겨울 지나", "국경 무역 재개에", "당대회 앞두고", "연료난 속", "홍수 이후", "관광객 맞으려",
-        "수출 노려", "새 관리자 맡아", "빌린 장비로", "올해 두 번째", "이유는 안 밝혀", "시장 달래려",
+        "수출 노려", "새 관리자 맡아", "빌린 장비로", "올해 두 번째", "이유는 안 밝혀",
+        "시장 달래려",
     ),
 )  # fmt: skip
 
 _SLOTS: dict[str, tuple[str, ...]] = {
     "who": (
-        "customs officers", "two retired engineers", "a trader who moves timber", "a shipping agent",
-        "a former teacher",
-        "three drivers on the coastal road", "a diplomat posted nearby", "an economist in Busan", "farm managers",
-        "a hotel clerk", "a mechanic at the rail yard", "market vendors", "a bookkeeper", "one port inspector",
+        "customs officers", "two retired engineers", "a trader who moves timber",
+        "a shipping agent", "a former teacher", "three drivers on the coastal road",
+        "a diplomat posted nearby", "an economist in Busan", "farm managers", "a hotel clerk",
+        "a mechanic at the rail yard", "market vendors", "a bookkeeper", "one port inspector",
         "people who sell spare parts", "a translator", "a ferry captain", "warehouse staff",
     ),
     "place": (
-        "Sinuiju", "Rason", "Nampo", "Dandong", "Hunchun", "Wonsan", "Hamhung", "Chongjin", "Vladivostok", "Kaesong",
-        "Hyesan", "Haeju", "Tumen", "Sariwon",
+        "Sinuiju", "Rason", "Nampo", "Dandong", "Hunchun", "Wonsan", "Hamhung", "Chongjin",
+        "Vladivostok", "Kaesong", "Hyesan", "Haeju", "Tumen", "Sariwon",
     ),
     "thing": (
-        "new cranes", "second-hand buses", "diesel", "cooking oil", "roof tiles", "printed forms", "fishing nets",
-        "glass panels", "solar lamps", "spare tires", "winter coats", "water pumps", "scrap copper", "seed stock",
-        "flour", "ledger books",
+        "new cranes", "second-hand buses", "diesel", "cooking oil", "roof tiles", "printed forms",
+        "fishing nets", "glass panels", "solar lamps", "spare tires", "winter coats", "water pumps",
+        "scrap copper", "seed stock", "flour", "ledger books",
     ),
     "act": (
-        "waited at the gate", "changed hands twice", "sat under tarpaulins", "reached the depot", "got counted again",
-        "went missing from the list", "left on the morning train", "came back unsold", "got paid for in advance",
-        "stood idle for a week", "filled the smaller yard", "moved after dark",
+        "waited at the gate", "changed hands twice", "sat under tarpaulins", "reached the depot",
+        "got counted again", "went missing from the list", "left on the morning train",
+        "came back unsold", "got paid for in advance", "stood idle for a week",
+        "filled the smaller yard", "moved after dark",
     ),
     "when": (
-        "on Tuesday", "last week", "in early spring", "over the holiday", "at the end of the quarter",
-        "in March 2012", "on Monday night", "last autumn", "earlier this month", "before dawn",
+        "on Tuesday", "last week", "in early spring", "over the holiday",
+        "at the end of the quarter", "in March 2012", "on Monday night", "last autumn",
+        "earlier this month", "before dawn",
     ),
     "num": (
-        "14", "some 200", "at least 35", "nearly 1,000", "no more than 60", "about 120", "eight", "2,400",
-        "half a dozen", "around 90",
+        "14", "some 200", "at least 35", "nearly 1,000", "no more than 60", "about 120", "eight",
+        "2,400", "half a dozen", "around 90",
     ),
     "why": (
-        "because nobody had signed the papers", "although the road was open", "while the price kept rising",
-        "as the river froze again", "without saying who had paid", "since the bridge can’t carry more",
-        "after the office ran out of stamps", "in line with last year's plan", "even though it's cheaper by sea",
-        "until the inspectors left", "so that the yard could be cleared", "whatever the order had been",
+        "because nobody had signed the papers", "although the road was open",
+        "while the price kept rising", "as the river froze again", "without saying who had paid",
+        "since the bridge can’t carry more", "after the office ran out of stamps",
+        "in line with last year's plan", "even though it's cheaper by sea",
+        "until the inspectors left", "so that the yard could be cleared",
+        "whatever the order had been",
     ),
     "org": (
-        "the harbor office", "the provincial committee", "the transport bureau", "the trade mission", "the co-op",
-        "the planning board", "the youth league", "the city’s water office", "the school board", "the power station",
+        "the harbor office", "the provincial committee", "the transport bureau",
+        "the trade mission", "the co-op", "the planning board", "the youth league",
+        "the city’s water office", "the school board", "the power station",
     ),
 }  # fmt: skip
 _SENTENCES = (
@@ -165,81 +172,79 @@ _KOREAN_SUBTITLES = (
     "{place} 현지 {who}들은 {thing} 거래가 먼저 움직였다고 본다",
     "{when} 확인된 기록, {thing} 재고 감소 보여 줘",
 )
-# a prime that divides no table of parts, so that the steps visit every combination once
+# A prime that divides no product of part counts: its multiples pass every combination once.
 _STEP = 1_000_003
 
 
-def _pick(parts: tuple[tuple[str, ...], ...], number: int, seed: int) -> list[str]:
-    """The combination of parts that belongs to a number: another one for every number below their
-    product.
-    """
-    total = prod(len(part) for part in parts)
-    assert gcd(_STEP, total) == 1
-    rest = (number * _STEP + seed * 7919) % total
-    words = []
-    for part in parts:
-        rest, index = divmod(rest, len(part))
-        words.append(part[index])
-    return words
-
-
 def title(number: int, seed: int) -> str:
-    """An English headline, different for every number (below some 270,000)."""
-    return " ".join(_pick(_TITLE_PARTS, number, seed))
+    """Return an English headline, different for every number below 270,000."""
+    return " ".join(_combination(_TITLE_PARTS, number, seed))
 
 
 def korean_title(number: int, seed: int) -> str:
-    """A Korean headline, different for every number (below some 130,000)."""
-    actor, thing, count, action, tail = _pick(_KOREAN_PARTS, number, seed)
+    """Return a Korean headline, different for every number below 130,000."""
+    actor, thing, count, action, tail = _combination(_KOREAN_PARTS, number, seed)
     return f"{actor}, {tail} {thing} {count} {action}"
 
 
+def _combination(parts: tuple[tuple[str, ...], ...], number: int, seed: int) -> list[str]:
+    """Return one choice of each part; it differs for every number below their product."""
+    rest = (number * _STEP + seed * 7919) % prod(len(part) for part in parts)
+    choices = []
+    for part in parts:
+        rest, index = divmod(rest, len(part))
+        choices.append(part[index])
+    return choices
+
+
 def slugify(text: str) -> str:
-    """The way a headline becomes a part of its address."""
+    """Return a headline as it stands in the article's URL."""
     return re.sub(r"[^a-z0-9]+", "-", re.sub(r"[’'‘]", "", text.lower())).strip("-")
 
 
 def misspell(slug: str) -> str:
-    """A slug with two letters of its longest word the wrong way round, as an editor's slip leaves
-    it.
-    """
+    """Return a slug with two letters of its longest word transposed, as by an editor's slip."""
     word = max(slug.split("-"), key=len)
     at = next(at for at in range(1, len(word) - 1) if word[at] != word[at + 1])
     return slug.replace(word, word[:at] + word[at + 1] + word[at] + word[at + 2 :], 1)
 
 
-def _fill(template: str, slots: dict[str, tuple[str, ...]], rng: Random) -> str:
-    """A template with every slot filled; a capital in the slot's name asks for one in the text."""
-
-    def word(match: re.Match[str]) -> str:
-        name = match[1]
-        text = rng.choice(slots[name.lower()])
-        return text[0].upper() + text[1:] if name[0].isupper() else text
-
-    return re.sub(r"\{(\w+)\}", word, template)
-
-
 def paragraph(rng: Random, korean: bool = False) -> str:
-    """Two or three sentences."""
+    """Draw two or three sentences."""
     templates, slots = (_KOREAN_SENTENCES, _KOREAN_SLOTS) if korean else (_SENTENCES, _SLOTS)
-    return " ".join(
-        _fill(template, slots, rng) for template in rng.sample(templates, rng.choice((2, 2, 3)))
-    )
+    drawn = rng.sample(templates, rng.choice((2, 2, 3)))
+    return " ".join(_fill(template, slots, rng) for template in drawn)
 
 
 def subtitle(rng: Random, korean: bool = False) -> str:
-    """One line under a headline."""
+    """Draw one line to stand under a headline."""
     if korean:
         return _fill(rng.choice(_KOREAN_SUBTITLES), _KOREAN_SLOTS, rng)
     return _fill(rng.choice(_SUBTITLES), _SLOTS, rng)
 
 
 def caption(rng: Random) -> str:
-    """What a picture shows."""
+    """Draw the caption of a picture."""
     return _fill(rng.choice(_CAPTIONS), _SLOTS, rng)
 
 
 def opening(text: str) -> str:
-    """The first sentence of a paragraph."""
+    """Return the first sentence of a paragraph."""
     sentence = re.match(r".+?\.”?(?=\s|$)", text)
     return sentence[0] if sentence else text
+
+
+def _fill(template: str, slots: dict[str, tuple[str, ...]], rng: Random) -> str:
+    """Draw a text for every slot; a slot whose name has a capital gives its text one."""
+    parts = list(_split(template))
+    for place in range(1, len(parts), 2):
+        name = parts[place]
+        text = rng.choice(slots[name.lower()])
+        parts[place] = text if name.islower() else text[0].upper() + text[1:]
+    return "".join(parts)
+
+
+@cache
+def _split(template: str) -> tuple[str, ...]:
+    """Split a template into literal text and slot names, in turns."""
+    return tuple(re.split(r"\{(\w+)\}", template))

@@ -1,5 +1,6 @@
-"""Which strings does the site's interface show around every article, and how does it write a
-date?
+"""Strings of the site's interface around an article, and its notations of a date.
+
+Only what a filter must recognize follows the site; the rest of the pages is made up.
 """
 
 from datetime import date
@@ -42,8 +43,8 @@ LIMIT_BOX = (
 RIGHTS = (
     "© Korea Risk Group. All rights reserved.",
     (
-        "No part of this content may be reproduced, distributed, or used for commercial purposes without prior "
-        "written permission from Korea Risk Group."
+        "No part of this content may be reproduced, distributed, or used for commercial purposes "
+        "without prior written permission from Korea Risk Group."
     ),
 )
 MOBILE = "Never miss a beat. Try the new mobile app."
@@ -91,15 +92,24 @@ def copyright_line(year: int) -> str:
     return f"© {year}, Korea Risk Group (NK Consulting Inc.). All Rights Reserved"
 
 
-NOTE_VIEWS = "Views expressed in Opinion articles are exclusively the authors’ own and do not represent those of NK News."
+NOTE_VIEWS = (
+    "Views expressed in Opinion articles are exclusively the authors’ own and do not represent "
+    "those of NK News."
+)
 NOTES = (
     NOTE_VIEWS,
-    "The following article is a column by {name}, who has followed the border economy for a decade.",
+    (
+        "The following article is a column by {name}, who has followed the border economy for a "
+        "decade."
+    ),
     "The following article is an opinion piece by {name}.",
     "This is part of NK News’ series on small firms that trade across the Yalu River.",
     "“Settling in Seoul” is a new NK News series about the first years after arrival in the South.",
     "Got a question for {name}? Email it to [email protected] with your name and your city.",
     "About the podcast: A weekly talk with people who watch the border for a living.",
-    "Views expressed in Opinion articles are exclusively the authors’ own, not those of the editors.",
+    (
+        "Views expressed in Opinion articles are exclusively the authors’ own, not those of the "
+        "editors."
+    ),
 )
 NOTES_AFTER_LEAD = ("Got a question for", "About the podcast:")

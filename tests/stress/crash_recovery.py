@@ -35,10 +35,11 @@ from pathlib import Path
 from typing import Self
 
 from nkcrawl.archive import Archive, ArchiveError
-from nkcrawl.demo import DemoArticle, DemoServer, FakeSite, LoggedRequest
+from nkcrawl.demo import DemoArticle, FakeSite
 from nkcrawl.extensions import ending
 from tests.conftest import ROOT, check_file, comparable, crawl_args, expected_row, rows, stored
 from tests.factories import SITE, store
+from tests.site import FaultyServer, LoggedRequest
 
 FULL = {
     "tails": 2_000,
@@ -89,7 +90,7 @@ def run_crawl(args: tuple[str, ...], told: Path, limits: Limits) -> None:
 class Crawl:
     """One crawl under way, which the block that it is opened for may end."""
 
-    def __init__(self, site: DemoServer, archive: Path, limits: Limits | None = None) -> None:
+    def __init__(self, site: FaultyServer, archive: Path, limits: Limits | None = None) -> None:
         self.site, self.archive = site, archive
         self.told = archive.parent.with_suffix(".told")  # not on the disk that is too small
         self.process = FORKS.Process(
@@ -148,9 +149,9 @@ class Crawl:
 class Baseline:
     """The bundled site, and how an undisturbed crawl of it goes."""
 
-    def __init__(self, site: DemoServer, folder: Path) -> None:
+    def __init__(self, site: FaultyServer, folder: Path) -> None:
         self.site, self.folder = site, folder
-        self.expected_row = expected_row(site.world, site)
+        self.expected_row = expected_row(site.fake_site, site)
         archive = self.new_file()
         self.largest_file = 0
         with Crawl(site, archive) as crawl:
@@ -189,7 +190,7 @@ class Baseline:
         Of the newest months the first few articles are kept back by design, until it is clear that
         the site is as it was.
         """
-        asked = [article for hit in log[:-1] if (article := self.site.world.article(hit.path))]
+        asked = [article for hit in log[:-1] if (article := self.site.fake_site.article(hit.path))]
         recent = {article.path for article in asked if self._is_recent(article)}
         held_back = recent if len(recent) < ON_TRIAL else set()
         return {
@@ -197,7 +198,7 @@ class Baseline:
         }
 
     def _is_recent(self, article: DemoArticle) -> bool:
-        newest, month = self.site.world.articles[0].published_on, article.published_on
+        newest, month = self.site.fake_site.articles[0].published_on, article.published_on
         return (newest.year - month.year) * 12 + newest.month - month.month < RECENT_MONTHS
 
     def check(self, archive: Path, acknowledged: set[str]) -> "Leftovers":
@@ -387,14 +388,14 @@ def scenes(folder: Path) -> list[WalSnapshot]:
     """Store articles, and take a picture before SQLite first empties the log into the file, and one
     a while after.
     """
-    world, path = FakeSite(articles=81), folder / "scene.db"
+    fake_site, path = FakeSite(articles=81), folder / "scene.db"
     pictures = []
     with closing(Archive.open(path)) as archive:
         states = [_state(path)]
         archive.begin_run({}, {})
         states.append(_state(path))
-        for number, article in enumerate(world.articles):
-            store(archive, **world.expected_row(article, SITE))
+        for number, article in enumerate(fake_site.articles):
+            store(archive, **fake_site.expected_row(article, SITE))
             states.append(_state(path))
             if number in (30, 80):
                 pictures.append(WalSnapshot(path.read_bytes(), _log(path).read_bytes(), [*states]))
@@ -528,7 +529,7 @@ class Report:
 def run(times: dict[str, int], articles: int, seed: int) -> Report:
     """Run each loop so many times, on a made-up site of so many articles."""
     report = Report(seed, articles, {"seed": seed, **versions()})
-    with tempfile.TemporaryDirectory() as name, DemoServer(FakeSite(articles=articles)) as site:
+    with tempfile.TemporaryDirectory() as name, FaultyServer(FakeSite(articles=articles)) as site:
         folder = Path(name)
         if times.get("tails"):
             pictures = scenes(folder)

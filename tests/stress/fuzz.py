@@ -31,7 +31,7 @@ from nkcrawl.archive import article_row
 from nkcrawl.archive.articles import merge
 from nkcrawl.commands.show import show_page
 from nkcrawl.demo import FakeSite, article_page, listing_page
-from nkcrawl.demo.feed import feed
+from nkcrawl.demo.render import feed
 from nkcrawl.items import Article, Listing
 from nkcrawl.pages import parse_html, read_article, read_feed, read_listing
 from nkcrawl.paywall import drop_filler
@@ -131,15 +131,15 @@ def is_author(path: str) -> bool:
 
 
 def seeds() -> Iterator[bytes]:
-    world = FakeSite(60)
-    for story in world.articles:
-        yield b"a" + article_page(world, story, SITE).encode()
+    fake_site = FakeSite(60)
+    for story in fake_site.articles:
+        yield b"a" + article_page(fake_site, story, SITE).encode()
     for rendering in RENDERINGS:
         yield b"a" + article_html(rendering).encode()
         yield b"s" + article_html(rendering).encode()
         yield b"l" + listing_html(rendering).encode()
-    for author in world.authors:
-        yield b"l" + (listing_page(world, author.slug, 1, SITE) or "").encode()
+    for author in fake_site.authors:
+        yield b"l" + (listing_page(fake_site, author.slug, 1, SITE) or "").encode()
     yield b"f" + feed(FakeSite(5), SITE).encode()
 
 

@@ -25,8 +25,9 @@ import brotli
 import scrapy as scrapy_package
 
 from nkcrawl import site
-from nkcrawl.demo import Answer, DemoServer, FakeSite
+from nkcrawl.demo import FakeSite
 from tests.conftest import clean_environment, crawl_args, rows, scrapy_command
+from tests.site import FakeResponse, FaultyServer
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -65,7 +66,7 @@ class Case:
 
     rows: str  # of the table of faults
     name: str
-    said: Callable[[Target], Answer]
+    said: Callable[[Target], FakeResponse]
     becomes: (
         str  # 'article', 'author', 'feed', 'alias', or why it is none: 'rejected: …', 'failed: …'
     )
@@ -96,18 +97,18 @@ def page(
     )
 
 
-def plain(**parts: str) -> Callable[[Target], Answer]:
-    return lambda at: Answer(200, page(at, **parts))
+def plain(**parts: str) -> Callable[[Target], FakeResponse]:
+    return lambda at: FakeResponse(200, page(at, **parts))
 
 
 def said(
     body: str | bytes = "", status: int = 200, kind: str = "text/html; charset=UTF-8"
-) -> Callable[[Target], Answer]:
-    return lambda at: Answer(status, body, kind)
+) -> Callable[[Target], FakeResponse]:
+    return lambda at: FakeResponse(status, body, kind)
 
 
-def headers(**given: str) -> Callable[[Target], Answer]:
-    return lambda at: Answer(
+def headers(**given: str) -> Callable[[Target], FakeResponse]:
+    return lambda at: FakeResponse(
         200, page(at), headers={name.replace("_", "-"): value for name, value in given.items()}
     )
 
@@ -116,28 +117,28 @@ def ld(script: str) -> str:
     return f'<script type="application/ld+json">{script}</script>'
 
 
-def stating(**properties: object) -> Callable[[Target], Answer]:
+def stating(**properties: object) -> Callable[[Target], FakeResponse]:
     """Return a page whose JSON-LD says so, beside what the page shows."""
     return plain(head=ld(json.dumps({"@type": "NewsArticle", **properties})))
 
 
-def full_of(tag: str) -> Callable[[Target], Answer]:
+def full_of(tag: str) -> Callable[[Target], FakeResponse]:
     """Return an article of five MiB, most of them one tag over and over."""
-    return lambda at: Answer(200, page(at, foot=tag * (LARGE // len(tag))))
+    return lambda at: FakeResponse(200, page(at, foot=tag * (LARGE // len(tag))))
 
 
-def in_charset(charset: str, declared: str) -> Callable[[Target], Answer]:
-    return lambda at: Answer(
+def in_charset(charset: str, declared: str) -> Callable[[Target], FakeResponse]:
+    return lambda at: FakeResponse(
         200, page(at, title="“Señor” counts").encode(charset), f"text/html{declared}"
     )
 
 
-def canonical(url: str) -> Callable[[Target], Answer]:
+def canonical(url: str) -> Callable[[Target], FakeResponse]:
     """Return an article that calls another page its own address."""
 
-    def answer(at: Target) -> Answer:
+    def answer(at: Target) -> FakeResponse:
         link = url.format(other=at.other, base=at.base_url, elsewhere=at.elsewhere)
-        return Answer(
+        return FakeResponse(
             200,
             page(
                 at,
@@ -148,12 +149,12 @@ def canonical(url: str) -> Callable[[Target], Answer]:
     return answer
 
 
-def leads_to(url: str) -> Callable[[Target], Answer]:
-    def answer(at: Target) -> Answer:
+def leads_to(url: str) -> Callable[[Target], FakeResponse]:
+    def answer(at: Target) -> FakeResponse:
         where = url.format(
             own=at.path, other=at.other, port=at.port_elsewhere, elsewhere=at.elsewhere
         )
-        return Answer(302, headers={"Location": where})
+        return FakeResponse(302, headers={"Location": where})
 
     return answer
 
@@ -175,12 +176,12 @@ def bomb(encoding: str) -> bytes:
     return b"".join(packer.compress(piece) for _ in range(BOMB // MEBIBYTE)) + bytes(packer.flush())
 
 
-def exploding(encoding: str) -> Callable[[Target], Answer]:
-    return lambda at: Answer(200, bomb(encoding), headers={"Content-Encoding": encoding})
+def exploding(encoding: str) -> Callable[[Target], FakeResponse]:
+    return lambda at: FakeResponse(200, bomb(encoding), headers={"Content-Encoding": encoding})
 
 
-def endless(pieces: Callable[[], Iterator[bytes]]) -> Callable[[Target], Answer]:
-    return lambda at: Answer(200, chunks=pieces)
+def endless(pieces: Callable[[], Iterator[bytes]]) -> Callable[[Target], FakeResponse]:
+    return lambda at: FakeResponse(200, chunks=pieces)
 
 
 def dripping() -> Iterator[bytes]:
@@ -207,7 +208,7 @@ ARTICLES = [
     Case(
         "D1",
         "a bomb in gzip, in gzip",
-        lambda at: Answer(200, gzip.compress(bomb("gzip")), headers={"Content-Encoding": "gzip, gzip"}),
+        lambda at: FakeResponse(200, gzip.compress(bomb("gzip")), headers={"Content-Encoding": "gzip, gzip"}),
         TOO_LARGE,
     ),
     Case("D1", "an encoding that nobody knows", headers(Content_Encoding="x-evil"), "article"),
@@ -291,8 +292,8 @@ ARTICLES = [
     ),
     Case("D8", "JSON-LD that is not JSON", plain(head=ld("{'a': }") + ld("") + ld("[1, 2") + ld('"x"')), "article", SIGNED),
     Case("D8", "JSON-LD of 30,000 authors", stating(author=[{"name": "x"}] * 30_000), "article", SIGNED),
-    Case("D9", "a headline of ten MB", lambda at: Answer(200, page(at, title="word " * 2_000_000)), TOO_LARGE),
-    Case("D9", "a headline of a MB", lambda at: Answer(200, page(at, title="word " * 200_000)), "rejected: absurd field"),
+    Case("D9", "a headline of ten MB", lambda at: FakeResponse(200, page(at, title="word " * 2_000_000)), TOO_LARGE),
+    Case("D9", "a headline of a MB", lambda at: FakeResponse(200, page(at, title="word " * 200_000)), "rejected: absurd field"),
     Case("D9", "a slug of a megabyte in the byline", plain(body=f'<a rel=author href="/content_author/{"x" * MEBIBYTE}/">X</a>'),
          "article"),
     *(
@@ -318,7 +319,7 @@ ARTICLES = [
     Case("D20 N12", "headers that name code", headers(Referrer_Policy="sys.exit", Set_Cookie="a=b; Domain=example.org"),
          "article", SIGNED),
     Case("D20", "base, refresh and frames of another host",
-         lambda at: Answer(200, page(
+         lambda at: FakeResponse(200, page(
              at, head=f'<base href="{at.elsewhere}/"><meta http-equiv=refresh content="0;url={at.elsewhere}/">',
              body=f'<iframe src="{at.elsewhere}/"></iframe><img src="{at.elsewhere}/a.png"><script src="/x.js"></script>')),
          "article", {"title": TITLE, "body": BODY}),
@@ -355,9 +356,9 @@ ARTICLES = [
 ]
 
 
-def listing(at: Target, *links: str, name: str = "") -> Answer:
+def listing(at: Target, *links: str, name: str = "") -> FakeResponse:
     entries = "".join(f'<p><a href="{url}">Some headline</a></p>' for url in (at.other, *links))
-    return Answer(200, f"<html><body><h1>{name}</h1>{entries}</body></html>")
+    return FakeResponse(200, f"<html><body><h1>{name}</h1>{entries}</body></html>")
 
 
 AUTHORS = [
@@ -367,10 +368,10 @@ AUTHORS = [
          kind=AUTHOR),
     Case("D9", "an author's name of a megabyte", lambda at: listing(at, name="N" * MEBIBYTE),
          "author", kind=AUTHOR),
-    Case("D4", "a listing of 100,000 levels", lambda at: Answer(200, "<div>" * DEEP + str(listing(at).body)),
+    Case("D4", "a listing of 100,000 levels", lambda at: FakeResponse(200, "<div>" * DEEP + str(listing(at).body)),
          "failed: no article links", kind=AUTHOR),
     Case("N8", "a redirect of an author to another host", leads_to("{elsewhere}{own}"), "failed: left the site", kind=AUTHOR),
-    Case("D13", "an article in an author's place", lambda at: Answer(200, "<h1>A</h1><p>Words, and no link to any article."),
+    Case("D13", "an article in an author's place", lambda at: FakeResponse(200, "<h1>A</h1><p>Words, and no link to any article."),
          "failed: no article links", kind=AUTHOR),
 ]
 
@@ -378,8 +379,8 @@ RSS = "application/rss+xml; charset=UTF-8"
 ITEM = "<item><title>x</title><link>{base}{other}</link></item>"
 
 
-def feed(text: str) -> Callable[[Target], Answer]:
-    return lambda at: Answer(200, text.replace("{base}", at.base_url).replace("{other}", at.other)
+def feed(text: str) -> Callable[[Target], FakeResponse]:
+    return lambda at: FakeResponse(200, text.replace("{base}", at.base_url).replace("{other}", at.other)
                              .replace("{elsewhere}", at.elsewhere), RSS)  # fmt: skip
 
 
@@ -423,20 +424,20 @@ class NightResult:
     log: str = ""
 
 
-def articles_in_turn(world: FakeSite) -> list[str]:
+def articles_in_turn(fake_site: FakeSite) -> list[str]:
     """Return the paths of the articles in the order of the visits, without those that a second
     address serves too.
     """
     return sorted(
-        (article.path for article in world.articles if not article.alias_path), reverse=True
+        (article.path for article in fake_site.articles if not article.alias_path), reverse=True
     )
 
 
-def targets(world: FakeSite, cases: list[Case]) -> dict[str, str]:
+def targets(fake_site: FakeSite, cases: list[Case]) -> dict[str, str]:
     """Return for each case the path that it is met at: every second article, the authors one by
     one, the feed.
     """
-    articles = iter(articles_in_turn(world)[1::2])
+    articles = iter(articles_in_turn(fake_site)[1::2])
     where = {
         ARTICLE: articles,
         AUTHOR: map(site.author_path, site.SEED_AUTHORS),
@@ -445,12 +446,12 @@ def targets(world: FakeSite, cases: list[Case]) -> dict[str, str]:
     return {case.name: next(where[case.kind]) for case in cases}
 
 
-def crawl(server: DemoServer, archive: Path, cases: list[Case], *args: str) -> NightResult:
+def crawl(server: FaultyServer, archive: Path, cases: list[Case], *args: str) -> NightResult:
     """Crawl the site while these cases stand in it."""
-    articles = articles_in_turn(server.world)
-    paths = targets(server.world, cases)
+    articles = articles_in_turn(server.fake_site)
+    paths = targets(server.fake_site, cases)
     log, peak = archive.with_suffix(".log"), archive.with_suffix(".memory")
-    with DemoServer(FakeSite(articles=1)) as elsewhere:
+    with FaultyServer(FakeSite(articles=1)) as elsewhere:
         server.faults = {}
         for case in cases:
             path = paths[case.name]
@@ -545,7 +546,7 @@ def main() -> int:
     bad = 0
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = stack.enter_context(DemoServer(FakeSite(articles=8)))
+        server = stack.enter_context(FaultyServer(FakeSite(articles=8)))
         quiet = crawl(server, folder / "quiet.db", [])
         print(f"| | none | | {quiet.code} | {quiet.memory:.0f} |")
         for case in CASES:

@@ -16,9 +16,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from nkcrawl.demo import Answer, DemoArticle, FakeSite
+from nkcrawl.demo import DemoArticle
 from tests.conftest import ROOT, at, clean_environment, crawl_args, scrapy_command, stored
 from tests.nightly import NightlyCrawls
+from tests.site import EditableSite, FakeResponse
 
 END = date(2025, 11, 10)  # the day of the newest article
 ALLOWANCE = (
@@ -77,7 +78,7 @@ class SimulatedYear:
 
     def __init__(self, nights: NightlyCrawls, count: int, budget: int, seed: int) -> None:
         self.nights = nights
-        self.world = nights.world
+        self.fake_site = nights.fake_site
         self.count = count
         self.budget = budget
         self.rng = random.Random(seed)
@@ -117,7 +118,7 @@ class SimulatedYear:
 
     def _crawl(self, event: str, code: int | None) -> None:
         self.nights.pass_by()
-        for article in self.world.articles[:RECENT]:
+        for article in self.fake_site.articles[:RECENT]:
             self._note(article)
         new, allowed = self._expected_requests()
         if code is None:
@@ -169,7 +170,7 @@ class SimulatedYear:
     def _befall(self, event: str) -> None:
         site = self.nights.site
         rules = (200, "User-agent: *\nDisallow:\n")
-        waits = iter([Answer(429, headers={"Retry-After": "1"})])
+        waits = iter([FakeResponse(429, headers={"Retry-After": "1"})])
         match event:
             case "pages answer 503":
                 site.faults = {"*": 503, "/robots.txt": rules}
@@ -182,7 +183,7 @@ class SimulatedYear:
             case "a page asks to wait 1 second":
                 site.faults = {"/feed/": lambda: next(waits, None)}
             case "a page asks to wait an hour":
-                site.faults = {"/feed/": Answer(429, headers={"Retry-After": "3600"})}
+                site.faults = {"/feed/": FakeResponse(429, headers={"Retry-After": "3600"})}
             case "a redesign without dates":
                 site.redesign = "undated"
             case "a redesign as an empty shell":
@@ -205,7 +206,8 @@ class SimulatedYear:
             row["url"] for row in self.nights.rows("SELECT url FROM pages WHERE kind = 'article'")
         }
         new = sum(
-            self.nights.url(article.path) not in known for article in self.world.articles[:RECENT]
+            self.nights.url(article.path) not in known
+            for article in self.fake_site.articles[:RECENT]
         )
         due = self._due_now("kind <> 'feed'")
         return new, new + due + ALLOWANCE
@@ -255,21 +257,21 @@ class SimulatedYear:
             for path, life in self.lives.items()
             if not life.deleted
             and as_seen.get(self.nights.url(path)) == life.states[-1]
-            and self.world.article(path)
+            and self.fake_site.article(path)
         ]
 
     def _change(self, change: str, waiting: list[str]) -> None:
         if change == "delete old":
             paths = [
                 a.path
-                for a in self.world.articles[300:400]
+                for a in self.fake_site.articles[300:400]
                 if not self.lives.get(a.path, ArticleHistory()).deleted
             ]
         else:
             paths = waiting
         self.rng.shuffle(paths)
         for path in paths:
-            article = self.world.article(path)
+            article = self.fake_site.article(path)
             assert article is not None
             if self._apply(change, article):
                 self.happened[change] += 1
@@ -283,23 +285,25 @@ class SimulatedYear:
             case "edit":
                 number = len(self.lives[article.path].states)
                 self._note(
-                    self.world.revise(article.path, title=f"{article.title}, edition {number + 1}")
+                    self.fake_site.revise(
+                        article.path, title=f"{article.title}, edition {number + 1}"
+                    )
                 )
             case "open":
                 if article.access != "teaser" or not article.paragraphs:
                     return False
-                self._note(self.world.open_up(article.path))
+                self._note(self.fake_site.open_up(article.path))
             case "close":
                 if article.access != "free" or article.language == "ko":
                     return False
-                self.world.close_off(
+                self.fake_site.close_off(
                     article.path
                 )  # what is stored stays whole, so the story has no new state
             case "delete" | "delete old":
                 self._note(article)
                 life = self.lives[article.path]
                 life.deleted, life.seen_gone = True, change == "delete"
-                self.world.delete(article.path)
+                self.fake_site.delete(article.path)
         return True
 
     def _note(self, article: DemoArticle) -> None:
@@ -307,7 +311,7 @@ class SimulatedYear:
         before is what stays.
         """
         life = self.lives.setdefault(article.path, ArticleHistory())
-        expected_row = self.world.expected_row(article, self.nights.site.base_url)
+        expected_row = self.fake_site.expected_row(article, self.nights.site.base_url)
         if life.states and life.states[-1]["access"] == "free":
             expected_row |= {name: life.states[-1][name] for name in ("body", "access")}
         state = {name: expected_row[name] for name in ("title", "body", "access")}
@@ -319,7 +323,7 @@ class SimulatedYear:
 
     def check(self) -> None:
         """Hold the archive against everything that happened."""
-        for article in self.world.articles:
+        for article in self.fake_site.articles:
             self._note(article)
         archived = stored(self.nights.archive_file)
         assert set(archived) == set(self.truths), "an article is missing, or one too many"
@@ -382,11 +386,13 @@ class SimulatedYear:
 def live_through(
     nights: int, articles: int, authors: int, budget: int, seed: int, folder: Path
 ) -> SimulatedYear:
-    """Live through so many nights of a world of so many articles, hold the archive against it, and
+    """Live through so many nights of a site of so many articles, hold the archive against it, and
     return the year.
     """
-    world = FakeSite(articles=articles, authors=authors, seed=seed, today=END + timedelta(days=10))
-    with NightlyCrawls(world, folder / "year.db", END - timedelta(days=nights)) as site:
+    fake_site = EditableSite(
+        articles=articles, authors=authors, seed=seed, today=END + timedelta(days=10)
+    )
+    with NightlyCrawls(fake_site, folder / "year.db", END - timedelta(days=nights)) as site:
         year = SimulatedYear(site, nights, budget, seed)
         year.live()
         year.check()
