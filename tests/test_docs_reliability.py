@@ -20,7 +20,9 @@ def test_every_mark_is_a_row_and_every_row_has_a_mark_or_a_reason() -> None:
     assert set(re.findall(r"[PSND]\d+", literals)) == tested
 
 
-@pytest.mark.parametrize("program", ["crash_recovery", "hostile_responses", "fuzz"])
+@pytest.mark.parametrize(
+    "program", ["crash_recovery", "hostile_responses", "simulated_year", "fuzz"]
+)
 def test_each_stress_program_has_its_command(program: str) -> None:
     assert f"`.venv/bin/python -m tests.stress.{program}" in PAGE
     assert (ROOT / "tests" / "stress" / f"{program}.py").is_file()
