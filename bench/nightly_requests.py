@@ -1,17 +1,16 @@
-"""What does a night cost the site? `python bench/nightly_requests.py` prints requests, and the time that they
-take politely.
+"""Counts the requests of a night: `python bench/nightly_requests.py` prints requests, and the time
+that they take politely.
 
-The nights are real crawls, at a moment of our choosing, of the bundled site on loopback, for
-archives of 1,000, 10,000 and 50,000 articles by 40 authors. They run without a delay; the time is
-requests times two seconds, which is what a crawl that keeps the delay takes at least. The site has
-ten new articles a day, however many it has in all, until it falls silent.
+The nights are real crawls, at simulated times, of the made-up site on loopback, for archives of
+1,000, 10,000 and 50,000 articles by 40 authors. They run without a delay; the time is requests
+times two seconds, the least that a crawl with the delay takes. The site publishes ten articles a
+day, whatever its size, until it stops.
 
-The first backfill is counted: each article, each second address of one that a page links to, each
-page of each author's listing, the feed and robots.txt once. That of the smallest site is crawled,
-too, to show that the count is right: it is lower where a second address was asked for first, which
-spares the article's own. The archives of the nights are filled with what a backfill would have
-stored, by the code that stores it, with an ETag for whatever is asked for again. A plain spider,
-which remembers nothing, asks for all that again each night.
+The first backfill is counted: each article, each alias that a page links to, each page of each
+author's listing, the feed and robots.txt once. That of the smallest site is also crawled, to check
+the count: it is lower if an alias is requested first, which saves the request for the article. The
+archives of the nights are filled with what a backfill stores, with an ETag for each page that will
+be requested again. A plain spider, which remembers nothing, requests all of it each night.
 """
 
 import argparse
@@ -19,108 +18,91 @@ import platform
 import sys
 import tempfile
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import scrapy
-from synthetic_archive import writing_fast
 
 import nkcrawl
-from nkcrawl.archive import Archive, schedule, visits
-from nkcrawl.archive.connection import transaction
-from nkcrawl.archive.store import write_article
 from nkcrawl.demo import DemoArticle, FakeSite
 from nkcrawl.demo.feed import FEED_PATH
 from nkcrawl.demo.html import author_path
-from nkcrawl.items import Author, Link, Page, PageKind
+from nkcrawl.items import Page
 from nkcrawl.pages import EXTRACTOR_VERSION
-from tests.nightly import NightlyCrawls
+from tests.factories import feed, listing, new_archive, store, visited
+from tests.nightly import NEWEST, NightlyCrawls
 
 SIZES = (1_000, 10_000, 50_000)
 AUTHORS = 40
-A_DAY = 10  # articles that come on each of the last days
+PER_DAY = 10  # articles of each of the last days
 LAST_DAYS = 30
-LAST = date(2025, 11, 10)  # the day of the newest article
-BACKFILLED = LAST - timedelta(days=14)
+BACKFILLED = NEWEST - timedelta(days=14)
 DELAY = 2  # seconds
 CRAWLED = 1_000  # articles of the largest site whose backfill is crawled
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a crawl asked for."""
+    """The requests of a crawl."""
 
     requests: int
     unchanged: int = 0  # of them, answered 304
 
     def __str__(self) -> str:
-        return f"{self.requests:,}, {self.unchanged:,} × 304, {in_words(self.requests * DELAY)}"
+        return f"{self.requests:,}, {self.unchanged:,} × 304, {as_time(self.requests * DELAY)}"
 
 
-def in_words(seconds: int) -> str:
-    """Return a time to two digits or so: 94 s, 12 min, 28 h."""
+def as_time(seconds: int) -> str:
+    """Return a time with two digits or so: 94 s, 12 min, 28 h."""
     if seconds < 600:
         return f"{seconds} s"
     return f"{seconds / 60:.0f} min" if seconds < 36_000 else f"{seconds / 3600:.0f} h"
 
 
 class SteadyWorld(FakeSite):
-    """A made-up NK News with as many new articles a day, whatever its size."""
+    """A made-up site with the same number of new articles per day, whatever its size."""
 
     def _day(self, position: int) -> date:
-        newest, recent = self.today - timedelta(days=10), A_DAY * LAST_DAYS
+        newest, recent = self.today - timedelta(days=10), PER_DAY * LAST_DAYS
         if position < recent:
-            return newest - timedelta(days=position // A_DAY)
+            return newest - timedelta(days=position // PER_DAY)
         span = (newest - date(2013, 1, 3)).days - LAST_DAYS
         return newest - timedelta(days=LAST_DAYS + span * (position - recent) // self._all)
 
 
 def fill(nights: NightlyCrawls) -> None:
     """Store all that the site shows tonight, as a backfill that ends tonight leaves it."""
-    with closing(Archive.open(nights.archive_file, lambda: nights.now)) as archive:
-        run_id = archive.begin_run({}, {})
+    world = nights.world
+    with new_archive(nights.archive_file, lambda: nights.now) as archive:
+        archive._conn.execute("PRAGMA synchronous = OFF")
+        for article in world.articles:
+            row = world.expected_row(article, nights.site.base_url)
+            page = page_with_etag(nights, article.path) if is_recent(article) else None
+            store(archive, page=page, extractor_version=EXTRACTOR_VERSION, **row)
+        for path, article in aliases(world).items():
+            row = world.expected_row(article, nights.site.base_url)
+            store(archive, page=visited(nights.url(path)), **row)
+        for author in world.authors:
+            for number, path in enumerate(listing_paths(world, author.slug), start=1):
+                shown = [nights.url(entry.path) for entry in world.entries(author.slug, number)]
+                page = page_with_etag(nights, path, kind="author") if number == 1 else None
+                fields = {"slug": author.slug, "name": author.name, "page": page}
+                archive.store_listing(listing(nights.url(path), *shown, **fields))
+        archive.store_feed(feed(url=nights.url(FEED_PATH)))
         archive.finish_run(
-            run_id, verdict="ok", exit_code=0, finish_reason="finished", summary="Done.", stats={}
+            1, verdict="ok", exit_code=0, finish_reason="finished", summary="Done.", stats={}
         )
-    with writing_fast(nights.archive_file) as conn, transaction(conn):
-        now = schedule.stamp(nights.now)
-        for article in nights.world.articles:
-            row = nights.world.expected_row(article, nights.site.base_url)
-            authors = [Author(slug, name) for slug, name in row.pop("authors")]
-            row |= {"access_evidence": [], "extractor_version": EXTRACTOR_VERSION}
-            write_article(
-                conn,
-                row,
-                authors,
-                page(nights, article.path, is_recent(article)),
-                [],
-                run_id,
-                nights.now,
-            )
-        for path in second_addresses(nights.world):
-            visits.meet(conn, [Link(nights.url(path), "article")], None, now)
-            visits.reschedule(conn, nights.url(path), None)
-        for author in nights.world.authors:
-            shown = [nights.url(article.path) for article in nights.world.entries(author.slug, 1)]
-            for path in listing_paths(nights.world, author.slug):
-                due_at = schedule.after_listing(nights.now, nights.url(path), shown)
-                seen = page(nights, path, path == author_path(author.slug), "author")
-                visits.mark_visited(conn, seen, seen.url, due_at, now)
-        seen = page(nights, FEED_PATH, True, "feed")
-        visits.mark_visited(conn, seen, seen.url, schedule.after_feed(nights.now), now)
 
 
-def page(
-    nights: NightlyCrawls, path: str, is_asked_again: bool, kind: PageKind = "article"
-) -> Page:
-    """Return a page as it was visited tonight, with its ETag if anybody will ask for it again."""
-    etag = nights.site.etag(nights.site.answer(path).body) if is_asked_again else None
-    return Page(nights.url(path), kind, nights.url(path), 200, etag)
+def page_with_etag(nights: NightlyCrawls, path: str, **changes: Any) -> Page:
+    """Return a page visited tonight, with the ETag that the site will confirm."""
+    return visited(
+        nights.url(path), etag=nights.site.etag(nights.site.answer(path).body), **changes
+    )
 
 
 def is_recent(article: DemoArticle) -> bool:
@@ -131,41 +113,39 @@ def listing_paths(world: FakeSite, slug: str) -> list[str]:
     """Return the paths of all pages of an author's listing."""
     first = author_path(slug)
     if not world.articles_of(slug):
-        return []  # no page leads there
+        return []  # no page links to it
     return [first, *(f"{first}page/{number}/" for number in range(2, world.page_count(slug) + 1))]
 
 
-def second_addresses(world: FakeSite) -> set[str]:
-    """Return the paths that Recent Stories link to beside articles' own."""
-    linked = (
-        (story.path, path) for article in world.articles for story, path in world.recent(article)
-    )
-    return {path for own, path in linked if path != own}
+def aliases(world: FakeSite) -> dict[str, DemoArticle]:
+    """Return the articles by the paths that Recent Stories link to instead of their own."""
+    linked = ((path, story) for article in world.articles for story, path in world.recent(article))
+    return {path: story for path, story in linked if path != story.path}
 
 
 def count_backfill(world: FakeSite) -> Cost:
-    """Return what it takes to see all that the site shows once."""
+    """Return the requests that it takes to visit all pages once."""
     listings = sum(len(listing_paths(world, author.slug)) for author in world.authors)
-    return Cost(len(world.articles) + len(second_addresses(world)) + listings + 2)
+    return Cost(len(world.articles) + len(aliases(world)) + listings + 2)
 
 
 def crawl(nights: NightlyCrawls) -> Cost:
-    """Crawl tonight, and return what it took."""
+    """Crawl tonight, and return the cost."""
     done = nights.crawl("-s", "NKCRAWL_REQUEST_BUDGET=0")
     if (done.returncode, done.stderr) != (0, ""):
         raise RuntimeError(f"the crawl ended with {done.returncode}: {done.stderr}")
     return Cost(len(nights.site.log), sum(hit.status == 304 for hit in nights.site.log))
 
 
-def live(size: int, folder: Path) -> dict[str, Cost | None]:
-    """Return what each kind of night costs with an archive of so many articles."""
-    world = SteadyWorld(size, AUTHORS, today=LAST + timedelta(days=10))
+def simulate(size: int, folder: Path) -> dict[str, Cost | None]:
+    """Return the cost of each kind of night, for an archive of `size` articles."""
+    world = SteadyWorld(size, AUTHORS, today=NEWEST + timedelta(days=10))
     costs: dict[str, Cost | None] = {
         "first backfill, counted": count_backfill(world),
         "… and crawled": None,
     }
     if size <= CRAWLED:
-        with NightlyCrawls(world, folder / "backfill.db", LAST) as nights:
+        with NightlyCrawls(world, folder / "backfill.db", NEWEST) as nights:
             costs["… and crawled"] = crawl(nights)
     with NightlyCrawls(world, folder / f"{size}.db", BACKFILLED) as nights:
         fill(nights)
@@ -175,15 +155,15 @@ def live(size: int, folder: Path) -> dict[str, Cost | None]:
         nights.pass_by(10)
         costs["after nine nights without a crawl"] = crawl(nights)
         nights.pass_by()
-        costs["nothing new, recent articles to ask again"] = crawl(nights)
+        costs["nothing new, recent articles due"] = crawl(nights)
         for _ in range(8):
             nights.pass_by()
-            costs["nothing new, none to ask again"] = crawl(nights)
+            costs["nothing new, nothing due"] = crawl(nights)
     return costs | {"a plain spider, each night": costs["first backfill, counted"]}
 
 
 def table(found: Mapping[int, Mapping[str, Cost | None]]) -> str:
-    """Return the costs in Markdown, a column a size."""
+    """Return the costs as a Markdown table, one column per size."""
     head = ["", *(f"{size:,} articles" for size in found)]
     kinds = next(iter(found.values()))
     lines = [[kind, *(str(costs[kind] or "") for costs in found.values())] for kind in kinds]
@@ -202,12 +182,13 @@ def main() -> None:
     most = parser.parse_args().most
     with tempfile.TemporaryDirectory(prefix="nkcrawl-bench-") as folder:
         found = {
-            size: live(size, Path(folder))
+            size: simulate(size, Path(folder))
             for size in [*(size for size in SIZES if size < most), most]
         }
     print(
-        f"Requests, how many of them were answered 304 (as it was), and their time at {DELAY} seconds each. nkcrawl "
-        f"{nkcrawl.__version__}, Scrapy {scrapy.__version__}, Python {platform.python_version()}; seed 0.\n"
+        f"Requests, how many of them were answered 304 (not modified), and their time at {DELAY} "
+        f"seconds each. nkcrawl {nkcrawl.__version__}, Scrapy {scrapy.__version__}, "
+        f"Python {platform.python_version()}; seed 0.\n"
     )
     print(table(found))
 

@@ -139,13 +139,13 @@ def listing(
     url: str,
     *articles: str,
     next_page: str | None = None,
-    final_url: str | None = None,
+    page: Page | None = None,
     **fields: Any,
 ) -> Listing:
     """Return a page of an author's listing that shows these articles."""
     fields = {"slug": "ann", "name": "Ann Lee", "bio": "Writes."} | fields
     return Listing(
-        page=visited(url, "author", final_url=final_url or url),
+        page=page or visited(url, "author"),
         articles=article_links(*articles),
         next_page=Link(next_page, "author") if next_page else None,
         **fields,
