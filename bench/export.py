@@ -1,67 +1,24 @@
-"""How long `scrapy export` takes and how much memory, for few articles and for many: `python
-bench/export.py`.
+"""Measures the time and memory of `scrapy export`: `python bench/export.py` prints a table.
 
-The made-up archives are made in a temporary folder, which needs 2 GB of room.
+The made-up archives are made in a temporary folder, which needs 2 GB of space.
 """
 
+import argparse
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing
-from itertools import cycle, islice
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
+from synthetic_archive import SyntheticArticles, fill
 
-from nkcrawl.archive import Archive
-from nkcrawl.items import Author, Page
-
-SITE = "https://www.nknews.org"
 ARTICLES = (1_000, 100_000)
-FORMS = ("a.csv", "a.jsonl", "a.atom", "notes/")
-
-
-def make_archive(path: Path, articles: int) -> None:
-    """Make an archive of so many articles of 360 words, each by one of 50 authors."""
-    words = list(
-        islice(
-            cycle(
-                "ferry rice border harbor crane potato winter trade coal market depot seed".split()
-            ),
-            1_000,
-        )
-    )
-    empty = ("note", "published_at", "modified_at", "image_url", "image_caption", "image_credit")
-    with closing(Archive.open(path)) as archive:
-        run = archive.begin_run({}, {})
-        for number in range(articles):
-            start = number % 600
-            url = f"{SITE}/{2013 + number % 12}/{1 + number % 12:02}/story-{number}/"
-            row = dict.fromkeys(empty) | {
-                "url": url,
-                "title": " ".join(words[start : start + 8]),
-                "subtitle": " ".join(words[start : start + 12]),
-                "label": "News",
-                "byline": "Ann Lee",
-                "published_on": f"{2013 + number % 12}-{1 + number % 12:02}-{1 + number % 28:02}",
-                "body": "\n\n".join(" ".join(words[start + 60 * part :][:60]) for part in range(6)),
-                "access": "free",
-                "access_evidence": ["no offer"],
-                "language": "en",
-                "extractor_version": 1,
-            }
-            author = Author(f"ann-{number % 50}", f"Ann Lee {number % 50}")
-            archive.store_article(row, [author], Page(url, "article", status=200), [], run)
-        archive.finish_run(
-            run, verdict="ok", exit_code=0, finish_reason="finished", summary="Made up.", stats={}
-        )
+TARGETS = ("a.csv", "a.jsonl", "a.atom", "notes/")
 
 
 def measure(archive: Path, target: str) -> tuple[float, float]:
-    """Run one export; return how many seconds it took, and the most memory it had, in MB."""
+    """Run one export; return its seconds and its peak of memory in MB."""
     started = time.monotonic()
     export = subprocess.Popen(
         [sys.executable, "-m", "nkcrawl", "export", target],
@@ -75,21 +32,27 @@ def measure(archive: Path, target: str) -> tuple[float, float]:
 
 
 def main() -> None:
-    console = Console(highlight=False)
-    table = Table(
-        "export", *(f"{count:,} articles" for count in ARTICLES), box=None, padding=(0, 3, 0, 0)
+    parser = argparse.ArgumentParser(description="Measure the time and memory of exports.")
+    parser.add_argument(
+        "--articles",
+        type=int,
+        nargs="+",
+        default=ARTICLES,
+        metavar="N",
+        help="default: 1000 100000",
     )
-    with tempfile.TemporaryDirectory() as name:
-        archives = {count: Path(name) / str(count) / "nknews.db" for count in ARTICLES}
-        for count, archive in archives.items():
+    sizes = parser.parse_args().articles
+    with tempfile.TemporaryDirectory(prefix="nkcrawl-bench-") as name:
+        archives = {size: Path(name) / str(size) / "nknews.db" for size in sizes}
+        for size, archive in archives.items():
             archive.parent.mkdir()
-            make_archive(archive, count)
-        for form in FORMS:
-            figures = (measure(archive, form) for archive in archives.values())
-            table.add_row(
-                form, *(f"{seconds:.1f} s, {memory:.0f} MB" for seconds, memory in figures)
-            )
-    console.print(table)
+            fill(archive, SyntheticArticles(), 0, size)
+        print(f"| export | {' | '.join(f'{size:,} articles' for size in sizes)} |")
+        print("|---|" + "--:|" * len(sizes))
+        for target in TARGETS:
+            figures = (measure(archive, target) for archive in archives.values())
+            cells = (f"{seconds:.1f} s, {memory:.0f} MB" for seconds, memory in figures)
+            print(f"| {target} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,16 @@
-"""What does a night cost the site? `python bench/nightly_requests.py` prints requests, and the time that they
-take politely.
+"""Counts the requests of a night: `python bench/nightly_requests.py` prints requests, and the time
+that they take politely.
 
-The nights are real crawls, at a moment of our choosing, of the bundled site on loopback, for
-archives of 1,000, 10,000 and 50,000 articles by 40 authors. They run without a delay; the time is
-requests times two seconds, which is what a crawl that keeps the delay takes at least. The site has
-ten new articles a day, however many it has in all, until it falls silent.
+The nights are real crawls, at simulated times, of the made-up site on loopback, for archives of
+1,000, 10,000 and 50,000 articles by 40 authors. They run without a delay; the time is requests
+times two seconds, the least that a crawl with the delay takes. The site publishes ten articles a
+day, whatever its size, until it stops.
 
-The first backfill is counted: each article, each second address of one that a page links to, each
-page of each author's listing, the feed and robots.txt once. That of the smallest site is crawled,
-too, to show that the count is right: it is lower where a second address was asked for first, which
-spares the article's own. The archives of the nights are filled with what a backfill would have
-stored, by the code that stores it, with an ETag for whatever is asked for again. A plain spider,
-which remembers nothing, asks for all that again each night.
+The first backfill is counted: each article, each alias that a page links to, each page of each
+author's listing, the feed and robots.txt once. That of the smallest site is also crawled, to check
+the count: it is lower if an alias is requested first, which saves the request for the article. The
+archives of the nights are filled with what a backfill stores, with an ETag for each page that will
+be requested again. A plain spider, which remembers nothing, requests all of it each night.
 """
 
 import argparse
@@ -19,152 +18,137 @@ import platform
 import sys
 import tempfile
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import scrapy
-from nkcrawl.demo.feed import FEED_PATH
-from synthetic_archive import writing_fast
 
 import nkcrawl
-from nkcrawl.archive import Archive, schedule
-from nkcrawl.archive.archive import write_article
-from nkcrawl.archive.articles import Articles
-from nkcrawl.archive.connect import transaction
-from nkcrawl.archive.pages import Pages
-from nkcrawl.demo import DemoArticle
-from nkcrawl.items import Author, Link, Page, PageKind
+from nkcrawl import site
+from nkcrawl.demo import DemoArticle, FakeSite
+from nkcrawl.items import Visit
 from nkcrawl.pages import EXTRACTOR_VERSION
-from tests.nightly import NightlyCrawls
+from tests.factories import feed, listing, new_archive, store, visited
+from tests.nightly import NEWEST, NightlyCrawls
 from tests.site import EditableSite
 
 SIZES = (1_000, 10_000, 50_000)
 AUTHORS = 40
-A_DAY = 10  # articles that come on each of the last days
+PER_DAY = 10  # articles of each of the last days
 LAST_DAYS = 30
-LAST = date(2025, 11, 10)  # the day of the newest article
-BACKFILLED = LAST - timedelta(days=14)
+BACKFILLED = NEWEST - timedelta(days=14)
 DELAY = 2  # seconds
 CRAWLED = 1_000  # articles of the largest site whose backfill is crawled
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a crawl asked for."""
+    """The requests of a crawl."""
 
     requests: int
     unchanged: int = 0  # of them, answered 304
 
     def __str__(self) -> str:
-        return f"{self.requests:,}, {self.unchanged:,} × 304, {in_words(self.requests * DELAY)}"
+        return f"{self.requests:,}, {self.unchanged:,} × 304, {as_time(self.requests * DELAY)}"
 
 
-def in_words(seconds: int) -> str:
-    """Return a time to two digits or so: 94 s, 12 min, 28 h."""
+def as_time(seconds: int) -> str:
+    """Return a time with two digits or so: 94 s, 12 min, 28 h."""
     if seconds < 600:
         return f"{seconds} s"
     return f"{seconds / 60:.0f} min" if seconds < 36_000 else f"{seconds / 3600:.0f} h"
 
 
 class SteadySite(EditableSite):
-    """A made-up NK News with as many new articles a day, whatever its size."""
+    """A made-up site with the same number of new articles per day, whatever its size."""
 
     def _day(self, position: int) -> date:
-        newest, recent = self.today - timedelta(days=10), A_DAY * LAST_DAYS
+        newest, recent = self.today - timedelta(days=10), PER_DAY * LAST_DAYS
         if position < recent:
-            return newest - timedelta(days=position // A_DAY)
+            return newest - timedelta(days=position // PER_DAY)
         span = (newest - date(2013, 1, 3)).days - LAST_DAYS
-        return newest - timedelta(days=LAST_DAYS + span * (position - recent) // self.size)
+        return newest - timedelta(days=LAST_DAYS + span * (position - recent) // self._all)
 
 
 def fill(nights: NightlyCrawls) -> None:
     """Store all that the site shows tonight, as a backfill that ends tonight leaves it."""
-    with closing(Archive.open(nights.archive_file, lambda: nights.now)) as archive:
-        run_id = archive.begin_run({}, {})
+    fake_site = nights.fake_site
+    with new_archive(nights.archive_file, lambda: nights.now) as archive:
+        archive._conn.execute("PRAGMA synchronous = OFF")
+        for article in fake_site.articles:
+            row = fake_site.expected_row(article, nights.site.base_url)
+            visit = visited_with_etag(nights, article.path) if is_recent(article) else None
+            store(archive, visit=visit, extractor_version=EXTRACTOR_VERSION, **row)
+        for path, article in aliases(fake_site).items():
+            row = fake_site.expected_row(article, nights.site.base_url)
+            store(archive, visit=visited(nights.url(path)), **row)
+        for author in fake_site.authors:
+            for number, path in enumerate(listing_paths(fake_site, author.slug), start=1):
+                shown = [nights.url(entry.path) for entry in fake_site.entries(author.slug, number)]
+                visit = listing(nights.url(path), *shown, slug=author.slug, name=author.name)
+                if number == 1:
+                    visit.etag = nights.site.etag(nights.site.get(path).body)
+                archive.store(visit, 1)
+        archive.store(feed(url=nights.url(site.FEED_PATH)), 1)
         archive.finish_run(
-            run_id, verdict="ok", exit_code=0, finish_reason="finished", summary="Done.", stats={}
+            1, verdict="ok", exit_code=0, finish_reason="finished", summary="Done.", stats={}
         )
-    with writing_fast(nights.archive_file) as conn, transaction(conn):
-        articles, pages = Articles(conn, lambda: nights.now), Pages(conn, lambda: nights.now)
-        for article in nights.fake_site.articles:
-            row = nights.fake_site.expected_row(article, nights.site.base_url)
-            authors = [Author(slug, name) for slug, name in row.pop("authors")]
-            row |= {"access_evidence": [], "extractor_version": EXTRACTOR_VERSION}
-            seen = page(nights, article.path, is_recent(article))
-            write_article(articles, pages, row, authors, seen, [], run_id)
-        for path in second_addresses(nights.fake_site):
-            pages.add_links([Link(nights.url(path), "article")], None)
-            pages.set_due_at(nights.url(path), None)
-        for author in nights.fake_site.authors:
-            shown = [
-                nights.url(article.path) for article in nights.fake_site.entries(author.slug, 1)
-            ]
-            for path in listing_paths(nights.fake_site, author.slug):
-                due_at = schedule.after_listing(nights.now, nights.url(path), shown)
-                seen = page(nights, path, path == author_path(author.slug), "author")
-                pages.mark_visited(seen, seen.url, due_at)
-        seen = page(nights, FEED_PATH, True, "feed")
-        pages.mark_visited(seen, seen.url, schedule.after_feed(nights.now))
 
 
-def page(
-    nights: NightlyCrawls, path: str, is_asked_again: bool, kind: PageKind = "article"
-) -> Page:
-    """Return a page as it was visited tonight, with its ETag if anybody will ask for it again."""
-    etag = nights.site.etag(nights.site.get(path).body) if is_asked_again else None
-    return Page(nights.url(path), kind, nights.url(path), 200, etag)
+def visited_with_etag(nights: NightlyCrawls, path: str) -> Visit:
+    """Return tonight's visit of an article, with the ETag that the site will confirm."""
+    return visited(nights.url(path), etag=nights.site.etag(nights.site.get(path).body))
 
 
 def is_recent(article: DemoArticle) -> bool:
     return article.published_on > BACKFILLED - timedelta(days=9)
 
 
-def listing_paths(fake_site: EditableSite, author: DemoAuthor) -> list[str]:
+def listing_paths(fake_site: FakeSite, slug: str) -> list[str]:
     """Return the paths of all pages of an author's listing."""
-    if not fake_site.articles_of(author.slug):
-        return []  # no page leads there
-    pages = range(1, fake_site.page_count(author.slug) + 1)
-    return [author.page_path(number) for number in pages]
+    first = site.author_path(slug)
+    if not fake_site.articles_of(slug):
+        return []  # no page links to it
+    return [
+        first,
+        *(f"{first}page/{number}/" for number in range(2, fake_site.page_count(slug) + 1)),
+    ]
 
 
-def second_addresses(fake_site: EditableSite) -> set[str]:
-    """Return the paths that Recent Stories link to beside articles' own."""
+def aliases(fake_site: FakeSite) -> dict[str, DemoArticle]:
+    """Return the articles by the paths that Recent Stories link to instead of their own."""
     linked = (
-        (story.path, path)
-        for article in fake_site.articles
-        for story, path in fake_site.recent(article)
+        (path, story) for article in fake_site.articles for story, path in fake_site.recent(article)
     )
-    return {path for own, path in linked if path != own}
+    return {path: story for path, story in linked if path != story.path}
 
 
-def count_backfill(fake_site: EditableSite) -> Cost:
-    """Return what it takes to see all that the site shows once."""
-    listings = sum(len(listing_paths(fake_site, author)) for author in fake_site.authors)
-    return Cost(len(fake_site.articles) + len(second_addresses(fake_site)) + listings + 2)
+def count_backfill(fake_site: FakeSite) -> Cost:
+    """Return the requests that it takes to visit all pages once."""
+    listings = sum(len(listing_paths(fake_site, author.slug)) for author in fake_site.authors)
+    return Cost(len(fake_site.articles) + len(aliases(fake_site)) + listings + 2)
 
 
 def crawl(nights: NightlyCrawls) -> Cost:
-    """Crawl tonight, and return what it took."""
+    """Crawl tonight, and return the cost."""
     done = nights.crawl("-s", "NKCRAWL_REQUEST_BUDGET=0")
     if (done.returncode, done.stderr) != (0, ""):
         raise RuntimeError(f"the crawl ended with {done.returncode}: {done.stderr}")
     return Cost(len(nights.site.log), sum(hit.status == 304 for hit in nights.site.log))
 
 
-def live(size: int, folder: Path) -> dict[str, Cost | None]:
-    """Return what each kind of night costs with an archive of so many articles."""
-    fake_site = SteadySite(size, AUTHORS, today=LAST + timedelta(days=10))
+def simulate(size: int, folder: Path) -> dict[str, Cost | None]:
+    """Return the cost of each kind of night, for an archive of `size` articles."""
+    fake_site = SteadySite(size, AUTHORS, today=NEWEST + timedelta(days=10))
     costs: dict[str, Cost | None] = {
         "first backfill, counted": count_backfill(fake_site),
         "… and crawled": None,
     }
     if size <= CRAWLED:
-        with NightlyCrawls(fake_site, folder / "backfill.db", LAST) as nights:
+        with NightlyCrawls(fake_site, folder / "backfill.db", NEWEST) as nights:
             costs["… and crawled"] = crawl(nights)
     with NightlyCrawls(fake_site, folder / f"{size}.db", BACKFILLED) as nights:
         fill(nights)
@@ -174,15 +158,15 @@ def live(size: int, folder: Path) -> dict[str, Cost | None]:
         nights.pass_by(10)
         costs["after nine nights without a crawl"] = crawl(nights)
         nights.pass_by()
-        costs["nothing new, recent articles to ask again"] = crawl(nights)
+        costs["nothing new, recent articles due"] = crawl(nights)
         for _ in range(8):
             nights.pass_by()
-            costs["nothing new, none to ask again"] = crawl(nights)
+            costs["nothing new, nothing due"] = crawl(nights)
     return costs | {"a plain spider, each night": costs["first backfill, counted"]}
 
 
 def table(found: Mapping[int, Mapping[str, Cost | None]]) -> str:
-    """Return the costs in Markdown, a column a size."""
+    """Return the costs as a Markdown table, one column per size."""
     head = ["", *(f"{size:,} articles" for size in found)]
     kinds = next(iter(found.values()))
     lines = [[kind, *(str(costs[kind] or "") for costs in found.values())] for kind in kinds]
@@ -201,12 +185,13 @@ def main() -> None:
     most = parser.parse_args().most
     with tempfile.TemporaryDirectory(prefix="nkcrawl-bench-") as folder:
         found = {
-            size: live(size, Path(folder))
+            size: simulate(size, Path(folder))
             for size in [*(size for size in SIZES if size < most), most]
         }
     print(
-        f"Requests, how many of them were answered 304 (as it was), and their time at {DELAY} seconds each. nkcrawl "
-        f"{nkcrawl.__version__}, Scrapy {scrapy.__version__}, Python {platform.python_version()}; seed 0.\n"
+        f"Requests, how many of them were answered 304 (not modified), and their time at {DELAY} "
+        f"seconds each. nkcrawl {nkcrawl.__version__}, Scrapy {scrapy.__version__}, "
+        f"Python {platform.python_version()}; seed 0.\n"
     )
     print(table(found))
 

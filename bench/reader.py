@@ -1,128 +1,98 @@
-"""Reads pages with one package and says how long it took: `python bench/reader.py PACKAGE FOLDER`,
-in that package's environment.
+"""Reads pages with one package and times it: `python bench/reader.py PACKAGE FOLDER`, in the
+environment of that package.
 
-The folder holds `pages.json`, a list of [URL, file]; what was read is printed as JSON. It imports
-nothing but the package, which need not share its environment with nkcrawl.
+The folder holds `pages.json`, a list of [URL, file]; the result is printed as JSON. The module
+imports nothing but the package, which need not share its environment with nkcrawl.
 """
 
 import json
 import re
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-# pages read before the clock runs: what is imported late, and patterns that are compiled at first
-# use
+# Pages read before the measurement, for late imports and patterns compiled at first use.
 WARM_UP = 20
 
-Read = Callable[[str, str], dict[str, Any]]
+Fields = dict[str, Any]
 
 
-def nkcrawl() -> Read:
-    from nkcrawl.archive import article_row
+def read_with_nkcrawl(html: str, url: str) -> Fields:
     from nkcrawl.items import Article, Page
-    from nkcrawl.pages import exceeds_limits, parse_html, read_article
-    from nkcrawl.paywall import drop_filler
-    from nkcrawl.pipelines import gate, normalise
+    from nkcrawl.pages import is_absurd_markup, parse_html, read_article
+    from nkcrawl.pipelines import as_row, drop_filler, gate, normalise
 
-    def read(html: str, url: str) -> dict[str, Any]:
-        assert not exceeds_limits(html.encode())
-        page = Page(url, "article", final_url=url, status=200)
-        article = read_article(parse_html(html), page, re.match("https?://[^/]+", url)[0]).article
-        kept = gate(drop_filler(normalise(article, datetime.now(UTC).date())))
-        if not isinstance(kept, Article):
-            return {}
-        row = article_row(kept)
-        names = (row["byline"] or "").split(" | ")
-        return {
-            "headline": row["title"],
-            "day": row["published_on"],
-            "authors": names,
-            "body": row["body"],
-        }
-
-    return read
+    assert not is_absurd_markup(html.encode())
+    page = Page(url, "article", final_url=url, status=200)
+    article = read_article(parse_html(html), page, re.match("https?://[^/]+", url)[0]).article
+    kept = gate(drop_filler(normalise(article, datetime.now(UTC).date())))
+    if not isinstance(kept, Article):
+        return {}
+    row = as_row(kept)
+    names = (row["byline"] or "").split(" | ")
+    return fields(row["title"], row["published_on"], names, row["body"])
 
 
-def trafilatura() -> Read:
+def read_with_trafilatura(html: str, url: str) -> Fields:
     from trafilatura import bare_extraction
 
-    def read(html: str, url: str) -> dict[str, Any]:
-        found = bare_extraction(html, url=url, with_metadata=True, include_comments=False)
-        if found is None:
-            return {}
-        names = (found.author or "").split("; ")
-        return {"headline": found.title, "day": found.date, "authors": names, "body": found.text}
-
-    return read
+    article = bare_extraction(html, url=url, with_metadata=True, include_comments=False)
+    if article is None:
+        return {}
+    return fields(article.title, article.date, (article.author or "").split("; "), article.text)
 
 
-def newspaper4k() -> Read:
+def read_with_newspaper4k(html: str, url: str) -> Fields:
     from newspaper import Article
 
-    def read(html: str, url: str) -> dict[str, Any]:
-        found = Article(url, fetch_images=False)
-        found.download(input_html=html)
-        found.parse()
-        return as_found(found.title, found.publish_date, found.authors, found.text)
-
-    return read
+    article = Article(url, fetch_images=False)
+    article.download(input_html=html)
+    article.parse()
+    day = article.publish_date and article.publish_date.isoformat()
+    return fields(article.title, day, article.authors, article.text)
 
 
-def news_please() -> Read:
+def read_with_news_please(html: str, url: str) -> Fields:
     from newsplease import NewsPlease
 
-    def read(html: str, url: str) -> dict[str, Any]:
-        found = NewsPlease.from_html(html, url=url, fetch_images=False)
-        return as_found(found.title, found.date_publish, found.authors, found.maintext)
-
-    return read
+    article = NewsPlease.from_html(html, url=url, fetch_images=False)
+    day = article.date_publish and article.date_publish.isoformat()
+    return fields(article.title, day, article.authors, article.maintext)
 
 
-def as_found(
-    headline: str, published: datetime | None, authors: list[str], body: str
-) -> dict[str, Any]:
-    """Return what newspaper4k, and news-please which stands on it, found."""
-    return {
-        "headline": headline,
-        "day": published and published.isoformat(),
-        "authors": authors,
-        "body": body,
-    }
+def fields(headline: str, day: str | None, authors: list[str], body: str) -> Fields:
+    return {"headline": headline, "day": day, "authors": authors, "body": body}
 
 
 READERS = {
-    "nkcrawl": nkcrawl,
-    "trafilatura": trafilatura,
-    "newspaper4k": newspaper4k,
-    "news-please": news_please,
+    "nkcrawl": read_with_nkcrawl,
+    "trafilatura": read_with_trafilatura,
+    "newspaper4k": read_with_newspaper4k,
+    "news-please": read_with_news_please,
 }
 
 
 def main() -> None:
     name, folder = sys.argv[1], Path(sys.argv[2])
-    pages = [
-        (url, (folder / file).read_text())
-        for url, file in json.loads((folder / "pages.json").read_text())
-    ]
-    read = READERS[name]()
+    listed = json.loads((folder / "pages.json").read_text())
+    pages = [(url, (folder / file).read_text()) for url, file in listed]
+    read = READERS[name]
     for url, html in pages[:WARM_UP]:
         with suppress(Exception):
             read(html, url)
-    found = []
+    results = []
     wall, cpu = time.perf_counter(), time.process_time()
     for url, html in pages:
-        said: dict[str, Any] = {}
-        with suppress(Exception):  # a page that trips a package is one that it does not read
-            said = read(html, url)
-        found.append(said)
+        result: Fields = {}
+        with suppress(Exception):  # a page on which a package fails is not read
+            result = read(html, url)
+        results.append(result)
     seconds = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
-    print(json.dumps({"version": version(name), "seconds": seconds, "found": found}))
+    print(json.dumps({"version": version(name), "seconds": seconds, "results": results}))
 
 
 if __name__ == "__main__":

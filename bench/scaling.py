@@ -1,15 +1,14 @@
-"""What does an archive cost as it grows? `python bench/scaling.py` prints a table; `--most 100000`
-gives a shorter one.
+"""Measures an archive as it grows: `python bench/scaling.py` prints a table; `--most 100000` is
+shorter.
 
-One archive of made-up articles grows from 1,000 to 1,000,000 in a temporary folder (5 GB of room,
-some 15 minutes), by the code that stores a crawl: with a row for every page of articles and
-authors, a version of one article in 25, links from each to three others, ten articles a day on the
-last eight days, and 500 pages that wait to be fetched. At each size everything is asked many times
-over with the file in the system's cache; the figures are medians in milliseconds. An article is
-stored in one transaction, as in a crawl, and waits for the disk; a second figure leaves the waiting
-out, because it says more of the disk than of the archive. Each size is larger by the 600 articles
-stored to measure that. `scrapy status` as a whole is a process, with the start of Python, as people
-wait for it.
+One archive of made-up articles grows from 1,000 to 1,000,000 in a temporary folder (5 GB of space,
+some 15 minutes), written as a crawl writes it: with a row for every page of articles and authors, a
+version of one article in 25, links from each to three others, ten articles a day on the last eight
+days, and 500 pages that are not yet fetched. At each size everything is measured many times, with
+the file in the system's cache; the figures are medians in milliseconds. An article is stored in one
+transaction, as in a crawl, and waits for the disk; a second figure leaves that out, because it
+depends on the disk more than on the archive. Each size is larger by the 600 articles stored to
+measure that. `scrapy status` as a whole is a process, including the start of Python.
 """
 
 import argparse
@@ -23,18 +22,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
-from functools import partial
 from itertools import count, islice
 from pathlib import Path
 from statistics import median
 
-from search import ask_all
-from synthetic_archive import SEED, TONIGHT, MadeUp, author_link, begin, fill, writing_fast
+from search import run_all
+from synthetic_archive import SEED, TONIGHT, SyntheticArticles, fill, listing_url
 
 import nkcrawl
 from nkcrawl.archive import Archive, ArchiveReader
 from nkcrawl.commands.status import gather
-from nkcrawl.items import Page, Unchanged
+from tests.factories import store, unchanged, visited
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -46,17 +44,17 @@ Figures = dict[str, float]
 
 
 def tonight() -> datetime:
-    """Return the moment at which all is asked, on whatever day."""
+    """Return the time of all measurements."""
     return TONIGHT
 
 
 def usual(action: Callable[[], object], times: int = TIMES) -> float:
-    """Return how many milliseconds an action takes, as the median of so many times."""
+    """Return the median milliseconds of an action."""
     return median(taken(action) for _ in range(times))
 
 
 def taken(action: Callable[[], object]) -> float:
-    """Return how many milliseconds an action takes this time."""
+    """Return the milliseconds of an action."""
     start = time.perf_counter()
     action()
     return (time.perf_counter() - start) * 1e3
@@ -69,54 +67,45 @@ def warm(path: Path) -> None:
             pass
 
 
-def measure(path: Path, made_up: MadeUp, extra: Iterator[int]) -> Figures:
-    """Return what everything costs in an archive of this size, in milliseconds but for the size
-    itself.
-    """
+def measure(path: Path, synthetic: SyntheticArticles, extra: Iterator[int]) -> Figures:
+    """Return all figures of an archive, in milliseconds except for its size."""
     found = {"size on disk, MB": path.stat().st_size / 1e6}
     warm(path)
     with closing(Archive.open(path, tonight)) as archive:
-        found |= measure_crawl(archive, made_up, extra)
+        found |= measure_crawl(archive, synthetic, extra)
     found["open it to write"] = usual(lambda: Archive.open(path, tonight).close(), OPENINGS)
     found["open it to read"] = usual(lambda: ArchiveReader.open(path).close(), OPENINGS)
     with closing(ArchiveReader(path, sqlite3.connect(path), tonight)) as reader:
-        found["all that `scrapy status` asks"] = usual(lambda: gather(reader, TONIGHT), OPENINGS)
+        found["all queries of `scrapy status`"] = usual(lambda: gather(reader, TONIGHT), OPENINGS)
     found["`scrapy status` as a whole"] = usual(lambda: run_status(path), OPENINGS)
-    return found | measure_search(path, made_up)
+    return found | measure_search(path, synthetic)
 
 
-def measure_crawl(archive: Archive, made_up: MadeUp, extra: Iterator[int]) -> Figures:
-    """Return what a crawl asks and stores a page, and leave the archive as after a run that
-    ended.
-    """
+def measure_crawl(archive: Archive, synthetic: SyntheticArticles, extra: Iterator[int]) -> Figures:
+    """Return the times of what a crawl does per page."""
     run_id = archive.begin_run({}, {})
     found = {
         "what is due next": usual(lambda: next(archive.due())),
         "how many are due": usual(archive.count_due),
-        "what is known of an article": usual(
-            lambda: archive.lookup(Page(made_up.urls[0], "article"))
-        ),
+        "what is known of an article": usual(lambda: archive.known_of(visited(synthetic.urls[0]))),
     }
-    for waiting, synchronous in ("", "FULL"), (", without waiting for the disk", "OFF"):
+    for waiting, synchronous in ("", "FULL"), (", without the disk", "OFF"):
         archive._conn.execute(f"PRAGMA synchronous = {synchronous}")
-        found[f"store an article{waiting}"] = storing(archive, made_up, extra, run_id)
-    found["note an author's page as it was, likewise"] = noting(archive, made_up)
+        found[f"store an article{waiting}"] = time_to_store(archive, synthetic, extra)
+    author = unchanged(listing_url(synthetic.authors[0][0]), "author")
+    found["mark an author page unchanged, without the disk"] = usual(
+        lambda: archive.store_unchanged(author)
+    )
     archive.finish_run(
         run_id, verdict="ok", exit_code=0, finish_reason="finished", summary="Made up.", stats={}
     )
     return found
 
 
-def storing(archive: Archive, made_up: MadeUp, extra: Iterator[int], run_id: int) -> float:
-    """Return what it takes to store a new article of any day."""
-    visits = [made_up.seen(number) for number in islice(extra, TIMES)]
-    return median(taken(partial(archive.store_article, *visit, run_id)) for visit in visits)
-
-
-def noting(archive: Archive, made_up: MadeUp) -> float:
-    """Return what it takes to note that an author's page is as it was."""
-    url = author_link(made_up.authors[0]).url
-    return usual(lambda: archive.store(Unchanged(Page(url, "author", url, 304))), 1)
+def time_to_store(archive: Archive, synthetic: SyntheticArticles, extra: Iterator[int]) -> float:
+    """Return the time to store a new article."""
+    articles = [synthetic.article(number) for number in islice(extra, TIMES)]
+    return median(taken(lambda a=article: store(archive, **a)) for article in articles)
 
 
 def run_status(path: Path) -> None:
@@ -125,9 +114,9 @@ def run_status(path: Path) -> None:
     subprocess.run(command, check=True, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
 
 
-def measure_search(path: Path, made_up: MadeUp) -> Figures:
-    """Return what the questions of bench/search.py take, kind by kind."""
-    answers = ask_all(path, made_up)
+def measure_search(path: Path, synthetic: SyntheticArticles) -> Figures:
+    """Return the times of the queries of bench/search.py, by kind."""
+    answers = run_all(path, synthetic)
     by_kind = {
         f"search: {kind}": median(answer.ms for answer in answered)
         for kind, answered in answers.items()
@@ -138,20 +127,17 @@ def measure_search(path: Path, made_up: MadeUp) -> Figures:
 
 
 def grow(path: Path, sizes: Sequence[int]) -> dict[int, Figures]:
-    """Return the figures of an archive at each of the sizes through which it grows."""
-    made_up, extra, found = MadeUp(), count(EXTRA), {}
+    """Return the figures of an archive at each size."""
+    synthetic, extra, found = SyntheticArticles(), count(EXTRA), {}
     for start, size in zip((0, *sizes), sizes, strict=False):
-        with writing_fast(path) as conn:
-            if not start:
-                begin(conn, made_up)
-            fill(conn, made_up, start, size)
-        found[size] = measure(path, made_up, extra)
+        fill(path, synthetic, start, size)
+        found[size] = measure(path, synthetic, extra)
     return found
 
 
 def table(found: Mapping[int, Figures]) -> str:
-    """Return the figures in Markdown, a column a size, and how the largest compares with the
-    smallest.
+    """Return the figures as a Markdown table, one column per size, and the ratio of the largest to
+    the smallest.
     """
     smallest, largest = found[min(found)], found[max(found)]
     head = ["", *(f"{size:,}" for size in found), f"{max(found):,} : {min(found):,}"]
@@ -169,16 +155,14 @@ def table(found: Mapping[int, Figures]) -> str:
 
 
 def figure(number: float) -> str:
-    """Return a number to two digits or more."""
+    """Return a number with two digits or more."""
     return (
         f"{number:,.0f}" if number >= 100 else f"{number:.1f}" if number >= 10 else f"{number:.2f}"
     )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description="Measure what a made-up archive costs as it grows."
-    )
+    parser = argparse.ArgumentParser(description="Measure a made-up archive as it grows.")
     parser.add_argument(
         "--most", type=int, default=SIZES[-1], metavar="N", help="articles; default: 1000000"
     )
@@ -186,8 +170,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="nkcrawl-bench-") as folder:
         found = grow(Path(folder) / "made-up.db", [*(size for size in SIZES if size < most), most])
     print(
-        f"Milliseconds, medians, the file in the system's cache. nkcrawl {nkcrawl.__version__}, Python "
-        f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}, {os.cpu_count()} CPUs; seed {SEED}.\n"
+        "Milliseconds, medians, the file in the system's cache. "
+        f"nkcrawl {nkcrawl.__version__}, Python {platform.python_version()}, "
+        f"SQLite {sqlite3.sqlite_version}, {os.cpu_count()} CPUs; seed {SEED}.\n"
     )
     print(table(found))
 

@@ -1,11 +1,9 @@
-"""How long does a search take? Makes up an archive, asks it 200 questions of ten kinds, and prints
-a table of times.
+"""Measures searches: runs 200 queries of ten kinds in a made-up archive, and prints their times.
 
-`python bench/search.py --articles 100000`; the archive is made in a temporary folder, by the code
-that stores a crawl, and removed at the end. Each question is asked once, as `scrapy search` would
-ask it, in one process, with the file in the system's cache: starting Python is not counted. The
-last column is what it takes to count the articles in which the words stand, whoever wrote them and
-when; what is above it goes into ranking and showing them.
+`python bench/search.py --articles 100000`; the archive is made in a temporary folder and removed at
+the end. Each query is run once, as `scrapy search` runs it, in one process, with the file in the
+system's cache; the start of Python is not counted. The last column is the time to count the
+matching articles, without filters; the rest of the time is ranking and snippets.
 """
 
 import argparse
@@ -21,14 +19,17 @@ from random import Random
 from statistics import median, quantiles
 from typing import NamedTuple
 
-from synthetic_archive import MadeUp, begin, fill, writing_fast
+from nkcrawl.archive.searching import match_expression
+from synthetic_archive import SyntheticArticles, fill
 
 from nkcrawl.archive import ArchiveReader, ArticleFilter, SearchQuery
-from nkcrawl.archive.search import match_expression
 from nkcrawl.demo import grammar
 
-QUESTIONS_A_KIND = 20
-COMMON = "timber flour diesel trucks Nampo Hunchun Wonsan inspectors captain committee copper photographs".split()
+QUERIES_PER_KIND = 20
+COMMON = (
+    "timber flour diesel trucks Nampo Hunchun Wonsan inspectors captain committee copper"
+    " photographs"
+).split()
 PHRASES = (
     "new cranes",
     "solar lamps",
@@ -41,28 +42,21 @@ KOREAN = "시멘트 공장 양수기 신의주 트럭 관광 나선 감자 가�
 
 COUNT = "SELECT count(*) FROM articles_fts WHERE articles_fts MATCH ?"
 
-Asking = Callable[[Random], SearchQuery]
+MakeQuery = Callable[[Random], SearchQuery]
 
 
-class Answer(NamedTuple):
-    """What a question cost."""
+class Result(NamedTuple):
+    """The result of a query."""
 
     ms: float
     found: int  # articles
     counting_ms: float
 
 
-def build(path: Path, articles: int, made_up: MadeUp) -> None:
-    """Store made-up articles in a new archive."""
-    with writing_fast(path) as conn:
-        begin(conn, made_up)
-        fill(conn, made_up, 0, articles)
-
-
-def kinds(made_up: MadeUp) -> dict[str, Asking]:
-    """Return how to make up a question of each kind."""
-    rare, known = made_up.names[5_000:20_000], made_up.names[20:1_000]
-    slugs = [author.slug for author in made_up.authors]
+def kinds(synthetic: SyntheticArticles) -> dict[str, MakeQuery]:
+    """Return a function per kind that makes up a query."""
+    rare, known = synthetic.names[5_000:20_000], synthetic.names[20:1_000]
+    slugs = [slug for slug, _ in synthetic.authors]
     return {
         "a rare name": lambda rng: SearchQuery(rng.choice(rare)),
         "a well-known name": lambda rng: SearchQuery(rng.choice(known)),
@@ -85,38 +79,39 @@ def _year(year: int) -> ArticleFilter:
     return ArticleFilter(since=f"{year}-01-01", until=f"{year}-12-31")
 
 
-def ask(reader: ArchiveReader, conn: sqlite3.Connection, question: SearchQuery) -> Answer:
-    """Ask a question of an archive, and time it."""
+def run_query(reader: ArchiveReader, conn: sqlite3.Connection, query: SearchQuery) -> Result:
+    """Run a query and time it."""
     start = time.perf_counter()
-    hits = reader.search(question)
-    answered = time.perf_counter()
-    conn.execute(COUNT, [match_expression(question.query)]).fetchall()
+    hits = reader.search(query)
+    ended = time.perf_counter()
+    conn.execute(COUNT, [match_expression(query.words)]).fetchall()
     counted = time.perf_counter()
-    return Answer(
-        (answered - start) * 1e3, hits[0]["found"] if hits else 0, (counted - answered) * 1e3
-    )
+    return Result((ended - start) * 1e3, hits[0]["found"] if hits else 0, (counted - ended) * 1e3)
 
 
-def row(kind: str, answers: Sequence[Answer]) -> str:
-    """Return a row of the table: how many articles usually match, median, 95th percentile and worst
-    of the times.
+def row(kind: str, results: Sequence[Result]) -> str:
+    """Return a row of the table: median of the matches, and median, 95th percentile and maximum of
+    the times.
     """
-    times = [answer.ms for answer in answers]
+    times = [result.ms for result in results]
     late = quantiles(times, n=20, method="inclusive")[-1]
     found, counting = (
-        median(answer.found for answer in answers),
-        median(answer.counting_ms for answer in answers),
+        median(result.found for result in results),
+        median(result.counting_ms for result in results),
     )
-    return f"| {kind} | {len(times)} | {found:,.0f} | {median(times):,.1f} | {late:,.1f} | {max(times):,.1f} | {counting:,.1f} |"
+    columns = (median(times), late, max(times), counting)
+    return (
+        f"| {kind} | {len(times)} | {found:,.0f} | {' | '.join(f'{ms:,.1f}' for ms in columns)} |"
+    )
 
 
-def ask_all(path: Path, made_up: MadeUp) -> dict[str, list[Answer]]:
-    """Return what `ask` gives for every question, by kind."""
+def run_all(path: Path, synthetic: SyntheticArticles) -> dict[str, list[Result]]:
+    """Run the queries of all kinds; return their results by kind."""
     rng = Random(1)
     with closing(ArchiveReader.open(path)) as reader, closing(sqlite3.connect(path)) as conn:
         return {
-            kind: [ask(reader, conn, asking(rng)) for _ in range(QUESTIONS_A_KIND)]
-            for kind, asking in kinds(made_up).items()
+            kind: [run_query(reader, conn, make_query(rng)) for _ in range(QUERIES_PER_KIND)]
+            for kind, make_query in kinds(synthetic).items()
         }
 
 
@@ -128,19 +123,21 @@ def main() -> None:
         "--articles", type=int, default=100_000, metavar="N", help="default: 100000"
     )
     articles = parser.parse_args().articles
-    made_up = MadeUp()
+    synthetic = SyntheticArticles()
     with tempfile.TemporaryDirectory(prefix="nkcrawl-bench-") as folder:
         path = Path(folder) / "made-up.db"
-        build(path, articles, made_up)
-        answers = ask_all(path, made_up)
+        fill(path, synthetic, 0, articles)
+        results = run_all(path, synthetic)
         size = path.stat().st_size / 1e6
     print(
-        f"{articles:,} articles, {size:,.0f} MB; Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
-        f"{os.cpu_count()} CPUs\n\n| | asked | found | median ms | 95th | worst | counting ms |\n|---|--:|--:|--:|--:|--:|--:|"
+        f"{articles:,} articles, {size:,.0f} MB; Python {platform.python_version()}, "
+        f"SQLite {sqlite3.sqlite_version}, {os.cpu_count()} CPUs\n\n"
+        "| | queries | found | median ms | 95th | worst | counting ms |\n"
+        "|---|--:|--:|--:|--:|--:|--:|"
     )
-    for kind, answered in answers.items():
-        print(row(kind, answered))
-    print(row("all", [answer for answered in answers.values() for answer in answered]))
+    for kind, of_kind in results.items():
+        print(row(kind, of_kind))
+    print(row("all", [result for of_kind in results.values() for result in of_kind]))
 
 
 if __name__ == "__main__":

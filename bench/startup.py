@@ -1,8 +1,7 @@
-"""How soon do the commands answer? `python bench/startup.py` times them from the shell's side, and
-prints a table in Markdown.
+"""Measures the start-up time of the commands: `python bench/startup.py` prints a table.
 
-Each is run in a process of its own on a made-up archive, by turns; the first round is not counted.
-`python` alone and `import scrapy.cmdline` say how much of it is Python's and Scrapy's.
+Each command runs in a process of its own on a made-up archive, in turns; the first round is not
+counted. `python` alone and `import scrapy.cmdline` show the share of Python and of Scrapy.
 """
 
 import argparse
@@ -17,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from search import MadeUp, build
+from synthetic_archive import SyntheticArticles, fill
 
 COMMANDS = {
     "`python -c pass`": ("-c", "pass"),
@@ -28,10 +27,8 @@ COMMANDS = {
 }
 
 
-def timed(arguments: tuple[str, ...], folder: Path) -> tuple[float, float]:
-    """Run Python with these arguments; return how many milliseconds it took, and how many the
-    processor worked.
-    """
+def run_timed(arguments: tuple[str, ...], folder: Path) -> tuple[float, float]:
+    """Run Python with these arguments; return the milliseconds of wall-clock and CPU time."""
     started = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, *arguments],
@@ -46,22 +43,24 @@ def timed(arguments: tuple[str, ...], folder: Path) -> tuple[float, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure how soon the commands answer.")
+    parser = argparse.ArgumentParser(description="Measure the start-up time of the commands.")
     parser.add_argument(
         "--articles", type=int, default=20_000, metavar="N", help="in the archive (default: 20000)"
     )
     parser.add_argument("--rounds", type=int, default=15, metavar="N", help="default: 15")
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="nkcrawl-bench-") as name:
         folder = Path(name)
-        build(folder / "made-up.db", given.articles, MadeUp())
+        fill(folder / "made-up.db", SyntheticArticles(), 0, options.articles)
         rounds = [
-            {command: timed(words, folder) for command, words in COMMANDS.items()}
-            for _ in range(given.rounds + 1)
+            {name: run_timed(arguments, folder) for name, arguments in COMMANDS.items()}
+            for _ in range(options.rounds + 1)
         ]
     print(
-        f"{given.articles:,} articles, {given.rounds} rounds; Python {platform.python_version()}, Scrapy {version('Scrapy')}, "
-        f"SQLite {sqlite3.sqlite_version}, {os.cpu_count()} CPUs\n\n| | median ms | worst ms | CPU ms |\n|---|--:|--:|--:|"
+        f"{options.articles:,} articles, {options.rounds} rounds; "
+        f"Python {platform.python_version()}, Scrapy {version('Scrapy')}, "
+        f"SQLite {sqlite3.sqlite_version}, {os.cpu_count()} CPUs\n\n"
+        "| | median ms | worst ms | CPU ms |\n|---|--:|--:|--:|"
     )
     for command in COMMANDS:
         walls, cpus = zip(*(one[command] for one in rounds[1:]), strict=True)

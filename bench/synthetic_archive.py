@@ -1,132 +1,101 @@
-"""Archives of made-up articles, as large as a benchmark wants them, written by the code that stores
-a crawl.
+"""Archives of made-up articles, as large as a benchmark needs, written as a crawl writes them.
 
-The words are those of the made-up site, with invented names among them that grow rarer by Zipf's
-law, because that site's few hundred words are all common. The same numbers always give the same
-archive.
+The text is that of the made-up site, with invented names among it whose frequency follows Zipf's
+law, because the few hundred words of that site are all common. The same numbers always give the
+same archive.
 """
 
-import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from nkcrawl.archive import schedule
-from nkcrawl.archive.archive import write_article
-from nkcrawl.archive.articles import Articles
-from nkcrawl.archive.connect import open_database, transaction
-from nkcrawl.archive.pages import Pages
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from nkcrawl.archive import Archive
 from nkcrawl.demo import FakeSite, grammar
-from nkcrawl.items import Author, Link, Page
-from nkcrawl.site import SITE, author_path
-from nkcrawl.text import format_timestamp
+from nkcrawl.items import Link
+from nkcrawl.site import author_path
+from tests.factories import SITE, article_links, listing, store
 
 SEED = 0
 NEWEST = date(2025, 11, 19)
 DAYS = 4_700  # back to the beginning of 2013
-A_DAY = 10  # articles that come on each of the last days, however large the archive
-LAST_DAYS = 8  # for so long an article is visited again
+PER_DAY = 10  # articles of each of the last days, however large the archive
+LAST_DAYS = 8  # articles of these days will be visited again
 STORED = datetime(2025, 11, 19, 20, 17, tzinfo=UTC)  # the night of the last run
 TONIGHT = STORED + timedelta(days=1)
-WAITING = 500  # articles met and not fetched yet: what the request budget of a night leaves
-CHANGED = 25  # one article in so many has been changed once
-PER_PAGE = 10  # articles on a page of an author's listing
-AT_ONCE = 1_000  # articles a transaction
+WAITING = 500  # articles discovered and not yet fetched, as the request budget of a night leaves
+CHANGED = 25  # one article in CHANGED has one version
+PER_PAGE = 10  # articles per page of an author's listing
 PARAGRAPHS = 20_000  # made once, and drawn from
 NAMES = 50_000
-SYLLABLES = "an bor cha dok eun fel gyo hwa ik jin kor lun mae nok or pyo rak sin tae ul vor won yan zel".split()
+SYLLABLES = (
+    "an bor cha dok eun fel gyo hwa ik jin kor lun mae nok or pyo rak sin tae ul vor won yan zel"
+).split()
 
 
-class MadeUp:
-    """Articles like those of a news site: two in five whole, some 500 words, the rest teasers; one
-    in twenty is Korean.
+class SyntheticArticles:
+    """Articles like those of a news site: two in five complete with about 500 words, the others
+    teasers; one in twenty is Korean.
     """
 
     def __init__(self) -> None:
         self._rng = rng = Random(SEED)
-        self.names = [
-            _name(number) for number in rng.sample(range(len(SYLLABLES) ** 4), NAMES)
-        ]  # commonest first
+        numbers = rng.sample(range(len(SYLLABLES) ** 4), NAMES)
+        self.names = [_name(number) for number in numbers]  # the most frequent first
         self._weights = list(accumulate(1 / rank for rank in range(1, NAMES + 1)))
         self._english = [grammar.paragraph(rng) for _ in range(PARAGRAPHS)]
         self._korean = [grammar.paragraph(rng, korean=True) for _ in range(PARAGRAPHS)]
-        self.authors = [
-            Author(author.slug, author.name) for author in FakeSite(articles=0, authors=60).authors
-        ]
+        world = FakeSite(articles=0, authors=60)
+        self.authors = [(author.slug, author.name) for author in world.authors]
         self.urls: list[str] = []  # of the articles made so far
 
     def article(self, number: int) -> dict[str, Any]:
-        """Return an article as the pipelines hand it to the archive."""
+        """Return an article, its authors and its links as arguments of `tests.factories.store`."""
         rng = self._rng
         korean, whole = rng.random() < 0.05, rng.random() < 0.4
         day = self._day(number)
         slug = grammar.slugify(grammar.title(number, 0))
-        paragraphs = rng.choices(
-            self._korean if korean else self._english, k=rng.randint(8, 22) if whole else 2
-        )
+        texts = self._korean if korean else self._english
+        paragraphs = rng.choices(texts, k=rng.randint(8, 22) if whole else 2)
         names = rng.choices(self.names, cum_weights=self._weights, k=8 if whole else 2)
-        url = f"{SITE}/{day.year}/{day.month:02}/{slug}-{number}/"
-        self.urls.append(url)
+        authors = rng.sample(self.authors, rng.choice((1, 1, 2)))
+        self.urls.append(f"{SITE}/{day.year}/{day.month:02}/{slug}-{number}/")
+        profiles = [Link(listing_url(slug), "author") for slug, _ in authors]
         return {
-            "url": url,
+            "url": self.urls[-1],
             "title": (grammar.korean_title if korean else grammar.title)(number, 0),
             "subtitle": grammar.subtitle(rng, korean),
             "label": rng.choice(("News", "Features", "Opinion", "Columns", None)),
             "byline": None,
             "published_on": day.isoformat(),
             "published_at": None,
-            "modified_at": None,
             "body": "\n\n".join((*paragraphs, f"{' and '.join(names)} were there.")),
-            "note": None,
             "access": "free" if whole else "teaser",
             "access_evidence": ["offer box: 8 lines"],
             "image_url": f"{SITE}/wp-content/uploads/{slug}.jpg",
             "image_caption": grammar.caption(rng),
             "image_credit": "Pool photo",
             "language": "ko" if korean else "en",
-            "extractor_version": 1,
+            "authors": authors,
+            "links": [*profiles, *article_links(*rng.choices(self.urls, k=3))],
         }
 
     def _day(self, number: int) -> date:
-        """Return when an article was published: the first ones on the last days, all others at some
-        time before.
-        """
-        if number < A_DAY * LAST_DAYS:
-            return NEWEST - timedelta(days=number // A_DAY)
+        """Return the publication date: the first articles on the last days, the others before."""
+        if number < PER_DAY * LAST_DAYS:
+            return NEWEST - timedelta(days=number // PER_DAY)
         return NEWEST - timedelta(days=self._rng.randrange(LAST_DAYS, DAYS))
 
-    def byline(self) -> list[Author]:
-        """Return who wrote an article: one or two."""
-        return self._rng.sample(self.authors, self._rng.choice((1, 1, 2)))
-
-    def seen(self, number: int) -> tuple[dict[str, Any], list[Author], Page, list[Link]]:
-        """Return an article as a visit gives it: its row, its authors, its page, and its links to
-        them and to others.
-        """
-        row, byline = self.article(number), self.byline()
-        page = Page(row["url"], "article", row["url"], 200, f'"{number:020}"')
-        stories = self._rng.choices(self.urls, k=3)
-        return (
-            row,
-            byline,
-            page,
-            [*map(author_link, byline), *(Link(url, "article") for url in stories)],
-        )
-
     def waiting(self) -> list[Link]:
-        """Return links to articles that nobody has fetched."""
-        days = (
-            NEWEST - timedelta(days=self._rng.randrange(LAST_DAYS, DAYS)) for _ in range(WAITING)
-        )
-        return [
-            Link(f"{SITE}/{day:%Y/%m}/waiting-{number}/", "article")
-            for number, day in enumerate(days)
-        ]
+        """Return links to articles that are not yet fetched."""
+        days = (NEWEST - timedelta(self._rng.randrange(LAST_DAYS, DAYS)) for _ in range(WAITING))
+        urls = (f"{SITE}/{day:%Y/%m}/waiting-{number}/" for number, day in enumerate(days))
+        return article_links(*urls)
 
 
 def _name(number: int) -> str:
@@ -137,68 +106,35 @@ def _name(number: int) -> str:
     return "".join(syllables).capitalize()
 
 
-def author_link(author: Author, number: int = 1) -> Link:
-    """Return the link to a page of an author's listing."""
-    further = f"page/{number}/" if number > 1 else ""
-    return Link(f"{SITE}{author_path(author.slug)}{further}", "author")
+def listing_url(slug: str, number: int = 1) -> str:
+    """Return the URL of a page of an author's listing."""
+    return f"{SITE}{author_path(slug)}" + (f"page/{number}/" if number > 1 else "")
 
 
-@contextmanager
-def writing_fast(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open or create an archive to write very much to it: nothing waits for the disk; at the end
-    all is in the one file.
-    """
-    database, lock = open_database(path, STORED)
-    with closing(database.conn) as conn:
-        conn.execute("PRAGMA synchronous = OFF")
-        yield conn
-        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        conn.execute("PRAGMA journal_mode = DELETE").fetchall()
-    lock.release()
+def fill(path: Path, articles: SyntheticArticles, start: int, end: int) -> None:
+    """Store the articles from one number to another in one run, without waiting for the disk."""
+    with closing(Archive.open(path, lambda: STORED)) as archive:
+        archive._conn.execute("PRAGMA synchronous = OFF")
+        run_id = archive.begin_run({}, {})
+        if not start:
+            archive.meet(articles.waiting(), listing_url(articles.authors[0][0]))
+        for number in range(start, end):
+            article = articles.article(number)
+            store(archive, run_id=run_id, **article)
+            if number % CHANGED == 0:
+                store(archive, run_id=run_id, **article | {"title": f"{article['title']} again"})
+            if sys.stderr.isatty() and number % 1_000 == 0:
+                print(f"{number:,} of {end:,} articles stored", end="\r", file=sys.stderr)
+        _store_listings(archive, articles, end)
+        archive.finish_run(
+            run_id, verdict="ok", exit_code=0, finish_reason="finished", summary="", stats={}
+        )
 
 
-def begin(conn: sqlite3.Connection, made_up: MadeUp) -> None:
-    """Store in a new archive what there is before the first article: a run, and what waits to be
-    fetched.
-    """
-    with transaction(conn):
-        run = "INSERT INTO runs (started_at, finished_at, verdict, args, versions) VALUES (?1, ?1, 'ok', '{}', '{}')"
-        conn.execute(run, (format_timestamp(STORED),))
-        author_page = author_link(made_up.authors[0])
-        Pages(conn, lambda: STORED).add_links(made_up.waiting(), author_page.url)
-
-
-def fill(conn: sqlite3.Connection, made_up: MadeUp, start: int, end: int) -> None:
-    """Store the articles from one number to another as a crawl does, but many in one transaction,
-    and all listings.
-    """
-    for first in range(start, end, AT_ONCE):
-        with transaction(conn):
-            for number in range(first, min(first + AT_ONCE, end)):
-                _store(conn, made_up, number)
-        if sys.stderr.isatty():
-            print(f"{first:,} of {end:,} articles stored", end="\r", file=sys.stderr, flush=True)
-    with transaction(conn):
-        _store_listings(conn, made_up, end)
-
-
-def _store(conn: sqlite3.Connection, made_up: MadeUp, number: int) -> None:
-    row, *seen = made_up.seen(number)
-    tables = Articles(conn, lambda: STORED), Pages(conn, lambda: STORED)
-    write_article(*tables, row, *seen, 1)
-    if number % CHANGED == 0:
-        write_article(*tables, row | {"title": f"{row['title']} again"}, *seen, 1)
-
-
-def _store_listings(conn: sqlite3.Connection, made_up: MadeUp, articles: int) -> None:
-    """Note that every page of every author's listing was read, when each has as many as any
-    other.
-    """
-    pages = Pages(conn, lambda: STORED)
-    page_count = max(1, articles * 4 // 3 // len(made_up.authors) // PER_PAGE)
-    newest = [f"{SITE}/{NEWEST:%Y/%m}/news/"]
-    for author in made_up.authors:
-        for number in range(1, page_count + 1):
-            url = author_link(author, number).url
-            due_at = schedule.after_listing(STORED, url, newest)
-            pages.mark_visited(Page(url, "author", url, 200), url, due_at)
+def _store_listings(archive: Archive, articles: SyntheticArticles, count: int) -> None:
+    """Store every page of every author's listing, as many pages for each author."""
+    pages = max(1, count * 4 // 3 // len(articles.authors) // PER_PAGE)
+    for slug, name in articles.authors:
+        for number in range(1, pages + 1):
+            shown = listing(listing_url(slug, number), articles.urls[0], slug=slug, name=name)
+            archive.store_listing(shown)

@@ -1235,8 +1235,8 @@ def test_alias_by_canonical_of_a_known_page(archive: Archive, path: Path, clock:
 
 
 def test_alias_of_a_listing(archive: Archive, path: Path) -> None:
-    old, new = f"{SITE}/content_author/ann/", f"{SITE}/content_author/ann-lee/"
-    archive.store(listing(old, STORY, final_url=new), 1)
+    old, new = f"{SITE}/author/ann/", f"{SITE}/author/ann-lee/"
+    archive.store_listing(listing(old, STORY, final_url=new))
     assert page_row(path, old)["due_at"] is None
     assert page_row(path, new)["due_at"] == "2025-06-20T23:15:00Z"
     assert page_row(path, new)["kind"] == "author"

@@ -1,4 +1,4 @@
-"""The benchmarks run, and print their tables; what they measure is nothing to be tested."""
+"""The benchmarks run and print their tables; their figures are not tested."""
 
 import subprocess
 import sys
@@ -17,9 +17,7 @@ BENCHMARKS = sorted(
     ("script", "row"),
     [
         ("scaling.py", "| what is due next |"),
-        pytest.param(
-            "nightly_requests.py", "| nothing new, none to ask again |", marks=pytest.mark.long
-        ),
+        pytest.param("nightly_requests.py", "| nothing new, nothing due |", marks=pytest.mark.long),
     ],
 )
 def test_a_benchmark_prints_a_table_and_leaves_nothing_behind(
@@ -38,7 +36,7 @@ def test_a_benchmark_prints_a_table_and_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("script", [path.name for path in BENCHMARKS])
-def test_a_benchmark_says_what_it_does(script: str) -> None:
+def test_a_benchmark_has_help(script: str) -> None:
     done = subprocess.run(
         [sys.executable, ROOT / "bench" / script, "--help"],
         check=False,

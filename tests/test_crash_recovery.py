@@ -1,6 +1,4 @@
-"""The crash loops of tests/stress/crash_recovery.py, a few trials of each; `make test-long` runs them at their
-full length.
-"""
+"""A few trials of each crash loop of tests/stress/; `make test-long` runs them at full length."""
 
 import random
 
@@ -8,31 +6,18 @@ import pytest
 
 from tests.stress import crash_recovery
 
-ROWS = {
-    "tails": ("S2",),
-    "kills": ("P17", "S1"),
-    "hangups": ("P16",),
-    "signals": ("P15",),
-    "limits": ("P3", "S8"),
-    "starvations": ("P17",),
-}
-
 
 @pytest.mark.parametrize(
     ("loop", "times"),
     [
-        pytest.param(loop, times, marks=pytest.mark.fault(*ROWS[loop]))
-        for loop, times in (
-            ("tails", 100),
-            ("kills", 4),
-            ("hangups", 1),
-            ("signals", 1),
-            ("limits", 2),
-            ("starvations", 1),
-        )
+        pytest.param("torn-wal", 100, marks=pytest.mark.fault("S2")),
+        pytest.param("kills", 4, marks=pytest.mark.fault("P17", "S1")),
+        pytest.param("signals", 1, marks=pytest.mark.fault("P15")),
+        pytest.param("file-limits", 2, marks=pytest.mark.fault("P3", "S8")),
+        pytest.param("memory-limits", 1, marks=pytest.mark.fault("P17")),
     ],
 )
-def test_after_every_blow_the_archive_is_whole_and_the_next_run_makes_it_complete(
+def test_the_archive_is_sound_after_each_crash_and_completed_by_the_next_run(
     loop: str, times: int
 ) -> None:
     report = crash_recovery.run({loop: times}, articles=24, seed=random.randrange(10**6))
@@ -41,5 +26,5 @@ def test_after_every_blow_the_archive_is_whole_and_the_next_run_makes_it_complet
 
 
 @pytest.mark.long
-def test_all_of_them_at_their_full_length() -> None:
+def test_the_crash_loops_at_full_length() -> None:
     assert crash_recovery.main([]) == 0

@@ -1,5 +1,5 @@
-"""Hostile answers among ordinary articles, in real crawls: the run ends well, and no other
-article's row is touched.
+"""Hostile responses among ordinary articles, in real crawls: the run succeeds, and no row of
+another article changes.
 """
 
 import shutil
@@ -17,25 +17,27 @@ from tests.stress.hostile_responses import (
     ARTICLES,
     AUTHORS,
     CASES,
+    ENDLESS_PAGER,
     FEEDS,
     Case,
-    NightResult,
+    CrawlResult,
     articles_of,
     crawl,
     make_due,
-    what_became,
+    outcome_of,
 )
 
 EVERYTHING = ("-s", "NKCRAWL_REQUEST_BUDGET=0")
 MEMORY = 300  # MiB; at 512 a crawl ends itself
-WORLD, SMALL_WORLD = 2 * len(ARTICLES) + 40, 8  # articles; every second is in the place of a case
+# Articles of the sites; every second one is replaced by a case.
+WORLD, SMALL_WORLD = 2 * len(ARTICLES) + 40, 8
 
 Rows = dict[str, dict[str, Any]]
 
 
-class NightlyCrawls:
-    """The crawls of this module, two side by side: of everything, new and again; and one for each
-    feed.
+class HostileCrawls:
+    """The crawls of this module, two at a time: all article and author cases in a new archive, the
+    article cases in a filled one, and each feed case.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -54,10 +56,8 @@ class NightlyCrawls:
             self.before_feeds, self.feeds = feeds.result()
 
     @staticmethod
-    def _again(server: FaultyServer, folder: Path) -> tuple[Rows, NightResult]:
-        """Crawl the site as it should be, and then with the cases in the place of what is
-        stored.
-        """
+    def _again(server: FaultyServer, folder: Path) -> tuple[Rows, CrawlResult]:
+        """Crawl the ordinary site, and then with the cases instead of the stored articles."""
         archive = folder / "stored.db"
         crawl(server, archive, [], *EVERYTHING)
         before = articles_of(archive, server.base_url)
@@ -65,29 +65,29 @@ class NightlyCrawls:
         return before, crawl(server, archive, ARTICLES, *EVERYTHING)
 
     @staticmethod
-    def _of_feeds(server: FaultyServer, folder: Path) -> tuple[Rows, dict[str, NightResult]]:
+    def _of_feeds(server: FaultyServer, folder: Path) -> tuple[Rows, dict[str, CrawlResult]]:
         crawl(server, folder / "small.db", [])
-        nights = {}
+        results = {}
         for number, case in enumerate(FEEDS):
             archive = folder / f"feed{number}.db"
             shutil.copy(folder / "small.db", archive)
             make_due(archive)
-            nights[case.name] = crawl(server, archive, [case])
-        return articles_of(folder / "small.db", server.base_url), nights
+            results[case.name] = crawl(server, archive, [case])
+        return articles_of(folder / "small.db", server.base_url), results
 
-    def of(self, case: Case) -> tuple[NightResult, str]:
-        """Return the night in which a case was new, and the site's root in it."""
-        return (
-            (self.feeds[case.name], self.sites[2]) if case in FEEDS else (self.new, self.sites[1])
-        )
+    def of(self, case: Case) -> tuple[CrawlResult, str]:
+        """Return the crawl in which a case was new, and its base URL."""
+        if case in FEEDS:
+            return self.feeds[case.name], self.sites[2]
+        return self.new, self.sites[1]
 
-    def all(self) -> list[NightResult]:
+    def all(self) -> list[CrawlResult]:
         return [self.new, self.again, *self.feeds.values()]
 
 
 @pytest.fixture(scope="module")
-def nights(tmp_path_factory: pytest.TempPathFactory) -> NightlyCrawls:
-    return NightlyCrawls(tmp_path_factory.mktemp("hostile"))
+def crawls(tmp_path_factory: pytest.TempPathFactory) -> HostileCrawls:
+    return HostileCrawls(tmp_path_factory.mktemp("hostile"))
 
 
 def each(cases: list[Case]) -> list[Any]:
@@ -98,89 +98,86 @@ def each(cases: list[Case]) -> list[Any]:
 
 
 @pytest.mark.parametrize("case", each(CASES))
-def test_a_hostile_answer_becomes_what_it_should_and_nothing_else(
-    nights: NightlyCrawls, case: Case
-) -> None:
-    night, base_url = nights.of(case)
-    assert what_became(night, case, base_url) == case.becomes
-    stored = articles_of(night.archive, base_url).get(night.paths[case.name])
+def test_each_response_has_the_expected_outcome(crawls: HostileCrawls, case: Case) -> None:
+    result, base_url = crawls.of(case)
+    assert outcome_of(result, case, base_url) == case.outcome
+    stored = articles_of(result.archive, base_url).get(result.paths[case.name])
     if case in ARTICLES:
-        assert (stored is not None) == (case.becomes == "article")
-    if stored and case.shows:
-        assert {name: stored[name] for name in case.shows} == case.shows
+        assert (stored is not None) == (case.outcome == "article")
+    if stored and case.columns:
+        assert {name: stored[name] for name in case.columns} == case.columns
 
 
 @pytest.mark.parametrize("case", each(ARTICLES))
-def test_in_the_place_of_a_stored_article_it_takes_nothing_away(
-    nights: NightlyCrawls, case: Case
-) -> None:
-    night, base_url = nights.again, nights.sites[0]
-    path = night.paths[case.name]
-    before, after = nights.before[path], articles_of(night.archive, base_url)[path]
+def test_a_stored_article_loses_nothing(crawls: HostileCrawls, case: Case) -> None:
+    result, base_url = crawls.again, crawls.sites[0]
+    path = result.paths[case.name]
+    before, after = crawls.before[path], articles_of(result.archive, base_url)[path]
     versions = rows(
-        night.archive,
+        result.archive,
         "SELECT v.body FROM article_versions v JOIN articles a ON a.id = article_id WHERE url = ?",
         base_url + path,
     )
-    if case.becomes in ("article", "alias"):
+    if case.outcome in ("article", "alias"):
         assert after["body"] == before["body"] or [version["body"] for version in versions] == [
             before["body"]
         ]
     else:
         assert after | {"gone_at": None} == before
-        assert (what_became(night, case, base_url), versions) == (case.becomes, [])
+        assert (outcome_of(result, case, base_url), versions) == (case.outcome, [])
 
 
-def test_no_other_article_is_touched(nights: NightlyCrawls) -> None:
-    for night, base_url, before in (
-        (nights.new, nights.sites[1], nights.before),
-        (nights.again, nights.sites[0], nights.before),
-        *((night, nights.sites[2], nights.before_feeds) for night in nights.feeds.values()),
+def test_no_other_article_changes(crawls: HostileCrawls) -> None:
+    for result, base_url, before in (
+        (crawls.new, crawls.sites[1], crawls.before),
+        (crawls.again, crawls.sites[0], crawls.before),
+        *((result, crawls.sites[2], crawls.before_feeds) for result in crawls.feeds.values()),
     ):
-        hostile = set(night.paths.values())
-        after = articles_of(night.archive, base_url)
+        hostile = set(result.paths.values())
+        after = articles_of(result.archive, base_url)
         others = {path: row for path, row in before.items() if path not in hostile}
         assert {path: after.get(path) for path in others} == others
         assert after.keys() - hostile <= before.keys()
-        assert rows(night.archive, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
+        assert rows(result.archive, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
 
 
-def test_the_run_ends_well_and_bounded_in_memory(nights: NightlyCrawls) -> None:
-    for night in nights.all():
-        assert (night.code, night.told) == (0, "")
-        assert night.memory < MEMORY
+def test_the_run_succeeds_with_bounded_memory(crawls: HostileCrawls) -> None:
+    for result in crawls.all():
+        assert (result.code, result.stderr) == (0, "")
+        assert result.memory < MEMORY
 
 
 @pytest.mark.fault("N8", "N10", "D19", "D20")
-def test_nobody_else_is_asked(nights: NightlyCrawls) -> None:
-    assert [night.asked_elsewhere for night in nights.all()] == [[] for _ in nights.all()]
+def test_no_other_host_is_contacted(crawls: HostileCrawls) -> None:
+    assert [result.requests_elsewhere for result in crawls.all()] == [[] for _ in crawls.all()]
 
 
 @pytest.mark.fault("D18")
-def test_a_line_of_the_log_is_ours(nights: NightlyCrawls) -> None:
-    for night in (nights.new, nights.again):
-        assert "soft 404" in str(rows(night.archive, "SELECT reason FROM rejects"))
-        assert not [line for line in night.log.splitlines() if line.startswith("FORGED")]
+def test_no_line_of_the_log_is_forged(crawls: HostileCrawls) -> None:
+    for result in (crawls.new, crawls.again):
+        assert "soft 404" in str(rows(result.archive, "SELECT reason FROM rejects"))
+        assert not [line for line in result.log.splitlines() if line.startswith("FORGED")]
         assert not [
             row
-            for row in rows(night.archive, "SELECT detail FROM rejects")
+            for row in rows(result.archive, "SELECT detail FROM rejects")
             if "\n" in (row["detail"] or "")
         ]
 
 
-def test_a_name_or_a_url_without_measure_is_not_kept(nights: NightlyCrawls) -> None:
+def test_names_and_urls_are_limited_in_length(crawls: HostileCrawls) -> None:
     (longest,) = rows(
-        nights.new.archive,
-        "SELECT (SELECT max(length(name)) FROM authors) AS name, (SELECT max(length(url)) FROM pages) AS url",
+        crawls.new.archive,
+        "SELECT (SELECT max(length(name)) FROM authors) AS name, "
+        "(SELECT max(length(url)) FROM pages) AS url",
     )
     assert longest["name"] <= 200
     assert longest["url"] <= 2_100
 
 
 @pytest.mark.fault("N13")
-def test_a_pager_without_end_is_left_after_a_page_that_shows_nothing_new(
-    nights: NightlyCrawls,
+def test_pagination_ends_after_a_page_that_shows_nothing_new(
+    crawls: HostileCrawls,
 ) -> None:
-    path = nights.new.paths["a pager without end"]
-    pages = rows(nights.new.archive, "SELECT url FROM pages WHERE url LIKE ?", f"%{path}%")
-    assert [row["url"].removeprefix(nights.sites[1] + path) for row in pages] == ["", "page/2/"]
+    path = crawls.new.paths[ENDLESS_PAGER]
+    pages = rows(crawls.new.archive, "SELECT url FROM pages WHERE url LIKE ?", f"%{path}%")
+    assert [row["url"].removeprefix(crawls.sites[1] + path) for row in pages] == ["", "page/2/"]

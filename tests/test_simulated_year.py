@@ -1,22 +1,20 @@
-"""NightlyCrawls in a row with everything that befalls a site and a machine: a month of them here, a year
-in `make test-long`.
-"""
+"""A short form of tests/stress/simulated_year.py; `make test-long` simulates a whole year."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.stress.simulated_year import live_through, report
+from tests.stress.simulated_year import report, simulate
 
 
 @pytest.mark.parametrize(
     ("nights", "articles", "authors", "budget"),
     [(48, 500, 12, 300), pytest.param(365, 5_500, 60, 600, marks=pytest.mark.long)],
 )
-def test_through_all_nights_nothing_is_left_out(
+def test_nothing_is_missed_in_all_nights(
     tmp_path: Path, nights: int, articles: int, authors: int, budget: int
 ) -> None:
-    year = live_through(
+    year = simulate(
         nights=nights, articles=articles, authors=authors, budget=budget, seed=0, folder=tmp_path
     )
     print(report(year))

@@ -1,14 +1,13 @@
-"""Crash loops: a crawl is killed, starved or cut short at random moments, again and again, and its
-archive held to account.
+"""Crash loops: crawls that are killed, interrupted or run out of disk or memory at random times.
 
-`python -m tests.stress.crash_recovery` takes about half an hour and prints a table; with numbers (`--kills 20`)
-it runs only those loops, until so many trials were hits. What is drawn follows from `--seed`. A
-trial that fails names the command that makes it again, as far as two runs of a process can be
-alike: with the same page in hand, after the same delay.
+`python -m tests.stress.crash_recovery` takes about half an hour and prints a table. With options
+(`--kills 20`) it runs only those loops, until that many trials had an effect. All random choices
+follow from `--seed`. A failed trial prints the command that repeats it, as far as two runs of a
+process can be alike: with the same page in progress, after the same delay.
 
-After every blow the archive must open, be sound by SQLite's own checks, hold every article that it
-held before or that was acknowledged, each whole, and nothing else; and the next run, undisturbed,
-must make it equal to one never disturbed.
+After each crash the archive must open, pass SQLite's own checks, and hold every article that it
+held before or that was acknowledged, each complete, and nothing else. The next, undisturbed run
+must make it equal to an archive that was never disturbed.
 """
 
 import argparse
@@ -41,45 +40,40 @@ from tests.conftest import ROOT, check_file, comparable, crawl_args, expected_ro
 from tests.factories import SITE, store
 from tests.site import FaultyServer, LoggedRequest
 
-FULL = {
-    "tails": 2_000,
+FULL_LENGTH = {
+    "torn-wal": 2_000,
     "kills": 500,
-    "hangups": 20,
     "signals": 50,
-    "limits": 60,
-    "disks": 40,
-    "starvations": 50,
+    "file-limits": 60,
+    "full-disks": 40,
+    "memory-limits": 50,
 }
-# seconds, for a crawl of seconds; for want of memory it may wait 30 for a page and 40 for its own
-# end
-PATIENCE = 120
-ON_TRIAL = (
-    5  # recent articles are stored when there are so many of them (nkcrawl/extensions/watch.py)
-)
+# Seconds. A crawl takes a few; without memory it may wait 30 for a page and 40 for its own end.
+TIMEOUT = 120
+# Recent articles are held back until there are this many of them, see nkcrawl/extensions/.
+HELD_BACK = 5
 RECENT_MONTHS = 2
-HIT = "hit"  # how often a trial did what it is there for
-NOT_TRIED = "not tried, for want of the right to mount a file system"
-TOLD_DIED = {"verdict": "failed", "finish_reason": "died"}
+EFFECTIVE = "effective"  # trials in which the crash happened while the crawl ran
+NOT_TRIED = "not tried: no permission to mount a file system"
+DIED = {"verdict": "failed", "finish_reason": "died"}
 
-# Each crawl is a process of its own, forked from one that has imported what it needs: most of a
-# crawl's time is spent there.
+# Each crawl is forked from a process that has imported its modules, which takes longest.
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
-    ["tests.test_crawl", "nkcrawl.commands.crawl", "nkcrawl.middlewares", "nkcrawl.pipelines"]
+    ["tests.conftest", "nkcrawl.commands.crawl", "nkcrawl.middlewares", "nkcrawl.pipelines"]
 )
 
 Limits = dict[int, int]  # resource → its limit
 
 
-def run_crawl(args: tuple[str, ...], told: Path, limits: Limits) -> None:
-    """Be a `scrapy` command in this process, with what it prints in a file."""
+def run_crawl(args: tuple[str, ...], output: Path, limits: Limits) -> None:
+    """Run a `scrapy` command in this process and write its output to a file."""
     from scrapy.cmdline import execute
 
-    descriptor = os.open(told, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.chdir(ROOT)
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which nohup lets every process ignore
     for name in [name for name in os.environ if name.startswith(("NKCRAWL_", "SCRAPY_"))]:
         del os.environ[name]
     for kind, limit in limits.items():
@@ -88,19 +82,19 @@ def run_crawl(args: tuple[str, ...], told: Path, limits: Limits) -> None:
 
 
 class Crawl:
-    """One crawl under way, which the block that it is opened for may end."""
+    """A running crawl, killed at the end of the `with` block if it still runs."""
 
     def __init__(self, site: FaultyServer, archive: Path, limits: Limits | None = None) -> None:
         self.site, self.archive = site, archive
-        self.told = archive.parent.with_suffix(".told")  # not on the disk that is too small
+        self.output = archive.parent.with_suffix(".output")  # not on the disk that is too small
         self.process = FORKS.Process(
-            target=run_crawl, args=(crawl_args(site, archive), self.told, limits or {})
+            target=run_crawl, args=(crawl_args(site, archive), self.output, limits or {})
         )
 
     def __enter__(self) -> Self:
         self.site.log.clear()
         self.process.start()
-        self.deadline = time.monotonic() + PATIENCE
+        self.deadline = time.monotonic() + TIMEOUT
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -109,45 +103,40 @@ class Crawl:
 
     @property
     def is_alive(self) -> bool:
-        assert time.monotonic() < self.deadline, (
-            f"the crawl goes on for more than {PATIENCE} seconds"
-        )
+        assert time.monotonic() < self.deadline, f"the crawl takes over {TIMEOUT} seconds"
         return self.process.is_alive()
 
     def wait_for(self, requests: int) -> None:
-        """Wait until so many pages were asked for, or the crawl is over."""
+        """Wait until the site has received this many requests, or the crawl is over."""
         while len(self.site.log) < requests and self.is_alive:
             time.sleep(0.003)
 
     def wait_for_its_lock(self) -> None:
-        """Wait until the crawl opens its archive, or is over."""
+        """Wait until the crawl has locked its archive, or is over."""
         lock = self.archive.with_name(f"{self.archive.name}.lock")
-        while self.is_alive and f"process {self.process.pid} " not in lock.read_text(
-            encoding="utf-8"
-        ):
+        holder = f"process {self.process.pid} "
+        while self.is_alive and holder not in lock.read_text(encoding="utf-8"):
             time.sleep(0.003)
 
     def send(self, signum: signal.Signals) -> bool:
-        """Send a signal, and tell whether it found a crawl alive."""
+        """Send a signal, and return whether the crawl was still alive."""
         if not self.is_alive:
             return False
-        with suppress(ProcessLookupError):  # it ended this very moment
+        with suppress(ProcessLookupError):  # it has just ended
             os.kill(self.process.pid or 0, signum)
             return True
         return False
 
     def end(self) -> tuple[int, str]:
-        """Wait for the end; return the exit code, or minus the signal that ended it, and what was
-        printed.
-        """
+        """Wait for the end; return the exit code (or minus the signal) and the output."""
         while self.is_alive:
             time.sleep(0.003)
         assert self.process.exitcode is not None
-        return self.process.exitcode, self.told.read_text(encoding="utf-8")
+        return self.process.exitcode, self.output.read_text(encoding="utf-8")
 
 
 class Baseline:
-    """The bundled site, and how an undisturbed crawl of it goes."""
+    """The made-up site, and the archive that an undisturbed crawl of it leaves."""
 
     def __init__(self, site: FaultyServer, folder: Path) -> None:
         self.site, self.folder = site, folder
@@ -168,33 +157,29 @@ class Baseline:
         return Path(tempfile.mkdtemp(dir=self.folder)) / "nknews.db"
 
     def finish(self, archive: Path, left: "Leftovers") -> None:
-        """Let the next run do what is due, and hold the archive against one that was never
-        disturbed.
-        """
+        """Let the next run do what is due, and compare the archive with an undisturbed one."""
         with Crawl(self.site, archive) as crawl:
             assert crawl.end() == (0, "")
+        ending = "SELECT verdict, finish_reason FROM runs WHERE id = ?"
         for run in left.unfinished:
-            assert rows(archive, "SELECT verdict, finish_reason FROM runs WHERE id = ?", run) == [
-                TOLD_DIED
-            ]
-        for table, found in comparable(archive).items():
-            assert found == self.undisturbed[table], (
-                f"{table} is not as in an archive that was never disturbed"
-            )
+            assert rows(archive, ending, run) == [DIED]
+        for table, content in comparable(archive).items():
+            assert content == self.undisturbed[table], f"{table} differs from an undisturbed crawl"
         self.check(archive, set(self.expected_row))
 
     def acknowledged(self, log: list[LoggedRequest]) -> set[str]:
-        """Return the URLs of the articles that must be stored: another page was asked for after
-        each of them.
+        """Return the URLs of the articles that must be stored: those requested before another page.
 
-        Of the newest months the first few articles are kept back by design, until it is clear that
-        the site is as it was.
+        The first few articles of the newest months are held back by design, until it is clear that
+        the site has not changed.
         """
-        asked = [article for hit in log[:-1] if (article := self.site.fake_site.article(hit.path))]
-        recent = {article.path for article in asked if self._is_recent(article)}
-        held_back = recent if len(recent) < ON_TRIAL else set()
-        return {
-            self.site.base_url + article.path for article in asked if article.path not in held_back
+        articles = [
+            article for hit in log[:-1] if (article := self.site.fake_site.article(hit.path))
+        ]
+        recent = {article.path for article in articles if self._is_recent(article)}
+        held_back = recent if len(recent) < HELD_BACK else set()
+        return {self.site.base_url + article.path for article in articles} - {
+            self.site.base_url + path for path in held_back
         }
 
     def _is_recent(self, article: DemoArticle) -> bool:
@@ -202,9 +187,7 @@ class Baseline:
         return (newest.year - month.year) * 12 + newest.month - month.month < RECENT_MONTHS
 
     def check(self, archive: Path, acknowledged: set[str]) -> "Leftovers":
-        """Hold a copy of an archive to account, so that the next run meets the very files that the
-        last one left.
-        """
+        """Check a copy of an archive, so that the next run gets the very files of the last one."""
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             copy = Path(folder) / archive.name
             for file in archive.parent.glob("*.db*"):
@@ -217,154 +200,147 @@ class Baseline:
             ]
         assert acknowledged <= articles.keys(), f"lost: {acknowledged - articles.keys()}"
         for url, article in articles.items():
-            assert article == self.expected_row.get(url), f"{url} is not what the site has"
+            assert article == self.expected_row.get(url), f"{url} differs from the site"
         return Leftovers(set(articles), unfinished)
 
 
 @dataclass(frozen=True)
 class Leftovers:
-    """What a crawl left behind: the URLs of the stored articles, and the runs without a verdict."""
+    """What a crawl left: the URLs of the stored articles, and the runs without a verdict."""
 
     articles: set[str] = field(default_factory=set)
     unfinished: list[int] = field(default_factory=list)
 
 
-# --- The loops: each function is one trial, and returns what it counted ---------------------------
+# --- The loops: each function is one trial and returns what it counted ----------------------------
 
 Trial = Callable[[Baseline, random.Random], Counter[str]]
 
 
-def kills(
-    ground: Baseline, rng: random.Random, signum: signal.Signals = signal.SIGKILL
-) -> Counter[str]:
-    """Kill a crawl at any moment from its second request on, and the next one soon after it takes
-    hold of the archive.
+def kills(baseline: Baseline, rng: random.Random) -> Counter[str]:
+    """Kill a crawl at any time from its second request on, and the next one soon after it has
+    locked the archive.
     """
     counts: Counter[str] = Counter()
-    archive, left = ground.new_file(), Leftovers()
-    with Crawl(ground.site, archive) as crawl:
-        crawl.wait_for(rng.randint(2, ground.requests))
-        left = _kill(ground, crawl, left, rng.expovariate(1 / 0.03), signum, counts)  # seconds
-    assert left.articles or left.unfinished or not counts[HIT], (
-        "it was killed before its first commit"
+    archive, left = baseline.new_file(), Leftovers()
+    with Crawl(baseline.site, archive) as crawl:
+        crawl.wait_for(rng.randint(2, baseline.requests))
+        left = _kill(baseline, crawl, left, rng.expovariate(1 / 0.03), counts)  # seconds
+    assert left.articles or left.unfinished or not counts[EFFECTIVE], (
+        "killed before its first commit"
     )
-    with Crawl(ground.site, archive) as crawl:
+    with Crawl(baseline.site, archive) as crawl:
         crawl.wait_for_its_lock()
-        left = _kill(ground, crawl, left, rng.expovariate(1 / 0.15), signum, counts)
-    ground.finish(archive, left)
-    return counts + Counter({"made whole by the next run": 1})
+        left = _kill(baseline, crawl, left, rng.expovariate(1 / 0.15), counts)
+    baseline.finish(archive, left)
+    return counts + Counter({"completed by the next run": 1})
 
 
 def _kill(
-    ground: Baseline,
-    crawl: Crawl,
-    before: Leftovers,
-    delay: float,
-    signum: signal.Signals,
-    counts: Counter[str],
+    baseline: Baseline, crawl: Crawl, before: Leftovers, delay: float, counts: Counter[str]
 ) -> Leftovers:
     time.sleep(delay)
-    crawl.send(signum)
-    code, told = crawl.end()
-    assert (code, told) in ((0, ""), (-signum, "")), f"{code}: {told}"
-    counts[HIT if code else "too late"] += 1
+    crawl.send(signal.SIGKILL)
+    code, output = crawl.end()
+    assert (code, output) in ((0, ""), (-signal.SIGKILL, "")), f"{code}: {output}"
+    counts[EFFECTIVE if code else "too late"] += 1
     counts["killed in the run after a kill"] += bool(code and before.unfinished)
-    return ground.check(crawl.archive, before.articles | ground.acknowledged(ground.site.log))
+    return baseline.check(crawl.archive, before.articles | baseline.acknowledged(baseline.site.log))
 
 
-def hangups(ground: Baseline, rng: random.Random) -> Counter[str]:
-    return kills(ground, rng, signal.SIGHUP)
-
-
-def signals(ground: Baseline, rng: random.Random) -> Counter[str]:
-    """Ask a crawl to end by SIGTERM, and shortly afterwards again."""
-    archive = ground.new_file()
-    with Crawl(ground.site, archive) as crawl:
-        crawl.wait_for(rng.randint(1, ground.requests))
+def signals(baseline: Baseline, rng: random.Random) -> Counter[str]:
+    """Send a crawl SIGTERM, and shortly afterwards again."""
+    archive = baseline.new_file()
+    with Crawl(baseline.site, archive) as crawl:
+        crawl.wait_for(rng.randint(1, baseline.requests))
         time.sleep(rng.expovariate(1 / 0.03))
         crawl.send(signal.SIGTERM)
         time.sleep(rng.expovariate(1 / 0.02))
         twice = crawl.send(signal.SIGTERM)
-        code, told = crawl.end()
-    assert (code, told) in ((0, ""), (130, f"{ending('shutdown').summary}\n")), f"{code}: {told}"
-    left = ground.check(archive, ground.acknowledged(ground.site.log))
+        code, output = crawl.end()
+    assert (code, output) in ((0, ""), (130, f"{ending('shutdown').summary}\n")), (
+        f"{code}: {output}"
+    )
+    left = baseline.check(archive, baseline.acknowledged(baseline.site.log))
     assert left.unfinished == []
-    ground.finish(archive, left)
+    baseline.finish(archive, left)
     return Counter(
         {
-            HIT: code == 130,
+            EFFECTIVE: code == 130,
             "alive at the second one": bool(code and twice),
             "too late": not code,
         }
     )
 
 
-def limits(ground: Baseline, rng: random.Random) -> Counter[str]:
-    """Let no file grow beyond a size that is too small."""
-    archive = ground.new_file()
-    return _cramped(
-        ground, archive, {resource.RLIMIT_FSIZE: rng.randint(4_096, ground.largest_file)}
-    )
+def file_limits(baseline: Baseline, rng: random.Random) -> Counter[str]:
+    """Limit the size of files to less than the archive needs."""
+    size = rng.randint(4_096, baseline.largest_file)
+    return _without_space(baseline, baseline.new_file(), {resource.RLIMIT_FSIZE: size})
 
 
-def _cramped(
-    ground: Baseline, archive: Path, limits: Limits, make_room: Callable[[], object] = lambda: None
+def _without_space(
+    baseline: Baseline,
+    archive: Path,
+    limits: Limits,
+    make_room: Callable[[], object] = lambda: None,
 ) -> Counter[str]:
-    with Crawl(ground.site, archive, limits) as crawl:
-        code, told = crawl.end()
-    assert (code, told.count("\n")) in ((0, 0), (1, 1)), f"{code}: {told}"
-    left = ground.check(archive, ground.acknowledged(ground.site.log))
+    with Crawl(baseline.site, archive, limits) as crawl:
+        code, output = crawl.end()
+    assert (code, output.count("\n")) in ((0, 0), (1, 1)), f"{code}: {output}"
+    left = baseline.check(archive, baseline.acknowledged(baseline.site.log))
     make_room()
-    ground.finish(archive, left)
-    return Counter({HIT: code, "large enough": not code})
+    baseline.finish(archive, left)
+    return Counter({EFFECTIVE: code, "large enough": not code})
 
 
-def disks(ground: Baseline, rng: random.Random) -> Counter[str]:
-    """Crawl into a file system that is too small, and make room in it afterwards."""
-    disk = ground.new_file().parent
-    size = rng.randint(64 * 1024, ground.largest_file)
+def full_disks(baseline: Baseline, rng: random.Random) -> Counter[str]:
+    """Crawl into a file system that is too small, and enlarge it afterwards."""
+    disk = baseline.new_file().parent
+    size = rng.randint(64 * 1024, baseline.largest_file)
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         return Counter({NOT_TRIED: 1})
     try:
-        more = ["mount", "-o", f"remount,size={size + 10 * ground.largest_file}", disk]
-        return _cramped(ground, disk / "nknews.db", {}, lambda: subprocess.run(more, check=True))
+        more = ["mount", "-o", f"remount,size={size + 10 * baseline.largest_file}", disk]
+        return _without_space(
+            baseline, disk / "nknews.db", {}, lambda: subprocess.run(more, check=True)
+        )
     finally:
         subprocess.run(["umount", disk], check=True)
 
 
-def starvations(ground: Baseline, rng: random.Random) -> Counter[str]:
-    """Give a crawl under way hardly more memory than it has."""
-    archive = ground.new_file()
+def memory_limits(baseline: Baseline, rng: random.Random) -> Counter[str]:
+    """Limit a running crawl to hardly more memory than it has."""
+    archive = baseline.new_file()
     kind, used = rng.choice([(resource.RLIMIT_AS, "VmSize"), (resource.RLIMIT_DATA, "VmData")])
-    with Crawl(ground.site, archive) as crawl:
-        crawl.wait_for(rng.randint(2, ground.requests // 2))
-        acknowledged = ground.acknowledged(
-            [*ground.site.log]
-        )  # what is asked for from now on may not arrive
+    with Crawl(baseline.site, archive) as crawl:
+        crawl.wait_for(rng.randint(2, baseline.requests // 2))
+        # What is requested from now on may not be stored.
+        acknowledged = baseline.acknowledged([*baseline.site.log])
         limit = _memory(crawl, used) + rng.randint(0, 200_000)
         resource.prlimit(crawl.process.pid or 0, kind, (limit, limit))
         code, _ = crawl.end()
-    left = ground.check(archive, acknowledged)
-    ground.finish(archive, left)
-    return Counter({HIT: bool(code), f"of all, ended with {code}": 1})
+    left = baseline.check(archive, acknowledged)
+    baseline.finish(archive, left)
+    return Counter({EFFECTIVE: bool(code), f"of all, ended with {code}": 1})
 
 
 def _memory(crawl: Crawl, which: str) -> int:
-    """Return how many bytes a crawl has, by a line of its status."""
+    """Return the bytes of memory of a crawl, by a line of /proc/PID/status."""
     status = Path(f"/proc/{crawl.process.pid}/status").read_text(encoding="utf-8")
     return next(
         int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith(which)
     )
 
 
-# --- The log's tail -------------------------------------------------------------------------------
+# --- The end of the write-ahead log ---------------------------------------------------------------
 
 
 @dataclass
 class WalSnapshot:
-    """An archive under way, its log holding the last commits: the bytes of both, and each state
-    that it was in.
+    """The bytes of an open archive and of its write-ahead log, and a hash of each state that the
+    archive has been in.
     """
 
     file: bytes
@@ -373,7 +349,7 @@ class WalSnapshot:
 
     @property
     def commits(self) -> list[int]:
-        """Return where in the log each commit ends, by SQLite's file format."""
+        """Return where each commit ends in the log, by SQLite's file format."""
         size, salt = int.from_bytes(self.log[8:12], "big") + 24, self.log[16:24]
         ends = []
         for start in range(32, len(self.log), size):
@@ -384,12 +360,10 @@ class WalSnapshot:
         return ends
 
 
-def scenes(folder: Path) -> list[WalSnapshot]:
-    """Store articles, and take a picture before SQLite first empties the log into the file, and one
-    a while after.
-    """
-    fake_site, path = FakeSite(articles=81), folder / "scene.db"
-    pictures = []
+def wal_snapshots(folder: Path) -> list[WalSnapshot]:
+    """Store articles; return a snapshot before SQLite's first checkpoint and one after it."""
+    fake_site, path = FakeSite(articles=81), folder / "snapshot.db"
+    snapshots = []
     with closing(Archive.open(path)) as archive:
         states = [_state(path)]
         archive.begin_run({}, {})
@@ -398,11 +372,11 @@ def scenes(folder: Path) -> list[WalSnapshot]:
             store(archive, **fake_site.expected_row(article, SITE))
             states.append(_state(path))
             if number in (30, 80):
-                pictures.append(WalSnapshot(path.read_bytes(), _log(path).read_bytes(), [*states]))
-    before, after = pictures
+                snapshots.append(WalSnapshot(path.read_bytes(), _log(path).read_bytes(), [*states]))
+    before, after = snapshots
     assert len(before.commits) == 32
     assert 0 < len(after.commits) < 80
-    return pictures
+    return snapshots
 
 
 def _log(path: Path) -> Path:
@@ -410,7 +384,7 @@ def _log(path: Path) -> Path:
 
 
 def _state(path: Path) -> str:
-    """Return all that an archive holds, as a hash."""
+    """Return a hash of all tables of an archive."""
     tables = (
         "articles",
         "article_versions",
@@ -426,10 +400,10 @@ def _state(path: Path) -> str:
 
 
 def damage(log: bytes, end: int, rng: random.Random) -> tuple[bytes, int]:
-    """Return a log cut off at a random place, or with zeros or noise for all of the rest or for a
-    sector of the disk.
+    """Damage a log at a random offset before `end`: cut it off, or write zeros or noise over the
+    rest or over 512 bytes.
 
-    With it comes the place, up to which the log is as it was.
+    Returns the damaged log and the offset up to which it is unchanged.
     """
     at = rng.randint(0, end)
     until = rng.choice([len(log), at + 512])
@@ -445,47 +419,44 @@ def damage(log: bytes, end: int, rng: random.Random) -> tuple[bytes, int]:
     )
 
 
-def tails(scene: WalSnapshot, folder: Path, rng: random.Random) -> Counter[str]:
-    """Open an archive whose log is damaged: of its commits, those before the damage are there, and
-    nothing else.
-    """
-    path = folder / "tail.db"
-    log, intact = damage(scene.log, scene.commits[-1], rng)
-    path.write_bytes(scene.file)
+def torn_wal(snapshot: WalSnapshot, folder: Path, rng: random.Random) -> Counter[str]:
+    """Open an archive whose log is damaged: it must hold exactly the commits before the damage."""
+    path = folder / "torn.db"
+    log, intact = damage(snapshot.log, snapshot.commits[-1], rng)
+    path.write_bytes(snapshot.file)
     _log(path).write_bytes(log)
-    lost = sum(end > intact for end in scene.commits)
+    lost = sum(end > intact for end in snapshot.commits)
     with closing(Archive.open(path)):
-        assert _state(path) == scene.states[-1 - lost], (
-            f"{lost} commits should be lost, by a damage at {intact}"
+        assert _state(path) == snapshot.states[-1 - lost], (
+            f"{lost} commits lost, damage at {intact}"
         )
     check_file(path)
-    return Counter({HIT: 1, "commits lost": lost, "commits kept": len(scene.commits) - lost})
+    kept = len(snapshot.commits) - lost
+    return Counter({EFFECTIVE: 1, "commits lost": lost, "commits kept": kept})
 
 
 # --- All of them ----------------------------------------------------------------------------------
 
 TRIALS: dict[str, Trial] = {
     "kills": kills,
-    "hangups": hangups,
     "signals": signals,
-    "limits": limits,
-    "disks": disks,
-    "starvations": starvations,
+    "file-limits": file_limits,
+    "full-disks": full_disks,
+    "memory-limits": memory_limits,
 }
 TITLES = {
-    "tails": "the log's tail cut off, zeroed or scrambled (simulated)",
-    "kills": "kill -9 at random moments of a crawl",
-    "hangups": "SIGHUP likewise",
-    "signals": "SIGTERM twice likewise",
-    "limits": "files that may grow to a random size only (RLIMIT_FSIZE)",
-    "disks": "a small file system (tmpfs) of a random size",
-    "starvations": "no more memory from a random moment on (RLIMIT_AS, RLIMIT_DATA)",
+    "torn-wal": "the end of the write-ahead log cut off, zeroed or scrambled (simulated)",
+    "kills": "kill -9 at random times of a crawl",
+    "signals": "SIGTERM twice at random times of a crawl",
+    "file-limits": "a random limit on the size of files (RLIMIT_FSIZE)",
+    "full-disks": "a small file system (tmpfs) of a random size",
+    "memory-limits": "a limit on memory from a random time on (RLIMIT_AS, RLIMIT_DATA)",
 }
 
 
 @dataclass
 class Report:
-    """What came of the loops, to be printed as a table."""
+    """The results of the loops, printed as a table."""
 
     seed: int
     articles: int
@@ -494,25 +465,25 @@ class Report:
     failures: list[str] = field(default_factory=list)
 
     def loop(self, name: str, times: int, trial: Callable[[random.Random], Counter[str]]) -> None:
-        """Make trials until so many were hits, each with a seed of its own, so that each can be
-        made again alone.
+        """Run trials until `times` of them were effective, each with its own seed, so that each
+        can be repeated alone.
         """
-        counts = self.counts[name] = Counter({HIT: 0, "trials": 0, "failed": 0})
-        while counts[HIT] < times and counts["trials"] < 3 * times and not counts[NOT_TRIED]:
+        counts = self.counts[name] = Counter({EFFECTIVE: 0, "trials": 0, "failed": 0})
+        while counts[EFFECTIVE] < times and counts["trials"] < 3 * times and not counts[NOT_TRIED]:
             seed = self.seed + counts["trials"]
             counts["trials"] += 1
             try:
                 counts.update(trial(random.Random(seed)))
             except (AssertionError, ArchiveError, sqlite3.Error, OSError) as error:
                 counts["failed"] += 1
-                again = f"python -m tests.stress.crash_recovery --{name} 1 --articles {self.articles} --seed {seed}"
-                self.failures.append(f"{again}: {error!r}")
-                print(self.failures[-1], file=sys.stderr, flush=True)
-        if counts[HIT] < times and not counts[NOT_TRIED]:
-            self.failures.append(
-                f"--{name}: only {counts[HIT]} of {counts['trials']} trials did what they are there for"
-            )
-            print(self.failures[-1], file=sys.stderr, flush=True)
+                options = f"--{name} 1 --articles {self.articles} --seed {seed}"
+                self._fail(f"python -m tests.stress.crash_recovery {options}: {error!r}")
+        if counts[EFFECTIVE] < times and not counts[NOT_TRIED]:
+            self._fail(f"--{name}: {counts[EFFECTIVE]} of {counts['trials']} trials were effective")
+
+    def _fail(self, message: str) -> None:
+        self.failures.append(message)
+        print(message, file=sys.stderr, flush=True)
 
     def __str__(self) -> str:
         lines = [
@@ -521,36 +492,39 @@ class Report:
             *(f"| {name} | {value} |" for name, value in self.heading.items()),
         ]
         for name, counts in self.counts.items():
-            lines.append(f"| **{TITLES[name]}** | **{counts[HIT]}** |")
-            lines += [f"| {what} | {count} |" for what, count in counts.items() if what != HIT]
+            lines.append(f"| **{TITLES[name]}** | **{counts[EFFECTIVE]}** |")
+            others = [(what, count) for what, count in counts.items() if what != EFFECTIVE]
+            lines += [f"| {what} | {count} |" for what, count in others]
         return "\n".join(lines)
 
 
 def run(times: dict[str, int], articles: int, seed: int) -> Report:
-    """Run each loop so many times, on a made-up site of so many articles."""
+    """Run each loop `times[loop]` times, on a made-up site with this many articles."""
     report = Report(seed, articles, {"seed": seed, **versions()})
     with tempfile.TemporaryDirectory() as name, FaultyServer(FakeSite(articles=articles)) as site:
         folder = Path(name)
-        if times.get("tails"):
-            pictures = scenes(folder)
+        if times.get("torn-wal"):
+            snapshots = wal_snapshots(folder)
             report.loop(
-                "tails", times["tails"], lambda rng: tails(rng.choice(pictures), folder, rng)
+                "torn-wal",
+                times["torn-wal"],
+                lambda rng: torn_wal(rng.choice(snapshots), folder, rng),
             )
         if any(times.get(loop) for loop in TRIALS):
-            ground = Baseline(site, folder)
+            baseline = Baseline(site, folder)
             report.heading |= {
                 "articles on the site": articles,
-                "requests of an undisturbed crawl": ground.requests,
-                "its largest file, bytes": ground.largest_file,
+                "requests of an undisturbed crawl": baseline.requests,
+                "its largest file, bytes": baseline.largest_file,
             }
         for loop, trial in TRIALS.items():
             if times.get(loop):
-                report.loop(loop, times[loop], partial(trial, ground))
+                report.loop(loop, times[loop], partial(trial, baseline))
     return report
 
 
 def versions() -> dict[str, str]:
-    """Return what the figures depend on."""
+    """Return the versions that the figures depend on."""
     return {
         "Python": platform.python_version(),
         "SQLite": sqlite3.sqlite_version,
@@ -560,25 +534,19 @@ def versions() -> dict[str, str]:
 
 
 def main(args: list[str]) -> int:
-    """Run the loops that are named, or all of them at their full length; print the table, and
-    return the exit code.
-    """
+    """Run the loops given as options, or all of them at full length; return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.stress.crash_recovery", description=(__doc__ or "").partition("\n")[0]
     )
-    for loop, count in FULL.items():
-        parser.add_argument(
-            f"--{loop}", type=int, metavar="N", help=f"{TITLES[loop]} (full length: {count})"
-        )
-    parser.add_argument(
-        "--articles", type=int, default=60, metavar="N", help="on the made-up site (60)"
-    )
-    parser.add_argument(
-        "--seed", type=int, default=random.randrange(10**6), metavar="N", help="random, and printed"
-    )
-    given = vars(parser.parse_args(args))
-    named = {loop: given[loop] for loop in FULL if given[loop] is not None}
-    report = run(named or FULL, given["articles"], given["seed"])
+    for loop, count in FULL_LENGTH.items():
+        description = f"{TITLES[loop]} (full length: {count})"
+        parser.add_argument(f"--{loop}", dest=loop, type=int, metavar="N", help=description)
+    add = partial(parser.add_argument, type=int, metavar="N")
+    add("--articles", default=60, help="articles on the made-up site (60)")
+    add("--seed", default=random.randrange(10**6), help="random, and printed")
+    options = vars(parser.parse_args(args))
+    requested = {loop: options[loop] for loop in FULL_LENGTH if options[loop] is not None}
+    report = run(requested or FULL_LENGTH, options["articles"], options["seed"])
     print(report)
     return bool(report.failures)
 

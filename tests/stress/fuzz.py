@@ -1,10 +1,9 @@
-"""Mutates the made-up pages and looks at what the readers make of them: `python -m tests.stress.fuzz
---minutes 10`.
+"""A fuzzer of the page readers: `python -m tests.stress.fuzz --minutes 10`.
 
-The mutations are led by coverage (libFuzzer through Atheris, `pip install atheris`, not among the
-tools of `make test`), and half of them know what HTML is. A finding is an exception, a page that
-takes seconds, or a field that no page may give; each kind is written once to tests/corpus, where
-the tests find it. Prints its figures as a table, and ends with 1 if there are findings.
+It mutates made-up pages, guided by coverage (libFuzzer through Atheris: `pip install atheris`, not
+needed by `make test`); half of the mutations know HTML. A finding is an exception, a page that
+takes seconds, or a field with an invalid value. The first page of each kind of finding is written
+to tests/corpus, where the tests read it. Prints a table, and exits with 1 if there are findings.
 """
 
 import argparse
@@ -31,30 +30,29 @@ from nkcrawl.archive import article_row
 from nkcrawl.archive.articles import merge
 from nkcrawl.commands.show import show_page
 from nkcrawl.demo import FakeSite, article_page, listing_page
-from nkcrawl.demo.render import feed
+from nkcrawl.demo.render import feed as demo_feed
 from nkcrawl.items import Article, Listing
 from nkcrawl.pages import parse_html, read_article, read_feed, read_listing
 from nkcrawl.paywall import drop_filler
 from nkcrawl.pipelines import gate, normalise
 from nkcrawl.text import canonical_url, normalize_whitespace, seoul_day
+from tests.conftest import ROOT
 from tests.factories import visited
 from tests.html_factory import RENDERINGS, SITE, article_html, listing_html
 
-CORPUS = Path(__file__).parent.parent / "corpus"
+CORPUS = ROOT / "tests" / "corpus"
 TODAY = date(2026, 1, 1)
-LONGEST = 60_000  # bytes of a page
-SLOW = 5.0  # seconds of the processor's time for one of that size
+MAX_SIZE = 60_000  # bytes of a page
+SLOW = 5.0  # seconds of CPU time for a page of that size
 ARTICLE = visited(f"{SITE}/2025/06/lamps-2/")
 AUTHOR = visited(f"{SITE}/content_author/mira-olsen/page/2/", "author")
 
 
-# --- What is to hold of every page ----------------------------------------------------------------
+# --- The properties of every page ----------------------------------------------------------------
 
 
 def check(data: bytes) -> None:
-    """Read a page, whose first letter says of which kind it is; raises where anything is not as it
-    has to be.
-    """
+    """Read a page and check the result; its first letter is its kind. Raises AssertionError."""
     page = data[1:].decode("utf-8", "replace")
     match data[:1]:
         case b"l":
@@ -88,15 +86,15 @@ def check_article(read: Article) -> None:
     assert all(
         path_of(link.url) and link.url not in (ARTICLE.url, article.url) for link in article.links
     )
-    check_days(row["published_on"], row["published_at"], row["modified_at"])
+    check_dates(row["published_on"], row["published_at"], row["modified_at"])
     once = merge(None, row)
-    assert merge(once, row) == once, "seen twice, it is not the same"
+    assert merge(once, row) == once, "merging the same row again changes it"
 
 
-def check_days(day: str | None, moment: str | None, modified: str | None) -> None:
+def check_dates(day: str | None, published: str | None, modified: str | None) -> None:
     assert day is None or "2025-05-31" <= day <= "2025-07-01", day
-    assert moment is None or str(seoul_day(moment)) == day, (day, moment)
-    assert modified is None or (moment is not None and modified >= moment), (moment, modified)
+    assert published is None or str(seoul_day(published)) == day, (day, published)
+    assert modified is None or (published is not None and modified >= published), modified
 
 
 def check_listing(listing: Listing) -> None:
@@ -111,14 +109,12 @@ def check_listing(listing: Listing) -> None:
     )
 
 
-def check_feed(found: Listing) -> None:
-    assert all(site.article_month(path_of(link.url)) for link in found.articles)
+def check_feed(feed: Listing) -> None:
+    assert all(site.article_month(path_of(link.url)) for link in feed.articles)
 
 
 def path_of(url: str) -> str:
-    """Return the path of a page of the site; raises AssertionError for a URL that is not its own
-    canonical form.
-    """
+    """Return the path of a URL of the site; raises AssertionError if it is not canonical."""
     assert canonical_url(url, SITE) == url, url
     return url.removeprefix(SITE)
 
@@ -127,7 +123,7 @@ def is_author(path: str) -> bool:
     return site.author_slug(path) is not None
 
 
-# --- Pages to begin with, and how they change -----------------------------------------------------
+# --- The first pages, and their mutations -----------------------------------------------------
 
 
 def seeds() -> Iterator[bytes]:
@@ -140,25 +136,29 @@ def seeds() -> Iterator[bytes]:
         yield b"l" + listing_html(rendering).encode()
     for author in fake_site.authors:
         yield b"l" + (listing_page(fake_site, author.slug, 1, SITE) or "").encode()
-    yield b"f" + feed(FakeSite(5), SITE).encode()
+    yield b"f" + demo_feed(FakeSite(5), SITE).encode()
 
 
 PIECE = re.compile(rb"<!--.*?-->|<[^<>]*>|[^<]+", re.DOTALL)
-ODD = [piece.encode("utf-8", "surrogatepass") for piece in (
-    "\x00", "\x1b[31m", "\x85", "\u202e", "\u200b", "\ud83d", "&#xD83D;", "&#27;", "&#0;", "&nbsp;", "<br>", "<br><br>",
-    "<p>", "</p>", "<div>", "</div>", "<h1>", "<a href='/2025/06/x/'>", "<a href='/content_author/x/'>", "</a>", "<time>",
-    "<time datetime='2025-06-12T09:30:00+09:00'>", "<script type='application/ld+json'>", "<style>", "<svg>", "<noscript>",
-    "<template>", "<base href='//x.test/'>", "[" * 900, '{"@type": "NewsArticle", "isAccessibleForFree": ["\\ud83d"]}',
-    "9999-12-31T23:59:59-12:00", "June 31, 2025", "June 12, 2025", "Updated June 1, 2025", "Recent Stories", "NK PRO",
-    "About the Author", "More articles by 'x'", "Views expressed in Opinion articles are exclusively", "Subscribe now",
-    "Try unlimited access", "© Korea Risk Group", "| Image: x", "By A B", "한국어", "http://[", "javascript:", "//", "\\", "%00",
-    "hidden", "style='display:none'", "itemprop='isAccessibleForFree'", "rel='canonical'", "class='wp-caption-text'",
+INSERTIONS = [text.encode("utf-8", "surrogatepass") for text in (
+    "\x00", "\x1b[31m", "\x85", "\u202e", "\u200b", "\ud83d", "&#xD83D;", "&#27;", "&#0;", "&nbsp;",
+    "<br>", "<br><br>", "<p>", "</p>", "<div>", "</div>", "<h1>", "<a href='/2025/06/x/'>",
+    "<a href='/content_author/x/'>", "</a>", "<time>",
+    "<time datetime='2025-06-12T09:30:00+09:00'>", "<script type='application/ld+json'>", "<style>",
+    "<svg>", "<noscript>", "<template>", "<base href='//x.test/'>", "[" * 900,
+    '{"@type": "NewsArticle", "isAccessibleForFree": ["\\ud83d"]}', "9999-12-31T23:59:59-12:00",
+    "June 31, 2025", "June 12, 2025", "Updated June 1, 2025", "Recent Stories", "NK PRO",
+    "About the Author", "More articles by 'x'",
+    "Views expressed in Opinion articles are exclusively", "Subscribe now", "Try unlimited access",
+    "© Korea Risk Group", "| Image: x", "By A B", "한국어", "http://[", "javascript:", "//", "\\",
+    "%00", "hidden", "style='display:none'", "itemprop='isAccessibleForFree'", "rel='canonical'",
+    "class='wp-caption-text'",
 )]  # fmt: skip
 
 
-def mutated(data: bytes, longest: int, seed: int) -> bytes:
-    """Return a page with some of its tags and texts taken out, doubled, moved, nested deep, or
-    something odd put in.
+def mutated(data: bytes, max_size: int, seed: int) -> bytes:
+    """Return a page with some tags and texts removed, doubled, moved or repeated, or with odd
+    text inserted.
     """
     random = Random(seed)
     pieces = PIECE.findall(data[1:]) or [b""]
@@ -173,22 +173,21 @@ def mutated(data: bytes, longest: int, seed: int) -> bytes:
             case 2:
                 pieces[at], pieces[other] = pieces[other], pieces[at]
             case 3:
-                pieces.insert(at, random.choice(ODD))
+                pieces.insert(at, random.choice(INSERTIONS))
             case 4:
                 cut = random.randrange(len(pieces[at]) + 1)
-                pieces[at] = pieces[at][:cut] + random.choice(ODD) + pieces[at][cut:]
+                pieces[at] = pieces[at][:cut] + random.choice(INSERTIONS) + pieces[at][cut:]
             case 5:
                 pieces[at] *= random.choice((2, 3, 50, 400))
             case _:
-                pieces[at] = random.choice(ODD)
+                pieces[at] = random.choice(INSERTIONS)
         pieces = pieces or [b""]
-    return (data[:1] + b"".join(pieces))[: min(longest, LONGEST)]
+    return (data[:1] + b"".join(pieces))[: min(max_size, MAX_SIZE)]
 
 
-# --- The fuzzer: a process of its own, for libFuzzer ends the one that it runs in -----------------
+# --- The fuzzer: a separate process, because libFuzzer ends the one that it runs in ---------------
 
-
-# Only what is imported inside the block is watched for what it reaches.
+# Atheris measures the coverage of modules imported inside the block only.
 PROCESS = """
 import sys, atheris
 with atheris.instrument_imports(include=["nkcrawl"]):
@@ -198,8 +197,8 @@ fuzz(*sys.argv[1:])
 
 
 def fuzz(folder: str, seconds: str, seed: str) -> None:
-    """Mutate the pages in a folder for so long; writes each new kind of finding to tests/corpus."""
-    import atheris  # not at the top, for the pages and the checks are of use without it
+    """Mutate the pages in a folder; write each new kind of finding to tests/corpus."""
+    import atheris  # not needed by the tests
 
     known: set[str] = set()
 
@@ -208,16 +207,16 @@ def fuzz(folder: str, seconds: str, seed: str) -> None:
         try:
             check(data)
             assert time.process_time() - began < SLOW, "slow"
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is a finding
+        except Exception as error:  # noqa: BLE001  # any exception is a finding
             keep(data, error, known)
 
-    def mutate(data: bytes, longest: int, number: int) -> bytes:
-        return mutated(data, longest, number) if number % 2 else atheris.Mutate(data, longest)
+    def mutate(data: bytes, max_size: int, number: int) -> bytes:
+        return mutated(data, max_size, number) if number % 2 else atheris.Mutate(data, max_size)
 
     limits = [
         f"-max_total_time={seconds}",
         f"-seed={seed}",
-        f"-max_len={LONGEST}",
+        f"-max_len={MAX_SIZE}",
         "-timeout=60",
         "-rss_limit_mb=4096",
     ]
@@ -230,9 +229,7 @@ def fuzz(folder: str, seconds: str, seed: str) -> None:
 
 
 def keep(data: bytes, error: Exception, known: set[str]) -> None:
-    """Write a page that found something to tests/corpus, the first of its kind, and say what it was
-    on stdout.
-    """
+    """Write the first page of each kind of finding to tests/corpus, and report it on stdout."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     kind = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"
     if kind in known:
@@ -244,54 +241,50 @@ def keep(data: bytes, error: Exception, known: set[str]) -> None:
     print(f"FOUND {kind}: {str(error)[:200]!r}, {file.name}", flush=True)
 
 
+def run_fuzzer(seconds: int, seed: int) -> tuple[dict[str, object], list[str]]:
+    """Run the fuzzer on the first pages; return its figures and its findings."""
+    with tempfile.TemporaryDirectory() as folder:
+        count = 0
+        for count, page in enumerate(seeds(), start=1):
+            Path(folder, f"{count:03}").write_bytes(page[:MAX_SIZE])
+        command = [sys.executable, "-c", PROCESS, folder, str(seconds), str(seed)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        kept = len(list(Path(folder).iterdir())) - count
+    ended = re.search(r"Done (\d+) runs in (\d+) second", done.stderr)
+    findings = [line for line in done.stdout.splitlines() if line.startswith("FOUND")]
+    if ended is None:  # a crash of the interpreter, a timeout, or out of memory
+        findings.append("FOUND " + " ".join(done.stderr.split()[-60:]))
+    covered = re.findall(r"cov: (\d+)", done.stderr)
+    figures = {
+        "seed": seed,
+        "pages at first": count,
+        "pages kept for new coverage": kept,
+        "executions": f"{int(ended[1]):,}" if ended else "",
+        "seconds": ended[2] if ended else "",
+        "branches covered at first, at last": f"{covered[0]}, {covered[-1]}" if covered else "",
+        "findings": len(findings),
+    }
+    return figures, findings
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.stress.fuzz", description=__doc__.split("\n", 1)[0]
     )
-    parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--seed", type=int, default=1)
-    opts = parser.parse_args()
+    parser.add_argument("--minutes", type=float, default=10, help="default: 10")
+    parser.add_argument("--seed", type=int, default=1, help="default: 1")
+    options = parser.parse_args()
     try:
-        atheris = version("atheris")
+        versions = {package: version(package) for package in ("atheris", "lxml", "parsel")}
     except PackageNotFoundError:
         print("The fuzzer needs Atheris: .venv/bin/python -m pip install atheris", file=sys.stderr)
         return 2
-    with tempfile.TemporaryDirectory() as folder:
-        count = 0
-        for count, seed in enumerate(seeds(), start=1):
-            Path(folder, f"{count:03}").write_bytes(seed[:LONGEST])
-        command = [
-            sys.executable,
-            "-c",
-            PROCESS,
-            folder,
-            str(round(opts.minutes * 60)),
-            str(opts.seed),
-        ]
-        done = subprocess.run(
-            command, cwd=CORPUS.parent.parent, capture_output=True, text=True, check=False
-        )
-        grown = len(list(Path(folder).iterdir())) - count
-    ended = re.search(r"Done (\d+) runs in (\d+) second", done.stderr)
-    found = [line for line in done.stdout.splitlines() if line.startswith("FOUND")]
-    if ended is None:  # a crash of the interpreter, a page without end, or no memory left
-        found.append("FOUND " + " ".join(done.stderr.split()[-60:]))
-    covered = re.findall(r"cov: (\d+)", done.stderr)
-    runs, seconds = map(int, ended.groups()) if ended else (0, 0)
-    figures = {
-        "seed": opts.seed,
-        "pages to begin with": count,
-        "pages kept for what they reached": grown,
-        "executions": f"{runs:,}",
-        "seconds": seconds,
-        "branches reached at first, in the end": f"{covered[0]}, {covered[-1]}" if covered else "",
-        "findings": len(found),
-        "versions": f"Python {platform.python_version()}, Atheris {atheris}, lxml {version('lxml')}, parsel {version('parsel')}",
-    }
+    figures, findings = run_fuzzer(round(options.minutes * 60), options.seed)
+    figures |= {"Python": platform.python_version(), **versions}
     print("| | |\n|---|---|")
-    print("".join(f"| {name} | {value} |\n" for name, value in figures.items()), end="")
-    print("".join(f"\n{line}" for line in found), end="\n" if found else "")
-    return int(bool(found))
+    print("\n".join(f"| {name} | {value} |" for name, value in figures.items()))
+    print("".join(f"\n{finding}" for finding in findings), end="\n" if findings else "")
+    return int(bool(findings))
 
 
 if __name__ == "__main__":

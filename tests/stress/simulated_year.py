@@ -1,13 +1,17 @@
-"""A year of nights on the made-up site: what happens to a site and to a machine, one real crawl a
-night, and the sum.
+"""A simulated year: one real crawl per night of a made-up site that is edited, fails and is
+redesigned.
 
-The clock of each crawl is set, nothing else is: the site is served on loopback, the crawls are
+`python -m tests.stress.simulated_year` takes about an hour and prints a summary; the tests simulate
+48 nights. Only the clock of each crawl is set: the site is served on loopback, the crawls are
 processes.
 """
 
+import argparse
 import random
 import signal
 import subprocess
+import sys
+import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -18,19 +22,16 @@ from typing import Any
 
 from nkcrawl.demo import DemoArticle
 from tests.conftest import ROOT, at, clean_environment, crawl_args, scrapy_command, stored
-from tests.nightly import NightlyCrawls
+from tests.nightly import NEWEST, NightlyCrawls
 from tests.site import EditableSite, FakeResponse
 
-END = date(2025, 11, 10)  # the day of the newest article
-ALLOWANCE = (
-    3  # requests a quiet night may cost beside what is new and due: robots.txt, the feed, an alias
-)
-RECENT = 250  # articles, more than come while no crawl runs
+# Requests of a quiet night besides new and due pages: robots.txt, the feed, an alias.
+ALLOWANCE = 3
+RECENT = 250  # articles, more than are published while no crawl runs
 PLAIN = "-"
 
-# What happens, in this order and so many nights each, with the exit code it must have; plain nights
-# lie between, but for those after the machine was off: what waits then is enough to show what is
-# wrong with the site.
+# The events in order, with their number of nights and the exit code of each. Plain nights lie
+# between them, except after the machine was off: the pages due then are enough to detect the next.
 OFF = "no crawl, the machine is off"
 EVENTS: tuple[tuple[str, int, int | None], ...] = (
     ("pages answer 503", 1, 1),
@@ -47,26 +48,28 @@ EVENTS: tuple[tuple[str, int, int | None], ...] = (
     ("a redesign without links on author pages", 2, 3),
 )
 
+# What editors do to an article, with the chance per night.
+CHANGES = {"edit": 0.7, "open": 0.3, "close": 0.6, "delete": 0.15, "delete old": 0.1}
+
 
 @dataclass
 class NightResult:
-    """What one night brought."""
+    """The result of one night."""
 
     day: date
     event: str
     code: int | None  # None: no crawl
     requests: int
-    # of them, pages of a listing after the first: a busy author's, due once the first shows much
-    # that is new
-    further: int
+    # Requests for later pages of a listing, which are due if the first shows mostly new articles.
+    later_pages: int
     new: int
-    allowed: int  # requests that a quiet night may cost
+    allowed: int  # requests of a quiet night
     stderr: str
 
 
 @dataclass
 class ArticleHistory:
-    """The states an article has been in, as a reader who comes every night sees them."""
+    """The states of an article, as a reader sees them every night."""
 
     states: list[dict[str, Any]] = field(default_factory=list)  # title, body, access
     deleted: bool = False
@@ -74,7 +77,7 @@ class ArticleHistory:
 
 
 class SimulatedYear:
-    """The site's year and the archive that is kept of it."""
+    """A year of the site, and the archive of it."""
 
     def __init__(self, nights: NightlyCrawls, count: int, budget: int, seed: int) -> None:
         self.nights = nights
@@ -83,17 +86,14 @@ class SimulatedYear:
         self.budget = budget
         self.rng = random.Random(seed)
         self.log: list[NightResult] = []
-        self.lives: dict[str, ArticleHistory] = {}
-        self.truths: dict[
-            str, dict[str, Any]
-        ] = {}  # as they were last seen by a good crawl, or are now
-        self.happened: Counter[str] = Counter()
+        self.histories: dict[str, ArticleHistory] = {}
+        # By URL, the row of each article as a crawl saw it last.
+        self.expected: dict[str, dict[str, Any]] = {}
+        self.events: Counter[str] = Counter()
         self.backfilled = False
 
-    def live(self) -> None:
-        """Live through all nights, and then through as many quiet ones as it takes until nothing is
-        due any more.
-        """
+    def simulate(self) -> None:
+        """Simulate all nights, and then quiet ones until no page is due."""
         events = self._calendar()
         for number in range(self.count):
             event, code = events.get(number, (PLAIN, 0))
@@ -103,11 +103,11 @@ class SimulatedYear:
             self._crawl(PLAIN, 0)
 
     def _calendar(self) -> dict[int, tuple[str, int | None]]:
-        """Spread the events over the nights, after those that the backfill may take."""
+        """Spread the events over the nights after the backfill."""
         nights = sum(length for _, length, _ in EVENTS)
         start = self.count // 6
         pause = (self.count - start - nights) // sum(event != OFF for event, _, _ in EVENTS)
-        assert pause >= 1, "so many events need more nights"
+        assert pause >= 1, "the events need more nights"
         calendar: dict[int, tuple[str, int | None]] = {}
         for event, length, code in EVENTS:
             calendar |= {start + night: (event, code) for night in range(length)}
@@ -119,24 +119,24 @@ class SimulatedYear:
     def _crawl(self, event: str, code: int | None) -> None:
         self.nights.pass_by()
         for article in self.fake_site.articles[:RECENT]:
-            self._note(article)
+            self._record_state(article)
         new, allowed = self._expected_requests()
         if code is None:
             self.log.append(
                 NightResult(self.nights.now.date(), event, None, 0, 0, new, allowed, "")
             )
             return
-        self._befall(event)
-        done = self._killed() if event == "the crawl is killed" else self._whole()
+        self._break(event)
+        done = self._killed_crawl() if event == "the crawl is killed" else self._crawl_quickly()
         self._recover()
         paths = [hit.path for hit in self.nights.site.log]
-        further = sum("/page/" in path for path in paths)
+        later_pages = sum("/page/" in path for path in paths)
         night = NightResult(
             self.nights.now.date(),
             event,
             done.returncode,
             len(paths),
-            further,
+            later_pages,
             new,
             allowed,
             done.stderr,
@@ -148,12 +148,12 @@ class SimulatedYear:
         assert done.stderr.count("\n") <= 1, f"{night}"
         self.backfilled = self.backfilled or (code == 0 and self._due_now() == 0)
 
-    def _whole(self) -> subprocess.CompletedProcess[str]:
+    def _crawl_quickly(self) -> subprocess.CompletedProcess[str]:
         return self.nights.crawl(
             "-s", f"NKCRAWL_REQUEST_BUDGET={self.budget}", "-s", "RETRY_TIMES=1"
         )
 
-    def _killed(self) -> subprocess.CompletedProcess[str]:
+    def _killed_crawl(self) -> subprocess.CompletedProcess[str]:
         self.nights.site.log.clear()
         command = scrapy_command(
             *crawl_args(self.nights.site, self.nights.archive_file), "-s", "DOWNLOAD_DELAY=0.05"
@@ -167,7 +167,7 @@ class SimulatedYear:
             process.kill()
         return subprocess.CompletedProcess(command, process.returncode, "", "")
 
-    def _befall(self, event: str) -> None:
+    def _break(self, event: str) -> None:
         site = self.nights.site
         rules = (200, "User-agent: *\nDisallow:\n")
         waits = iter([FakeResponse(429, headers={"Retry-After": "1"})])
@@ -190,16 +190,14 @@ class SimulatedYear:
                 site.redesign = "shell"
             case "a redesign without links on author pages":
                 site.redesign = "unlinked"
-        self.happened[event] += 1
+        self.events[event] += 1
 
     def _recover(self) -> None:
         self.nights.site.faults = {}
         self.nights.site.redesign = None
 
     def _expected_requests(self) -> tuple[int, int]:
-        """Return how many articles are there that were never met, and how many requests a quiet
-        night may cost.
-        """
+        """Return the number of undiscovered articles, and of requests allowed on a quiet night."""
         if not self.backfilled:
             return 0, 0
         known = {
@@ -215,36 +213,24 @@ class SimulatedYear:
     def _due_now(self, which: str = "true") -> int:
         if not self.nights.archive_file.exists():
             return 0
-        # what a crawl finds is due while it runs
+        # Pages that the crawl discovers are due while it runs.
         now = f"{self.nights.now + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
-        return int(
-            self.nights.rows(f"SELECT count(*) AS n FROM pages WHERE due_at <= ? AND {which}", now)[
-                0
-            ]["n"]
-        )
+        query = f"SELECT count(*) AS due FROM pages WHERE due_at <= ? AND {which}"
+        return int(self.nights.rows(query, now)[0]["due"])
 
     # --- What the editors do ----------------------------------------------------------------------
 
     def _edit(self) -> None:
-        """Change one article or another that a visit is still due to, and that shows no change
-        nobody has seen yet.
-        """
+        """Change a few articles that will be visited again and whose last change was seen."""
         if not self.backfilled:
             return
         waiting = self._waiting()
-        for change in ("edit", "open", "close", "delete", "delete old"):
-            if (
-                self.rng.random()
-                < {"edit": 0.7, "open": 0.3, "close": 0.6, "delete": 0.15, "delete old": 0.1}[
-                    change
-                ]
-            ):
+        for change, chance in CHANGES.items():
+            if self.rng.random() < chance:
                 self._change(change, waiting)
 
     def _waiting(self) -> list[str]:
-        """Return the paths of the stored articles that will be visited again, and were seen as they
-        are.
-        """
+        """Return the paths of the articles that are stored unchanged and will be visited again."""
         rows = self.nights.rows(
             "SELECT a.url, a.title, a.body, a.access FROM articles a JOIN pages p ON p.url = a.url "
             "WHERE p.due_at IS NOT NULL AND p.failures = 0 AND a.gone_at IS NULL"
@@ -254,9 +240,9 @@ class SimulatedYear:
         }
         return [
             path
-            for path, life in self.lives.items()
-            if not life.deleted
-            and as_seen.get(self.nights.url(path)) == life.states[-1]
+            for path, history in self.histories.items()
+            if not history.deleted
+            and as_seen.get(self.nights.url(path)) == history.states[-1]
             and self.fake_site.article(path)
         ]
 
@@ -265,7 +251,7 @@ class SimulatedYear:
             paths = [
                 a.path
                 for a in self.fake_site.articles[300:400]
-                if not self.lives.get(a.path, ArticleHistory()).deleted
+                if not self.histories.get(a.path, ArticleHistory()).deleted
             ]
         else:
             paths = waiting
@@ -274,17 +260,17 @@ class SimulatedYear:
             article = self.fake_site.article(path)
             assert article is not None
             if self._apply(change, article):
-                self.happened[change] += 1
+                self.events[change] += 1
                 if path in waiting:
                     waiting.remove(path)
                 return
 
     def _apply(self, change: str, article: DemoArticle) -> bool:
-        """Make a change to an article, and tell whether it could be made."""
+        """Change an article, and return whether that was possible."""
         match change:
             case "edit":
-                number = len(self.lives[article.path].states)
-                self._note(
+                number = len(self.histories[article.path].states)
+                self._record_state(
                     self.fake_site.revise(
                         article.path, title=f"{article.title}, edition {number + 1}"
                     )
@@ -292,90 +278,89 @@ class SimulatedYear:
             case "open":
                 if article.access != "teaser" or not article.paragraphs:
                     return False
-                self._note(self.fake_site.open_up(article.path))
+                self._record_state(self.fake_site.open_up(article.path))
             case "close":
                 if article.access != "free" or article.language == "ko":
                     return False
-                self.fake_site.close_off(
-                    article.path
-                )  # what is stored stays whole, so the story has no new state
+                # The full text stays stored, so the history has no new state.
+                self.fake_site.close_off(article.path)
             case "delete" | "delete old":
-                self._note(article)
-                life = self.lives[article.path]
-                life.deleted, life.seen_gone = True, change == "delete"
+                self._record_state(article)
+                history = self.histories[article.path]
+                history.deleted, history.seen_gone = True, change == "delete"
                 self.fake_site.delete(article.path)
         return True
 
-    def _note(self, article: DemoArticle) -> None:
-        """Remember how an article is now; of one that was closed off, the whole text that was seen
-        before is what stays.
-        """
-        life = self.lives.setdefault(article.path, ArticleHistory())
+    def _record_state(self, article: DemoArticle) -> None:
+        """Record the state of an article; if it was closed off, its full text stays the state."""
+        history = self.histories.setdefault(article.path, ArticleHistory())
         expected_row = self.fake_site.expected_row(article, self.nights.site.base_url)
-        if life.states and life.states[-1]["access"] == "free":
-            expected_row |= {name: life.states[-1][name] for name in ("body", "access")}
+        if history.states and history.states[-1]["access"] == "free":
+            expected_row |= {name: history.states[-1][name] for name in ("body", "access")}
         state = {name: expected_row[name] for name in ("title", "body", "access")}
-        if not life.states or life.states[-1] != state:
-            life.states.append(state)
-        self.truths[self.nights.url(article.path)] = expected_row
+        if not history.states or history.states[-1] != state:
+            history.states.append(state)
+        self.expected[self.nights.url(article.path)] = expected_row
 
-    # --- The sum ----------------------------------------------------------------------------------
+    # --- The checks -------------------------------------------------------------------------------
 
     def check(self) -> None:
-        """Hold the archive against everything that happened."""
+        """Compare the archive with everything that happened."""
         for article in self.fake_site.articles:
-            self._note(article)
+            self._record_state(article)
         archived = stored(self.nights.archive_file)
-        assert set(archived) == set(self.truths), "an article is missing, or one too many"
+        assert set(archived) == set(self.expected), "an article is missing or superfluous"
         wrong = {
-            (url, name): (value, self.truths[url][name])
+            (url, name): (value, self.expected[url][name])
             for url, row in archived.items()
             for name, value in row.items()
-            if value != self.truths[url][name]
+            if value != self.expected[url][name]
         }
-        assert wrong == {}, "what is stored is not what was last to be seen"
+        assert wrong == {}, "stored values differ from the last ones shown"
         self._check_versions()
         self._check_gone()
         self._check_requests()
         assert self.nights.rows("PRAGMA integrity_check") == [{"integrity_check": "ok"}]
         for event, _, _ in EVENTS:
-            assert self.happened[event] or event == OFF, event
+            assert self.events[event] or event == OFF, event
         for change in ("edit", "open", "delete"):
-            assert self.happened[change], change
+            assert self.events[change], change
 
     def _check_versions(self) -> None:
-        """Check that each change is a version, in order, that none is missing and none was made
-        up.
+        """Check that the versions are exactly the changes, in order."""
+        versions: dict[str, list[dict[str, Any]]] = {}
+        query = """
+            SELECT a.url, v.title, v.body, v.access
+            FROM article_versions v JOIN articles a ON a.id = v.article_id
+            UNION ALL SELECT url, title, body, access FROM articles
         """
-        told: dict[str, list[dict[str, Any]]] = {}
-        for row in self.nights.rows(
-            "SELECT a.url, v.title, v.body, v.access FROM article_versions v JOIN articles a ON a.id = v.article_id "
-            "UNION ALL SELECT url, title, body, access FROM articles"
-        ):
-            states = told.setdefault(row.pop("url"), [])
+        for row in self.nights.rows(query):
+            states = versions.setdefault(row.pop("url"), [])
             if not states or states[-1] != row:
                 states.append(row)
-        for path, life in self.lives.items():
-            assert told[self.nights.url(path)] == life.states, path
+        for path, history in self.histories.items():
+            assert versions[self.nights.url(path)] == history.states, path
 
     def _check_gone(self) -> None:
         gone = {
             row["url"]
             for row in self.nights.rows("SELECT url FROM articles WHERE gone_at IS NOT NULL")
         }
-        deleted = {self.nights.url(path) for path, life in self.lives.items() if life.deleted}
-        seen = {self.nights.url(path) for path, life in self.lives.items() if life.seen_gone}
+        deleted = {
+            self.nights.url(path) for path, history in self.histories.items() if history.deleted
+        }
+        seen = {
+            self.nights.url(path) for path, history in self.histories.items() if history.seen_gone
+        }
         assert seen <= gone <= deleted
 
     def _check_requests(self) -> None:
         for night in self.quiet():
-            assert night.requests - night.further <= night.allowed, night
-            assert night.further <= 2, night
+            assert night.requests - night.later_pages <= night.allowed, night
+            assert night.later_pages <= 2, night
 
     def quiet(self) -> list[NightResult]:
-        """Return the nights after the backfill on which nothing happened to the site, and nothing
-        the night before.
-        """
+        """Return the nights after the backfill without an event, also on the night before."""
         return [
             night
             for before, night in pairwise(self.log)
@@ -383,34 +368,45 @@ class SimulatedYear:
         ]
 
 
-def live_through(
+def simulate(
     nights: int, articles: int, authors: int, budget: int, seed: int, folder: Path
 ) -> SimulatedYear:
-    """Live through so many nights of a site of so many articles, hold the archive against it, and
-    return the year.
-    """
-    fake_site = EditableSite(
-        articles=articles, authors=authors, seed=seed, today=END + timedelta(days=10)
-    )
-    with NightlyCrawls(fake_site, folder / "year.db", END - timedelta(days=nights)) as site:
+    """Simulate that many nights of a site of that many articles, and check the archive of it."""
+    today = NEWEST + timedelta(days=10)
+    fake_site = EditableSite(articles=articles, authors=authors, seed=seed, today=today)
+    with NightlyCrawls(fake_site, folder / "year.db", NEWEST - timedelta(days=nights)) as site:
         year = SimulatedYear(site, nights, budget, seed)
-        year.live()
+        year.simulate()
         year.check()
         return year
 
 
 def report(year: SimulatedYear) -> str:
-    """Return what came of a year in a few lines."""
+    """Return a summary of a few lines."""
     quiet = [night.requests for night in year.quiet()]
-    codes = Counter(night.code for night in year.log)
-    happened = sorted(f"{count} x {what}" for what, count in year.happened.items() if what != PLAIN)
-    changes = sum(len(life.states) - 1 for life in year.lives.values())
-    counted = ", ".join(
-        f"{count} x {'no crawl' if code is None else code}" for code, count in codes.items()
-    )
+    codes = Counter("no crawl" if night.code is None else night.code for night in year.log)
+    events = sorted(f"{count} x {what}" for what, count in year.events.items() if what != PLAIN)
+    changes = sum(len(history.states) - 1 for history in year.histories.values())
     average = sum(quiet) / len(quiet)
     return f"""\
-{len(year.log)} nights: {len(year.truths)} articles stored, {changes} changes seen, each of them a version
-happened: {", ".join(happened)}
-exit codes: {counted}
-{len(quiet)} quiet nights: {average:.1f} requests on average, {max(quiet)} at most, never more than new + due + {ALLOWANCE}"""
+{len(year.log)} nights: {len(year.expected)} articles stored, {changes} changes, each one a version
+events: {", ".join(events)}
+exit codes: {", ".join(f"{count} x {code}" for code, count in codes.items())}
+{len(quiet)} quiet nights: {average:.1f} requests on average, {max(quiet)} at most
+no quiet night took more than new + due + {ALLOWANCE} requests"""
+
+
+def main(args: list[str]) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.stress.simulated_year", description="Simulate a year of crawls."
+    )
+    parser.add_argument("--nights", type=int, default=365, metavar="N", help="default: 365")
+    parser.add_argument("--articles", type=int, default=5_500, metavar="N", help="default: 5500")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
+    options = vars(parser.parse_args(args))
+    with tempfile.TemporaryDirectory() as folder:
+        print(report(simulate(**options, authors=60, budget=600, folder=Path(folder))))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
