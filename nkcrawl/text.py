@@ -16,7 +16,7 @@ from w3lib.url import canonicalize_url
 # A fixed offset needs no time zone data: Korea has had no summer time since 1988.
 SEOUL = timezone(timedelta(hours=9), "KST")
 
-LONGEST_URL = 2_000  # characters, close to Scrapy's URLLENGTH_LIMIT
+MAX_URL_LENGTH = 2_000  # characters, close to Scrapy's URLLENGTH_LIMIT
 _MAX_DATE = 60  # characters
 _MAX_TIMESTAMP = 100
 
@@ -281,9 +281,9 @@ def canonical_url(url: str, site: str, base: str = "") -> str | None:
     That is the site's scheme and host (with or without www, http or https), the path as served with
     a final slash, no query, no fragment. `url` is absolute, or relative to `base`, or to the root
     of the site; `site` is like 'https://www.nknews.org'. Backslashes count as slashes (WHATWG URL).
-    A URL of more than LONGEST_URL characters is None.
+    A URL of more than MAX_URL_LENGTH characters is None.
     """
-    if len(url) > LONGEST_URL:
+    if len(url) > MAX_URL_LENGTH:
         return None
     try:
         bare = strip_control_chars(url).strip().replace("\\", "/")
@@ -299,7 +299,7 @@ def canonical_url(url: str, site: str, base: str = "") -> str | None:
     path = re.sub(r"/{2,}", "/", f"{parts.path}/")
     # Percent-encoding can make it many times as long.
     canonical = str(canonicalize_url(f"{home.scheme}://{home.netloc}{path}"))
-    return canonical if len(canonical) <= LONGEST_URL else None
+    return canonical if len(canonical) <= MAX_URL_LENGTH else None
 
 
 def absolute_url(url: str, base: str) -> str | None:

@@ -12,7 +12,7 @@ from nkcrawl.pages.byline import (
     names_in,
 )
 from nkcrawl.pages.header import author_links, is_linked_byline, is_section_link
-from nkcrawl.pages.page import ArticlePage, compare_sources, is_outside
+from nkcrawl.pages.page import ArticlePage, compare_sources
 from nkcrawl.text import normalize_for_match, straighten_quotes
 
 _Names = dict[str, str]  # name → slug, '' if no link of the page has it
@@ -149,7 +149,7 @@ def _names_at_foot(page: ArticlePage) -> _Names:
     names: _Names = {}
     for index, block in enumerate(page.blocks):
         below = index >= page.lead and page.regions.of[index] in ("prose", "other")
-        signed = below and not is_outside(block) and is_linked_byline(block, page.links)
+        signed = below and not block.outside and is_linked_byline(block, page.links)
         for link in block.links:
             slug = page.links.slug(link.href)
             if slug and (site.VIEW_MORE.fullmatch(link.text) or (signed and link.author)):

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from nkcrawl.text import normalize_for_match, normalize_whitespace, strip_repetition
 
 BEFORE = 60  # characters before a timestamp that say what it is
+_OUTSIDE = frozenset(("nav", "aside", "footer"))
 _MAX_CACHED = 100  # characters of a line that other pages may have too
 _SENTENCE_STOPS = (".", "!", "?", "”", '"', "…")
 _MODIFIED = re.compile(r"modif|updated?(?![a-z])", re.IGNORECASE)
@@ -84,6 +85,15 @@ class Block:
     links: list[LinkedText] = field(default_factory=list)
     times: list[TimeElement] = field(default_factory=list)
     linked: bool = False  # all of it is in links or a button
+
+    @property
+    def outside(self) -> bool:
+        """Whether it stands in navigation, an aside or a footer."""
+        return not _OUTSIDE.isdisjoint(self.areas)
+
+    def equals(self, text: str) -> bool:
+        """Return whether the block is nothing but the text, once or repeated."""
+        return self.match_key == normalize_for_match(text)
 
 
 @dataclass(slots=True)

@@ -21,9 +21,7 @@ from nkcrawl.pages.links import LinkResolver
 from nkcrawl.pages.page import (
     ArticlePage,
     BlockRole,
-    equals,
     is_generic_label,
-    is_outside,
     links_to_story,
 )
 from nkcrawl.pages.paragraphs import begins_note
@@ -106,14 +104,14 @@ class HeaderReader:
             block = page.blocks[index]
             if index in bylines:
                 page.roles[index] = "byline"
-            elif is_date(block) and not is_outside(block):
+            elif is_date(block) and not block.outside:
                 page.roles[index] = "date"
             elif _is_category(block, page.links) and page.label is None:
                 page.label, page.label_rule = block.deduplicated, "category in the byline"
 
     def _is_byline_above(self, index: int) -> bool:
         block = self.page.blocks[index]
-        if self.page.regions.of[index] != "other" or "header" in block.areas or is_outside(block):
+        if self.page.regions.of[index] != "other" or "header" in block.areas or block.outside:
             return False
         return bool(block.links) and is_linked_byline(block, self.page.links)
 
@@ -145,12 +143,12 @@ class HeaderReader:
     def _role(self, index: int) -> BlockRole | None:
         page, block = self.page, self.page.blocks[index]
         region = page.regions.of[index]
-        if page.title and equals(block, page.title):
+        if page.title and block.equals(page.title):
             return "headline"
         if region in ("card", "about", "recent"):
             return region
         in_form = not block.areas.isdisjoint(("dialog", "form"))
-        if region == "furniture" and (is_outside(block) or in_form):
+        if region == "furniture" and (block.outside or in_form):
             return "furniture"
         if region != "caption" and self._is_byline(index):
             return "byline"
@@ -209,9 +207,7 @@ class HeaderReader:
 
     def _is_certain_subtitle(self, block: Block) -> bool:
         return (
-            block.heading
-            or "header" in block.areas
-            or equals(block, self.page.metadata.description)
+            block.heading or "header" in block.areas or block.equals(self.page.metadata.description)
         )
 
 

@@ -10,7 +10,7 @@ from nkcrawl.pages.blocks import Block
 from nkcrawl.pages.header import is_linked_byline
 from nkcrawl.pages.links import LinkResolver
 from nkcrawl.pages.metadata import without_site_name
-from nkcrawl.pages.page import ArticlePage, equals, is_landmark, is_outside, links_to_story
+from nkcrawl.pages.page import ArticlePage, is_landmark, links_to_story
 from nkcrawl.text import normalize_for_match, strip_repetition
 
 _MIN_LETTERS = 15  # of a headline that other lines cannot contain by chance
@@ -140,11 +140,11 @@ def _similarity(block: Block, wanted: str, links: LinkResolver) -> float:
 
 def _may_be_headline(block: Block, links: LinkResolver, *, stated: bool = False) -> bool:
     """Return whether a block may be the headline; a stated one may sound like another heading."""
-    is_site_name = equals(block, site.NAME)
+    is_site_name = block.equals(site.NAME)
     is_part = is_landmark(block) or (
         not stated and bool(furniture.HEADINGS.fullmatch(block.deduplicated))
     )
-    outside = is_outside(block) or "dialog" in block.areas
+    outside = block.outside or "dialog" in block.areas
     return not (is_site_name or is_part or outside or links_to_story(block, links))
 
 

@@ -9,7 +9,7 @@ from nkcrawl.pages.blocks import Block, LinkedText, Node
 from nkcrawl.pages.byline import is_site_name
 from nkcrawl.pages.header import is_date, is_section_link
 from nkcrawl.pages.links import LinkResolver
-from nkcrawl.pages.page import ArticlePage, equals, is_generic_label, is_outside
+from nkcrawl.pages.page import ArticlePage, is_generic_label
 from nkcrawl.paywall import filler_in
 from nkcrawl.text import normalize_for_match
 
@@ -46,9 +46,9 @@ def _find_above(page: ArticlePage, headline: int) -> None:
 def _is_passed_over(page: ArticlePage, index: int) -> bool:
     block = page.blocks[index]
     return (
-        is_outside(block)
+        block.outside
         or bool(filler_in(block.text))
-        or equals(block, page.title or "")
+        or block.equals(page.title or "")
         or page.regions.of[index] in ("card", "about", "caption")
         or page.roles[index] in ("byline", "caption")
     )

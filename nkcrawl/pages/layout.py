@@ -9,7 +9,7 @@ from nkcrawl.pages.byline import is_name
 from nkcrawl.pages.header import HeaderReader, is_caption, is_linked_byline
 from nkcrawl.pages.headline import find_headline, find_unstated_headline
 from nkcrawl.pages.label import find_label
-from nkcrawl.pages.page import ArticlePage, BlockRole, equals, is_outside
+from nkcrawl.pages.page import ArticlePage, BlockRole
 from nkcrawl.pages.paragraphs import begins_note
 from nkcrawl.pages.regions import find_regions
 from nkcrawl.paywall import classify_paragraphs, filler_in
@@ -45,9 +45,7 @@ def _end_of_article(page: ArticlePage) -> int:
     """Return the first block below the article: a copyright, or the heading of another part."""
     start = max(page.lead, page.regions.last)
     headings = page.regions.headings
-    end = next(
-        (i for i in headings if i >= start and not is_outside(page.blocks[i])), len(page.blocks)
-    )
+    end = next((i for i in headings if i >= start and not page.blocks[i].outside), len(page.blocks))
     for index in range(start, end):
         fillers = filler_in(page.blocks[index].text)
         is_rights = any(filler.kind == "rights" and filler.sufficient for filler in fillers)
@@ -59,9 +57,9 @@ def _end_of_article(page: ArticlePage) -> int:
 def _role_in_text(page: ArticlePage, index: int, alts: frozenset[str], kind: str) -> BlockRole:
     """Return the role of a block between header and tail; filler is text, for the pipelines."""
     block, region = page.blocks[index], page.regions.of[index]
-    if page.title and equals(block, page.title):
+    if page.title and block.equals(page.title):
         return "headline"
-    if kind != "lead" and not is_outside(block):
+    if kind != "lead" and not block.outside:
         return "text"
     if region == "caption" or (region in ("prose", "other") and is_caption(block, alts)):
         return "caption"
@@ -103,4 +101,4 @@ def _role_in_tail(page: ArticlePage, index: int) -> BlockRole:
     region = page.regions.of[index]
     if region in ("recent", "about", "card"):
         return region
-    return "furniture" if is_outside(page.blocks[index]) else "after"
+    return "furniture" if page.blocks[index].outside else "after"

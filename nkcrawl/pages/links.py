@@ -10,7 +10,7 @@ from lxml import etree
 from parsel import Selector
 
 from nkcrawl import site
-from nkcrawl.text import LONGEST_URL, canonical_url, normalize_whitespace
+from nkcrawl.text import MAX_URL_LENGTH, canonical_url, normalize_whitespace
 
 # A link that leads to the same URL on every page of the site.
 _INDEPENDENT_OF_PAGE = re.compile(r"https?://|/(?![/\\])")
@@ -120,7 +120,7 @@ class LinkResolver:
         return link
 
     def _resolve_new(self, href: str) -> _Link:
-        if not href or href.startswith("#") or len(href) > LONGEST_URL:
+        if not href or href.startswith("#") or len(href) > MAX_URL_LENGTH:
             return _Link(_Target(), href.startswith("#"))
         base = "" if _INDEPENDENT_OF_PAGE.match(href) else min(self.own, default="")
         target = _target(href, self.site, base)

@@ -13,7 +13,6 @@ from nkcrawl.pages.body import read_body
 from nkcrawl.pages.hidden import hidden_elements
 from nkcrawl.pages.html import tree_exceeds_limits
 from nkcrawl.pages.links import LinkResolver, pro_urls
-from nkcrawl.pages.page import equals, is_outside
 from nkcrawl.paywall import filler_in
 from nkcrawl.text import normalize_whitespace, straighten_quotes
 
@@ -47,7 +46,7 @@ def read_listing(html: Selector, visit: Visit, site_url: str) -> Listing:
     if tree_exceeds_limits(html.root):
         return listing
     body = read_body(html.root, hidden_elements(html, []))
-    blocks = [block for block in body.blocks if not is_outside(block)]
+    blocks = [block for block in body.blocks if not block.outside]
     heading = next(
         (i for i, block in enumerate(blocks) if site.MORE_ARTICLES.fullmatch(block.deduplicated)),
         None,
@@ -81,19 +80,19 @@ def _author(blocks: list[Block], heading: int | None) -> tuple[str | None, str |
     between = [block for block in blocks[about + 1 : heading] if not filler_in(block.text)]
     if not name and between:
         name = straighten_quotes(between[0].deduplicated)
-    bio = [block.text for block in between if not block.linked and not equals(block, name or "")]
+    bio = [block.text for block in between if not block.linked and not block.equals(name or "")]
     return name or None, "\n\n".join(bio) if more and bio else None
 
 
 def _first_heading(blocks: list[Block]) -> str | None:
-    headings = (block for block in blocks if block.heading and not equals(block, site.NAME))
+    headings = (block for block in blocks if block.heading and not block.equals(site.NAME))
     return next((block.text for block in headings), None)
 
 
 def _entries(blocks: list[Block]) -> list[Block]:
     """Return the blocks down to the foot of the list, without Recent Stories."""
     for index, block in enumerate(blocks):
-        if equals(block, site.RECENT_STORIES) or site.COPYRIGHT.fullmatch(block.text):
+        if block.equals(site.RECENT_STORIES) or site.COPYRIGHT.fullmatch(block.text):
             return blocks[:index]
     return blocks
 

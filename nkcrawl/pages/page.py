@@ -22,8 +22,6 @@ BlockRole = Literal[
     "recent", "about", "card", "furniture", "after",
 ]  # fmt: skip
 
-_OUTSIDE = frozenset(("nav", "aside", "footer"))
-
 
 @dataclass(slots=True)
 class Regions:
@@ -71,16 +69,6 @@ class ArticlePage:
         """Return the bylines and dates above the text."""
         roles = zip(self.blocks[: self.lead], self.roles, strict=False)
         return [block for block, role in roles if role in ("byline", "date")]
-
-
-def is_outside(block: Block) -> bool:
-    """Return whether a block stands in navigation, an aside or a footer."""
-    return not _OUTSIDE.isdisjoint(block.areas)
-
-
-def equals(block: Block, wording: str) -> bool:
-    """Return whether a block is nothing but the wording, once or repeated."""
-    return block.match_key == normalize_for_match(wording)
 
 
 def is_generic_label(block: Block) -> bool:
