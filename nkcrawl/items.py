@@ -175,7 +175,7 @@ class Visit:
 
     @property
     def is_expected_failure(self) -> bool:
-        """Return whether the page was not read because robots.txt forbids it or there is no feed."""
+        """Return whether robots.txt forbids the page, or it is the feed of a site without one."""
         return self.outcome == "failed" and (
             self.reason == Reason.FORBIDDEN or (self.kind == "feed" and self.family == "gone")
         )

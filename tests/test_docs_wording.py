@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-PACKAGE = False  # whether the package is checked, too
+PACKAGE = True
 # "Just a moment..." heads a challenge page, "modelled by hand" marks made-up pages.
 AVOID = {
     r"(?<!just a )\bmoments?\b": "timestamp, time, now",

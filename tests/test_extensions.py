@@ -170,7 +170,7 @@ FORBIDDEN = {"nkcrawl/skipped": 2, "nkcrawl/forbidden/article": 2}
         (
             determine_ending(GOOD, "closespider_timeout"),
             "failed",
-            "its time was up, because the site was slow or asked for long pauses",
+            "its time was up, because the site was slow or required long pauses",
         ),
         (determine_ending(GOOD, "start_error"), "failed", "ended early (start_error)"),
     ],

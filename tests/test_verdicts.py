@@ -122,7 +122,7 @@ CASES = [
         "P12",
         "the site is so slow that the time is up",
         1,
-        r"The crawl was stopped when its time was up, because the site was slow or asked for long pauses; ",
+        r"The crawl was stopped when its time was up, because the site was slow or required long pauses; ",
         everything_but_robots(slow(0.5)),
         args=("-s", "NKCRAWL_HARD_LIMIT=18"),
     ),

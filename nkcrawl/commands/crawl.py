@@ -1,4 +1,4 @@
-"""`scrapy crawl`, ours: judges the run by its outcome and ends with an exit code that says so."""
+"""`scrapy crawl`: Scrapy's command, with an exit code and a sentence for the run's outcome."""
 
 import argparse
 import asyncio
@@ -52,9 +52,8 @@ class Command(ScrapyCrawl):
         reopen_closed_stdio()
         self.signals = Signals()
         restrict_umask()  # before the log is opened
-        logging.raiseExceptions = (
-            False  # a log that cannot be written, on a full disk, is no reason to fill the mail
-        )
+        # A log that cannot be written, because the disk is full, must not fill cron's mail.
+        logging.raiseExceptions = False
         super().process_options(args, opts)
         try:
             check_names(opts.spargs)
@@ -69,16 +68,14 @@ class Command(ScrapyCrawl):
             raise UsageError("Name one spider: scrapy crawl nknews")
         result = self._crawl(args[0], opts)
         self.exitcode = result.exit_code
-        with suppress(OSError):  # the code says it too
+        with suppress(OSError):  # the exit code says it, too
             if result.verdict != "ok":
                 print_error(result.summary)
             elif sys.stdout.isatty():
                 print(result.summary)
 
     def _warn_without_contact(self) -> None:
-        """Say on a terminal that the site is not told whom to write to; under cron that is `scrapy
-        status`'s to say.
-        """
+        """Warn on a terminal if the site is not told whose crawler this is."""
         assert self.settings is not None
         if sys.stderr.isatty() and (warning := missing_contact(read_options(self.settings))):
             print_error(warning)
@@ -101,7 +98,7 @@ class Command(ScrapyCrawl):
         ):
             task = process.crawl(crawler, **opts.spargs)
             process.start(install_signal_handlers=False)
-        _let_go_of_the_terminal(crawler)
+        _stop_progress(crawler)
         result = _finish(crawler, task)
         if sys.stdout.isatty() and Run.get(crawler):
             print_summary(crawler.stats.get_stats())
@@ -109,7 +106,7 @@ class Command(ScrapyCrawl):
 
 
 def _check_log(settings: BaseSettings) -> None:
-    """Raise UsageError where Scrapy could not keep the log that it was told to keep."""
+    """Raise UsageError if the level of the log is invalid or its file cannot be written."""
     level, file = settings["LOG_LEVEL"], settings["LOG_FILE"]
     if level not in (levels := logging.getLevelNamesMapping()) and level not in levels.values():
         raise UsageError(
@@ -124,15 +121,15 @@ def _check_log(settings: BaseSettings) -> None:
         ) from None
 
 
-def _let_go_of_the_terminal(crawler: Crawler) -> None:
-    """End the progress display, which a second signal leaves as it was, with the cursor hidden."""
+def _stop_progress(crawler: Crawler) -> None:
+    """End the progress display; after a second signal it still hides the cursor."""
     with suppress(RuntimeError):  # the crawl ended before there was one
         if progress := crawler.get_extension(Progress):
             progress.bar.stop()
 
 
 def _finish(crawler: Crawler, task: "asyncio.Task[None]") -> Ending:
-    """Complete the record of a crawl that has ended, if it has one, and return how it ended."""
+    """Complete the run of a crawl that has ended, if it has one, and return how it ended."""
     error = task.exception() if task.done() and not task.cancelled() else None
     run = Run.get(crawler)
     if error is None:

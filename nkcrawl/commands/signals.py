@@ -1,6 +1,4 @@
-"""What ends a command from outside: a signal, which it heeds at once, and a clock for a crawl that
-is stuck.
-"""
+"""What ends a command from outside: a signal, or the time limit of a crawl that is stuck."""
 
 import asyncio
 import faulthandler
@@ -16,47 +14,44 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 
 from nkcrawl.extensions import Run, end_at_once, ending, get_reactor, innermost_own_frame
 
-_HEEDED = (signal.SIGINT, signal.SIGTERM)
+_HANDLED = (signal.SIGINT, signal.SIGTERM)
 _LAST_RESORT = 10  # seconds after the hard limit, for a process that cannot even say so
 
 
 class Signals:
-    """Heeds SIGINT and SIGTERM from the first moment to the last: the crawl ends in order, at a
-    second signal at once.
+    """Handles SIGINT and SIGTERM all the time: the first ends the crawl in order, a second at once.
 
     Scrapy's own handlers come and go with its reactor; a signal in between would kill the process,
-    or go unheard.
+    or be ignored.
     """
 
     def __init__(self) -> None:
         self.process: AsyncCrawlerProcess | None = None
         self.count = 0
-        for signum in _HEEDED:
-            signal.signal(signum, self._heed)
+        for signum in _HANDLED:
+            signal.signal(signum, self._handle)
 
     @contextmanager
     def ending(self, process: AsyncCrawlerProcess) -> Iterator[None]:
-        """Let signals end the crawl of a process while the block runs it, and nothing after
-        that.
-        """
+        """Let signals end the crawl of a process during the block, and nothing after it."""
         self.process = process
         try:
             yield
         finally:
-            for signum in _HEEDED:  # Python gives up its handlers as it ends, but not this
+            for signum in _HANDLED:  # Python drops its handlers as it exits, but not this
                 signal.signal(signum, signal.SIG_IGN)
 
-    def _heed(self, _: int, frame: FrameType | None) -> None:
-        if self.process is None:  # nothing was begun
+    def _handle(self, _: int, frame: FrameType | None) -> None:
+        if self.process is None:  # nothing has started yet
             interrupted = ending("shutdown")
             print(interrupted.summary, file=sys.stderr, flush=True)
             os._exit(interrupted.exit_code)
         self.count += 1
-        get_reactor().callFromThread(self._end)  # for this is between any two lines of the program
+        get_reactor().callFromThread(self._end)  # a handler runs between any two lines
 
     def _end(self) -> None:
         assert self.process is not None
-        if self.count == 1 and all(_is_begun(crawler) for crawler in self.process.crawlers):
+        if self.count == 1 and all(_is_running(crawler) for crawler in self.process.crawlers):
             self._ending = asyncio.ensure_future(self.process.stop())
         else:
             for crawler in self.process.crawlers:
@@ -65,22 +60,20 @@ class Signals:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn the first signal into a KeyboardInterrupt, and heed no other, so that what clears up
-    after it is let finish.
-    """
+    """Turn the first signal into a KeyboardInterrupt, and ignore others during the clean-up."""
 
-    def heed(_: int, __: FrameType | None) -> None:
-        for signum in _HEEDED:
+    def handle(_: int, __: FrameType | None) -> None:
+        for signum in _HANDLED:
             signal.signal(signum, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    for signum in _HEEDED:
-        signal.signal(signum, heed)
+    for signum in _HANDLED:
+        signal.signal(signum, handle)
     yield
 
 
-def _is_begun(crawler: Crawler) -> bool:
-    """Tell whether a crawl has come so far that it can be ended in order."""
+def _is_running(crawler: Crawler) -> bool:
+    """Return whether a crawl has started far enough to be ended in order."""
     try:
         return crawler.engine.running
     except RuntimeError:  # it has no engine yet
@@ -89,12 +82,11 @@ def _is_begun(crawler: Crawler) -> bool:
 
 @contextmanager
 def hard_limit(crawler: Crawler, seconds: int) -> Iterator[None]:
-    """End the process if the block takes so long, even if it is stuck in its own code, as in a
-    regular expression.
+    """End the process if the block takes that long, even if it is stuck, as in a pattern.
 
-    Scrapy's clocks stand still then. A signal still gets through where Python looks for signals;
-    where it does not, in a library written in C, the fault handler ends the process a little later,
-    with a traceback in place of a sentence.
+    Scrapy's timers do not run then, but a signal still does, where Python checks for signals. Where
+    it does not, in a library written in C, faulthandler ends the process a little later, with a
+    traceback instead of a sentence.
     """
 
     def end(_: int, frame: FrameType | None) -> None:

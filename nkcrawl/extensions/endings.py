@@ -74,7 +74,7 @@ ENDINGS: dict[str, Ending] = {
     ),
     "closespider_timeout": Ending(
         "failed",
-        "The crawl was stopped when its time was up, because the site was slow or asked for long "
+        "The crawl was stopped when its time was up, because the site was slow or required long "
         "pauses; what was stored stays, and the rest is due. Lower NKCRAWL_REQUEST_BUDGET or raise "
         "NKCRAWL_HARD_LIMIT.",
     ),

@@ -143,7 +143,7 @@ class HealthMonitor:
         return _ending_after(family, len(failures), failures[0])
 
     def _missing(self, failures: list[Visit]) -> list[Visit]:
-        """Return the gone pages of kinds of which none was read; of the others, some are deleted."""
+        """Return the gone pages of a kind of which none was read; of others, some are deleted."""
         return [
             visit
             for visit in failures
@@ -182,7 +182,7 @@ class HealthMonitor:
         return None
 
     def _release_recent(self) -> list[Visit]:
-        """Return the recent articles; in a redesign, only those of pages that are not stored yet."""
+        """Return the recent articles; in a redesign, only those that are not stored yet."""
         held_back, self._held_back = self._held_back, []
         return [visit for visit, known in held_back if not (known.is_stored and self._redesign())]
 
@@ -192,7 +192,7 @@ class HealthMonitor:
 
 
 def _checked_faults(visit: Visit) -> dict[str, bool]:
-    """Return which faults can be told from the visit of a recent article, and whether it has them."""
+    """Return the faults that this visit can show, and whether it does."""
     faults = {"rejected": visit.outcome == "rejected"}
     if article := visit.article:  # an article may consist of a note alone
         is_empty = not (article.paragraphs or article.note)

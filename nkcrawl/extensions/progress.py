@@ -1,4 +1,4 @@
-"""What a terminal shows of a crawl: a line per page, a bar, and a table at the end; no cron mail."""
+"""What a terminal shows of a crawl: a line per page, a bar, and a table at the end."""
 
 import sys
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ _COLORS = {
 
 
 class Progress:
-    """Prints a line per visited page, and below them how far the run is, if stderr is a terminal."""
+    """Prints a line per visited page, and below how far the run is, if stderr is a terminal."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler

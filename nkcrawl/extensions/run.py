@@ -76,7 +76,7 @@ class Run:
         run = cls.get(crawler)
         if run is None:
             raise RuntimeError(
-                "The extension nkcrawl.extensions.Run is disabled; nothing can be stored without it."
+                "The extension nkcrawl.extensions.Run is disabled, and it is needed to store."
             )
         return run
 
