@@ -17,9 +17,7 @@ BENCHMARKS = sorted(
     ("script", "row"),
     [
         ("scaling.py", "| what is due next |"),
-        pytest.param(
-            "nightly_requests.py", "| nothing new, nothing due |", marks=pytest.mark.long
-        ),
+        pytest.param("nightly_requests.py", "| nothing new, nothing due |", marks=pytest.mark.long),
     ],
 )
 def test_a_benchmark_prints_a_table_and_leaves_nothing_behind(

@@ -1,9 +1,6 @@
 """`scrapy history`: what it tells of an article that changed; run as it is typed."""
 
 import json
-import os
-import pty
-import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nkcrawl.commands.history import changes, shortened
-from tests.conftest import ROOT, clean_environment, scrapy, scrapy_command
+from tests.conftest import on_terminal, scrapy
 from tests.factories import EMPTY, SITE, article_url, failure, new_archive, store
 
 URL = article_url("ferry")
@@ -72,22 +69,9 @@ def test_what_changed_is_marked_word_by_word(archive: Path) -> None:
 
 
 def test_a_terminal_shows_it_in_colour(archive: Path) -> None:
-    reading, writing = pty.openpty()
-    environment = clean_environment(NKCRAWL_DATABASE=str(archive), TERM="xterm", COLUMNS="200")
-    done = subprocess.run(
-        scrapy_command("history", URL),
-        cwd=ROOT,
-        env=environment,
-        stdout=writing,
-        stderr=subprocess.PIPE,
-        check=False,
-    )
-    os.close(writing)
-    shown = os.read(reading, 100_000).decode()
-    os.close(reading)
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert "\x1b[9;31mteaser\x1b[0m\x1b[32mfree\x1b[0m" in shown
-    assert "[-" not in shown.replace("\x1b[", "")
+    output = on_terminal("history", URL, columns=200, NKCRAWL_DATABASE=str(archive))
+    assert "\x1b[9;31mteaser\x1b[0m\x1b[32mfree\x1b[0m" in output
+    assert "[-" not in output.replace("\x1b[", "")
 
 
 def test_states_whole_as_json(archive: Path) -> None:
