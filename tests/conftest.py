@@ -1,6 +1,7 @@
 """What the tests share: the made-up site on loopback, and real crawls of it in processes."""
 
 import os
+import pty
 import sqlite3
 import subprocess
 import sys
@@ -45,6 +46,25 @@ def scrapy(*args: str | Path, **environment: str) -> subprocess.CompletedProcess
 
 def scrapy_command(*args: str | Path) -> list[str]:
     return [sys.executable, "-m", "scrapy", *map(str, args)]
+
+
+def on_terminal(*args: str, columns: int, **environment: str) -> str:
+    """Run a scrapy command with stdout on a terminal of this width; return what it printed."""
+    reading, writing = pty.openpty()
+    terminal = {"TERM": "xterm", "COLUMNS": str(columns)}
+    done = subprocess.run(
+        scrapy_command(*args),
+        cwd=ROOT,
+        env=clean_environment(**terminal, **environment),
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+    output = os.read(reading, 100_000).decode()
+    os.close(reading)
+    assert (done.returncode, done.stderr) == (0, b"")
+    return output.replace("\r\n", "\n")
 
 
 def at(now: datetime) -> dict[str, str]:

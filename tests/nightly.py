@@ -11,7 +11,7 @@ from tests.conftest import at, crawl_args, rows, scrapy
 from tests.site import EditableSite, FaultyServer
 
 NEWEST = date(2025, 11, 10)  # when the newest article of the made-up site is published
-CLOCK = time(20, 17)  # UTC, when cron starts the crawl: a quarter past five in the morning in Seoul
+CLOCK = time(20, 17)  # UTC, when cron starts the crawl: 5:17 in the morning in Seoul
 
 
 class NightlyCrawls:
@@ -38,7 +38,7 @@ class NightlyCrawls:
         self.site.__exit__(kind, error, trace)
 
     def show(self) -> None:
-        """Let the site stand as it does on this day in Seoul."""
+        """Show the site as it is on this day in Seoul."""
         self.fake_site.go_to((self.now + timedelta(hours=9)).date())
 
     def pass_by(self, days: float = 1) -> None:
@@ -46,7 +46,7 @@ class NightlyCrawls:
         self.show()
 
     def crawl(self, *args: str) -> subprocess.CompletedProcess[str]:
-        """Crawl tonight; what was asked for is in `asked` afterwards."""
+        """Crawl tonight; `asked` counts the requests of it."""
         self.site.log.clear()
         return scrapy(*crawl_args(self.site, self.archive_file), *args, **at(self.now))
 
@@ -61,9 +61,9 @@ class NightlyCrawls:
         return rows(self.archive_file, sql, *values)
 
     def article(self, path: str) -> dict[str, Any]:
-        (found,) = self.rows("SELECT * FROM articles WHERE url = ?", self.url(path))
-        return found
+        (row,) = self.rows("SELECT * FROM articles WHERE url = ?", self.url(path))
+        return row
 
     def page(self, path: str) -> dict[str, Any]:
-        (found,) = self.rows("SELECT * FROM pages WHERE url = ?", self.url(path))
-        return found
+        (row,) = self.rows("SELECT * FROM pages WHERE url = ?", self.url(path))
+        return row

@@ -1,15 +1,12 @@
 """`scrapy history` of an article that changed, run from the command line."""
 
 import json
-import os
-import pty
-import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, clean_environment, scrapy, scrapy_command
+from tests.conftest import on_terminal, scrapy
 from tests.factories import EMPTY, SITE, article_url, failure, new_archive, store
 
 URL = article_url("ferry")
@@ -69,20 +66,7 @@ def test_what_changed_is_marked_word_by_word(archive: Path) -> None:
 
 
 def test_a_terminal_shows_it_in_colour(archive: Path) -> None:
-    reading, writing = pty.openpty()
-    environment = clean_environment(NKCRAWL_DATABASE=str(archive), TERM="xterm", COLUMNS="200")
-    done = subprocess.run(
-        scrapy_command("history", URL),
-        cwd=ROOT,
-        env=environment,
-        stdout=writing,
-        stderr=subprocess.PIPE,
-        check=False,
-    )
-    os.close(writing)
-    output = os.read(reading, 100_000).decode()
-    os.close(reading)
-    assert (done.returncode, done.stderr) == (0, b"")
+    output = on_terminal("history", URL, columns=200, NKCRAWL_DATABASE=str(archive))
     assert "\x1b[9;31mteaser\x1b[0m\x1b[32mfree\x1b[0m" in output
     assert "[-" not in output.replace("\x1b[", "")
 

@@ -1,8 +1,6 @@
 """`scrapy search`: matches, their order and their display, run from the command line."""
 
 import json
-import os
-import pty
 import re
 import sqlite3
 import subprocess
@@ -31,7 +29,7 @@ from nkcrawl.archive.search import (
 from nkcrawl.commands.search import nothing_found, read_words
 from nkcrawl.demo import FakeSite
 from nkcrawl.text import normalize_whitespace
-from tests.conftest import ROOT, clean_environment, rows, scrapy, scrapy_command
+from tests.conftest import ROOT, clean_environment, on_terminal, rows, scrapy
 from tests.factories import ANN, EMPTY, SITE, new_archive, store
 
 NOW = datetime(2025, 6, 20, 3, 15, tzinfo=UTC)
@@ -194,26 +192,8 @@ def test_the_number_of_further_matches_is_on_stderr(archive: Path) -> None:
     assert done.stderr == "1 more; --limit 3 shows all of them.\n"
 
 
-def on_terminal(file: Path, columns: int, *args: str) -> str:
-    reading, writing = pty.openpty()
-    environment = clean_environment(NKCRAWL_DATABASE=str(file), TERM="xterm", COLUMNS=str(columns))
-    done = subprocess.run(
-        scrapy_command("search", *args),
-        cwd=ROOT,
-        env=environment,
-        stdout=writing,
-        stderr=subprocess.PIPE,
-        check=False,
-    )
-    os.close(writing)
-    output = os.read(reading, 100_000).decode()
-    os.close(reading)
-    assert (done.returncode, done.stderr) == (0, b"")
-    return output.replace("\r\n", "\n")
-
-
 def test_a_terminal_shows_matches_in_colour_and_a_few_lines_per_article(archive: Path) -> None:
-    assert on_terminal(archive, 200, "ferry", "nobody") == (
+    assert on_terminal("search", "ferry", "nobody", columns=200, NKCRAWL_DATABASE=str(archive)) == (
         "\x1b[1mBoats of June\x1b[0m\n"
         "\x1b[2m2025-06-19 · Ann Lee · free\x1b[0m\n"
         "  \x1b[1;31mNobody\x1b[0m saw the \x1b[1;31mferry\x1b[0m. It rained." + " " * 166 + "\n"
@@ -230,9 +210,9 @@ def test_lines_fit_the_terminal_wide_characters_too_but_an_address_is_never_brok
         "body": "신의주의 한 세관 직원은 지난주 물량이 늘었다. " * 9,
     }
     fill(archive_file, {"a-rather-long-name-for-an-article-in-korean": korean})
-    lines = re.sub(
-        r"\x1b\[[\d;]*m", "", on_terminal(archive_file, columns, "북한", "직원")
-    ).splitlines()
+    command = ("search", "북한", "직원")
+    output = on_terminal(*command, columns=columns, NKCRAWL_DATABASE=str(archive_file))
+    lines = re.sub(r"\x1b\[[\d;]*m", "", output).splitlines()
     assert f"{SITE}/2025/06/a-rather-long-name-for-an-article-in-korean/" in lines
     assert all(cell_len(line) <= columns for line in lines if not line.startswith("https:"))
     assert any(line.startswith("북한, 겨울") for line in lines)
@@ -247,7 +227,8 @@ def test_control_sequences_and_markup_are_not_interpreted(archive_file: Path) ->
         "body": "A ferry\x07 [link=file:///etc]here[/link]\r.\x1b]0;title\x07",
     }
     fill(archive_file, {"evil": evil})
-    terminal = re.sub(r"\x1b\[(0|1|2|34|1;31)m", "", on_terminal(archive_file, 200, "ferry"))
+    output = on_terminal("search", "ferry", columns=200, NKCRAWL_DATABASE=str(archive_file))
+    terminal = re.sub(r"\x1b\[(0|1|2|34|1;31)m", "", output)
     plain = scrapy("search", "ferry", NKCRAWL_DATABASE=str(archive_file)).stdout
     as_json = scrapy("search", "ferry", "--json", NKCRAWL_DATABASE=str(archive_file)).stdout
     for output in (terminal, plain, as_json):

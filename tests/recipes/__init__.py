@@ -1,3 +1,1 @@
-"""docs/scheduling.md as it is printed, with the real cron, systemd and logrotate; `make
-test-recipes`, as root.
-"""
+"""docs/scheduling.md as printed, with real cron, systemd and logrotate: `make test-recipes`."""

@@ -24,7 +24,8 @@ class Busy(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_error(503)
 for port, site in (8124, Mute), (8125, Busy):
-    threading.Thread(target=http.server.ThreadingHTTPServer(("127.0.0.1", port), site).serve_forever).start()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), site)
+    threading.Thread(target=server.serve_forever).start()
 """
 _PINGS = "/monitor/log"
 
@@ -47,13 +48,13 @@ def _serve(machine: Machine) -> None:
     machine.serve("ill-sites", _PYTHON, "-c", _ILL_SITES)
     for end in ("0", "1", "KILL"):
         machine.write(f"/monitor/your-id/{end}", "OK")
-    monitor = f"exec {_PYTHON} -u -m http.server 8126 --bind 127.0.0.1 --directory /monitor >>{_PINGS} 2>&1"
-    machine.serve("monitor", "sh", "-c", monitor)
+    server = "http.server 8126 --bind 127.0.0.1 --directory /monitor"
+    machine.serve("monitor", "sh", "-c", f"exec {_PYTHON} -u -m {server} >>{_PINGS} 2>&1")
     wait_until(lambda: {8123, 8124, 8125, 8126} <= _ports(machine), "the servers to listen")
 
 
 def _ports(machine: Machine) -> set[int]:
-    """Return the ports on which somebody listens in the machine."""
+    """Return the ports on which servers listen in the machine."""
     sockets = [
         line.split() for line in machine.file("/proc/1/net/tcp").read_text().splitlines()[1:]
     ]
@@ -69,5 +70,5 @@ def machine(booted: Machine) -> Machine:
 
 
 def pings(machine: Machine) -> list[str]:
-    """Return what the monitor was asked for."""
+    """Return the paths that were requested from the monitor."""
     return re.findall(r'"GET (\S+) HTTP', machine.file(_PINGS).read_text())

@@ -38,9 +38,7 @@ print(json.dumps([dict(row) for row in connection.execute(sys.argv[2])]))
 
 
 class Machine:
-    """Runs commands in the copy; every change of a file is made by one, so that none can go
-    astray.
-    """
+    """Runs commands in the copy; files change only through these, never through a path here."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
         self._process = process
@@ -55,9 +53,7 @@ class Machine:
 
     @classmethod
     def boot(cls, folder: Path) -> "Machine":
-        """Boot a copy that lives in an empty folder until it is halted, at the latest until this
-        process ends.
-        """
+        """Boot a copy in an empty folder; it ends with `halt`, at the latest with this process."""
         place, log = folder / "machine", folder / "machine.log"
         place.mkdir()
         script = ("bash", _HERE / "boot.sh", place, ROOT, Path(sys.base_prefix).resolve())
@@ -88,19 +84,19 @@ class Machine:
         )
 
     def halt(self) -> None:
-        """Shut the copy down and leave nothing of it."""
+        """Shut the copy down and remove all of it."""
         self._process.terminate()
         try:
             self._process.wait(30)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        wait_until(self._leaves_no_control_groups, "its control groups to be let go")
+        wait_until(self._leaves_no_control_groups, "its control groups to be released")
 
     def _leaves_no_control_groups(self) -> bool:
         for top in Path("/sys/fs/cgroup").glob(f"**/nkcrawl-recipes-{self._process.pid}"):
             for folder, _, _ in os.walk(top, topdown=False):
-                with contextlib.suppress(OSError):  # the kernel lets go of it a moment later
+                with contextlib.suppress(OSError):  # the kernel releases it a little later
                     os.rmdir(folder)
             if top.exists():
                 return False
@@ -141,7 +137,7 @@ class Machine:
         return ["nsenter", "--target", self._pid, "--all", "--wdns=/", "env", "-i", _PATH, *command]
 
     def file(self, path: str) -> Path:
-        """Return where a file of the copy can be read from here."""
+        """Return the path here of a file of the copy, for reading."""
         return Path(f"/proc/{self._pid}/root{path}")
 
     def write(self, path: str, text: str, mode: int = 0o644) -> None:
@@ -154,23 +150,20 @@ class Machine:
         self.run("find", "/mail", DATA, "-mindepth", "1", "-delete")
 
     def mails(self, to: str) -> list[Message]:
-        """Return what was mailed to an address since the last clearing."""
+        """Return the mails to a mailbox since the last clearing."""
         mails = [
             email.message_from_string(file.read_text()) for file in self.file("/mail").iterdir()
         ]
         return [mail for mail in mails if mail["To"] == to]
 
     def rows(self, archive: str, sql: str) -> list[dict[str, Any]]:
-        """Return what a query of an archive gives, a dict a row."""
-        found: list[dict[str, Any]] = json.loads(
-            self.run(f"{PROJECT}/.venv/bin/python", "-c", _QUERY, archive, sql).stdout
-        )
-        return found
+        """Return the rows of a query of an archive as dicts."""
+        query = (f"{PROJECT}/.venv/bin/python", "-c", _QUERY, archive, sql)
+        rows: list[dict[str, Any]] = json.loads(self.run(*query).stdout)
+        return rows
 
     def journal(self, match: str) -> str:
-        """Return the lines of the journal since the last clearing that have a field of this
-        value.
-        """
+        """Return the lines of the journal since the last clearing that match `FIELD=value`."""
         self.run("journalctl", "--sync")
         return self.run(
             "journalctl", "--quiet", "--output=cat", f"--since=@{self._cleared_at:.6f}", match
@@ -202,9 +195,9 @@ def _as_cron(line: str, environment: dict[str, str]) -> tuple[str, ...]:
 
 
 def lacking() -> str:
-    """Return what has to be done before a machine can be booted here; empty if nothing."""
+    """Return what prevents booting a machine here, and the remedy; empty if nothing does."""
     if os.geteuid() != 0:
-        return "The recipes are tried in a container, which only root can make: run `make test-recipes` as root."
+        return "The recipes run in a container of root's: run `make test-recipes` as root."
     packages = [package for file, package in NEEDED.items() if not shutil.which(file)]
     return (
         f"The recipes need what is not installed: apt-get install -y {' '.join(packages)}"
@@ -216,11 +209,11 @@ def lacking() -> str:
 def wait_until(
     happened: Callable[[], object],
     what: str,
-    told: Callable[[], str] = lambda: "",
+    details: Callable[[], str] = lambda: "",
     seconds: float = 90,
 ) -> None:
-    """Wait for something to happen; if it takes too long, fail with what is told then."""
+    """Wait for something to happen; after `seconds`, fail with the details."""
     deadline = time.monotonic() + seconds
     while not happened():
-        assert time.monotonic() < deadline, f"waited {seconds:g} s for {what}: {told()}"
+        assert time.monotonic() < deadline, f"waited {seconds:g} s for {what}: {details()}"
         time.sleep(0.2)

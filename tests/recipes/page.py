@@ -1,4 +1,4 @@
-"""docs/scheduling.md, taken apart."""
+"""The code blocks of docs/scheduling.md."""
 
 import re
 
@@ -9,9 +9,9 @@ BOXES = re.findall(r"^```\w*\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
 
 
 def box(phrase: str) -> str:
-    """Return the one box that contains a phrase."""
-    (found,) = (text for text in BOXES if phrase in text)
-    return str(found)
+    """Return the only code block that contains a phrase."""
+    (match,) = (text for text in BOXES if phrase in text)
+    return str(match)
 
 
 def jobs(crontab: str) -> list[str]:

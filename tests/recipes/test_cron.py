@@ -1,6 +1,4 @@
-"""The crontabs of the page with Debian's own cron; all jobs in one minute, so that it is waited for
-only once.
-"""
+"""The crontabs of docs/scheduling.md with Debian's cron; all jobs run in the same minute."""
 
 import re
 from dataclasses import dataclass
@@ -22,7 +20,8 @@ YESTERDAY = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1])
 for column in ("started_at", "finished_at"):
-    connection.execute(f"UPDATE runs SET {column} = strftime('%Y-%m-%dT%H:%M:%SZ', {column}, '-27 hours')")
+    earlier = f"strftime('%Y-%m-%dT%H:%M:%SZ', {column}, '-27 hours')"
+    connection.execute(f"UPDATE runs SET {column} = {earlier}")
 connection.commit()
 """
 
@@ -35,7 +34,7 @@ class Job:
     site: str = SITE
 
     def lines(self, name: str) -> str:
-        """Return the job with an archive and a log of its own, its mail going to its name."""
+        """Return the job with its own archive, log and mailbox."""
         own = {
             "MAILTO": f"{name}@example.org",
             "NKCRAWL_SITE": self.site,
@@ -93,9 +92,8 @@ def night(booted: Machine) -> Machine:
 
 
 def log(machine: Machine) -> str:
-    return machine.journal(
-        "SYSLOG_IDENTIFIER=CRON"
-    )  # by unit a line may be missing: its writer ends before it is looked at
+    # Not by unit: journald may look a process up only after it has ended, and omit the unit.
+    return machine.journal("SYSLOG_IDENTIFIER=CRON")
 
 
 def exit_code(machine: Machine, name: str) -> int:
@@ -106,17 +104,17 @@ def exit_code(machine: Machine, name: str) -> int:
 
 
 def mail(machine: Machine, name: str) -> list[str]:
-    """Return the texts of the mails that a job had cron send."""
-    return [str(found.get_payload()) for found in machine.mails(f"{name}@example.org")]
+    """Return the texts of the mails that cron sent for a job."""
+    return [str(message.get_payload()) for message in machine.mails(f"{name}@example.org")]
 
 
 def rows(machine: Machine, name: str, sql: str) -> list[dict[str, object]]:
-    """Return what a query of a job's archive gives."""
+    """Return the rows of a query of a job's archive."""
     return machine.rows(f"{DATA}/{name}.db", sql)
 
 
-def is_one_sentence(told: str) -> bool:
-    return told.count("\n") == 1 and told.endswith((".\n", "?\n"))
+def is_one_sentence(text: str) -> bool:
+    return text.count("\n") == 1 and text.endswith((".\n", "?\n"))
 
 
 def test_a_good_run_fills_the_archive_and_sends_no_mail(night: Machine) -> None:
@@ -134,9 +132,9 @@ def test_a_good_run_fills_the_archive_and_sends_no_mail(night: Machine) -> None:
 def test_any_other_run_has_cron_mail_one_sentence(
     night: Machine, name: str, site: str, code: int
 ) -> None:
-    (told,) = mail(night, name)
-    assert is_one_sentence(told)
-    assert site in told
+    (text,) = mail(night, name)
+    assert is_one_sentence(text)
+    assert site in text
     assert exit_code(night, name) == code
 
 
@@ -148,7 +146,7 @@ def test_a_run_whose_time_is_up_ends_by_itself_and_says_so(night: Machine, name:
     assert rows(night, name, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
 
 
-def test_a_run_that_does_not_heed_is_killed_and_cron_mails_that(night: Machine) -> None:
+def test_a_run_that_ignores_sigterm_is_killed_and_cron_mails_that(night: Machine) -> None:
     assert mail(night, "unstoppable") == ["Killed\n"]
     assert exit_code(night, "unstoppable") == 137
 
@@ -158,8 +156,8 @@ def test_scrapy_s_own_log_goes_to_its_file_and_the_sentence_still_to_the_mail(
 ) -> None:
     assert mail(night, "logged") == []
     assert "Spider closed (" in night.file(f"{DATA}/logged.log").read_text()
-    (told,) = mail(night, "logged-down")
-    assert is_one_sentence(told)
+    (text,) = mail(night, "logged-down")
+    assert is_one_sentence(text)
     assert exit_code(night, "logged-down") == 1
     assert "Spider closed (" in night.file(f"{DATA}/logged-down.log").read_text()
 
@@ -172,8 +170,8 @@ def test_where_everything_goes_to_the_log_no_mail_comes(night: Machine) -> None:
 
 
 def test_cron_gives_a_job_what_the_page_says_and_nothing_else(night: Machine) -> None:
-    (told,) = mail(night, "environment")
-    given = dict(line.split("=", 1) for line in told.splitlines())
+    (text,) = mail(night, "environment")
+    given = dict(line.split("=", 1) for line in text.splitlines())
     ours = {"MAILTO", "LOG", "PERCENT", *(name for name in given if name.startswith("NKCRAWL_"))}
     assert given["NKCRAWL_CONTACT"] == variables(CRONTAB)["NKCRAWL_CONTACT"]
     assert {name: value for name, value in given.items() if name not in ours} == {

@@ -1,6 +1,4 @@
-"""The log lines and the logrotate snippet of the page, with the real logrotate, while crawls are
-writing.
-"""
+"""The logs and the logrotate snippet of docs/scheduling.md, with the real logrotate and crawls."""
 
 import gzip
 import re
@@ -24,7 +22,7 @@ def rotated(machine: Machine) -> Machine:
 
 
 def rotate(machine: Machine, *options: str) -> str:
-    """Run logrotate as Debian does every day, and return what it says."""
+    """Run logrotate as Debian does every day; return its messages."""
     return machine.run("/usr/sbin/logrotate", *options, "/etc/logrotate.conf").stderr
 
 

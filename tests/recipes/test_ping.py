@@ -1,6 +1,4 @@
-"""The script of the page that runs a crawl and pings a monitor, which is a web server in the
-machine.
-"""
+"""The script of docs/scheduling.md that runs a crawl and pings a monitor, here a local server."""
 
 import pytest
 
@@ -45,6 +43,6 @@ def test_a_monitor_that_is_away_adds_a_sentence_and_changes_no_exit_code(
 ) -> None:
     install(machine, monitor=MONITOR_DOWN)
     done = machine.as_cron(LINE, **run)
-    *sentence, told = done.stderr.splitlines()
+    *sentence, error = done.stderr.splitlines()
     assert (done.returncode, len(sentence)) == (code, code)
-    assert told.startswith("curl: (7) Failed to connect")
+    assert error.startswith("curl: (7) Failed to connect")

@@ -1,6 +1,4 @@
-"""The units of the page under a real systemd; what a test needs otherwise is in a drop-in beside
-them.
-"""
+"""The units of docs/scheduling.md under a real systemd; tests change them with drop-ins only."""
 
 import re
 import time
@@ -51,22 +49,18 @@ def drop_in(machine: Machine, unit: str, text: str) -> None:
 
 
 def instead(command: str) -> str:
-    """Return a drop-in's text that runs a command in place of the crawl."""
+    """Return the text of a drop-in that runs a command instead of the crawl."""
     return f"ExecStart=\nExecStart={command}"
 
 
 def run_crawl(machine: Machine, text: str) -> bool:
-    """Start the crawl with a drop-in, wait for its end, and return whether systemd takes it for a
-    good one.
-    """
+    """Start the crawl with a drop-in, wait, and return whether systemd calls it a success."""
     drop_in(machine, "nkcrawl.service", text)
     return run(machine, "nkcrawl")
 
 
 def run(machine: Machine, name: str) -> bool:
-    """Start a service, wait for its end and its mail, and return whether systemd takes it for a
-    good one.
-    """
+    """Start a service, wait for its end and its mail, and return whether it was a success."""
     good = machine.run("systemctl", "start", f"{name}.service", check=False).returncode == 0
     mailer = f"nkcrawl-failed@{name}.service"
     if not good:
@@ -87,12 +81,12 @@ def mails(machine: Machine) -> list[tuple[str, str]]:
 
 
 def runs(machine: Machine) -> list[tuple[object, object]]:
-    found = machine.rows(ARCHIVE, "SELECT verdict, exit_code FROM runs")
-    return [(run["verdict"], run["exit_code"]) for run in found]
+    rows = machine.rows(ARCHIVE, "SELECT verdict, exit_code FROM runs")
+    return [(run["verdict"], run["exit_code"]) for run in rows]
 
 
-def said(machine: Machine) -> str:
-    """Return what the service's own processes wrote to the journal in this test."""
+def journal_of(machine: Machine) -> str:
+    """Return what the processes of the service wrote to the journal in this test."""
     return machine.journal("_SYSTEMD_UNIT=nkcrawl.service")
 
 
@@ -119,7 +113,7 @@ def test_the_timers_are_due_when_they_say_and_start_nothing_before(units: Machin
 
 
 def due(machine: Machine, timer: str) -> int:
-    """Return the minute of the day at which an enabled timer is due, as systemctl lists it."""
+    """Return the minute of the day at which an enabled timer elapses, as systemctl lists it."""
     assert shown(machine, timer, "UnitFileState") == "enabled"
     (listed,) = (
         line
@@ -162,7 +156,7 @@ def test_a_bad_run_is_mailed_and_listed_as_failed(units: Machine) -> None:
     assert subject == "nkcrawl.service: exit-code, exit code 1"
     assert (text.count("\n"), SITE_DOWN in text) == (1, True)
     assert "nkcrawl.service" in units.run("systemctl", "--failed").stdout
-    assert text == said(units)
+    assert text == journal_of(units)
     assert text.strip() in units.run("journalctl", "-u", "nkcrawl.service").stdout
 
 
@@ -170,7 +164,7 @@ def test_a_run_that_gave_way_is_neither_mailed_nor_failed(units: Machine) -> Non
     assert run_crawl(units, BUSY)
     assert runs(units) == [("later", 75)]
     assert mails(units) == []
-    assert SITE_BUSY in said(units)
+    assert SITE_BUSY in journal_of(units)
 
 
 def test_a_morning_without_a_good_run_is_mailed(units: Machine) -> None:
@@ -207,7 +201,7 @@ def test_a_stop_ends_the_crawl_cleanly(units: Machine, site: str) -> None:
     assert runs(units) == [("interrupted", 130)]
     assert units.rows(ARCHIVE, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
     assert (shown(units, "nkcrawl.service", "ActiveState"), mails(units)) == ("inactive", [])
-    assert said(units) == f"{STOPPED}\n"
+    assert journal_of(units) == f"{STOPPED}\n"
 
 
 def test_a_run_whose_time_is_up_ends_cleanly_and_is_mailed(units: Machine) -> None:
@@ -231,8 +225,8 @@ def test_of_what_is_on_disk_the_crawl_can_change_its_data_folder_and_nothing_els
     tries = "; ".join(f"touch {place}/x && echo wrote to {place}" for place in places)
     looks = "ls /tmp; grep -E ^NoNewPrivs:\\|^CapBnd: /proc/self/status; echo reached the end"
     assert run_crawl(units, instead(f"/bin/sh -c '{tries}; {looks}'"))
-    told = [line for line in said(units).splitlines() if not line.startswith("touch: ")]
-    assert told == [
+    lines = [line for line in journal_of(units).splitlines() if not line.startswith("touch: ")]
+    assert lines == [
         f"wrote to {DATA}",
         "CapBnd:\t0000000000000000",
         "NoNewPrivs:\t1",
@@ -243,7 +237,7 @@ def test_of_what_is_on_disk_the_crawl_can_change_its_data_folder_and_nothing_els
 def test_the_crawl_is_given_the_contact_and_a_percent_sign_is_written_twice(units: Machine) -> None:
     assert run_crawl(units, instead("/usr/bin/env") + "\nEnvironment=TWICE=50%%")
     assert {"NKCRAWL_CONTACT=https://example.org/about-my-project", "TWICE=50%"} <= set(
-        said(units).splitlines()
+        journal_of(units).splitlines()
     )
 
 
@@ -259,4 +253,4 @@ def test_a_ping_follows_each_run_but_one_that_gave_way(units: Machine) -> None:
 def test_a_monitor_that_is_away_makes_no_run_a_failed_one(units: Machine) -> None:
     assert run_crawl(units, f"{A_FEW_PAGES}\n{PING.replace('https://ping.example.org', SITE_DOWN)}")
     assert mails(units) == []
-    assert "curl: (7) Failed to connect" in said(units)
+    assert "curl: (7) Failed to connect" in journal_of(units)
