@@ -143,9 +143,10 @@ def _filler_run(paragraphs: list[str], at: int) -> tuple[int, tuple[Filler, ...]
     (1, ()) stands for a real paragraph. Across paragraphs only whole wordings count: one that runs
     on to a full stop could run into the next paragraph.
     """
+    if not _begins_like_filler(paragraphs[at]):
+        return 1, ()
     following = paragraphs[at : at + _MAX_JOINED]
-    opening = " ".join(paragraph[:_MAX_OPENING] for paragraph in following)
-    if not _begins_like_filler(paragraphs[at]) or not _may_be_filler(opening):
+    if not _may_be_filler(" ".join(paragraph[:_MAX_OPENING] for paragraph in following)):
         return 1, ()
     for length in range(1, _MAX_JOINED + 1):
         if fillers := filler_in(" ".join(paragraphs[at : at + length]), whole=True):

@@ -121,13 +121,15 @@ Piece = tuple[str, Context]
 BREAK: Piece = ("\n", Context(Node("br", {}, None, 0)))  # a <br>; no other piece has a new line
 
 
-def make_blocks(pieces: list[Piece], context: Context) -> Iterator[Block]:
-    """Yield the blocks that the pieces of one element make, one per line."""
+def make_blocks(pieces: list[Piece], context: Context) -> list[Block]:
+    """Return the blocks that the pieces of one element make, one per line."""
+    blocks = []
     for line in _lines(pieces):
         if any(piece_context.drop_cap for _, piece_context in line[:2]):
             line = _with_drop_cap(line)
         if text := normalize_whitespace("".join([piece for piece, _ in line])):
-            yield _block(text, line, context)
+            blocks.append(_block(text, line, context))
+    return blocks
 
 
 def joined(initial: str, block: Block) -> Block:

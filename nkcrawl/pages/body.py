@@ -211,7 +211,9 @@ def _is_unseen(tag: str, attributes: _Attributes) -> bool:
         or attributes.get("role") == "tooltip"
         or (tag == "input" and attributes.get("type") == "hidden")
         or ("style" in attributes and bool(HIDES.search(attributes["style"])))
-        or not _OFFSCREEN_CLASSES.isdisjoint(attributes.get("class", "").split())
+        or (
+            "class" in attributes and not _OFFSCREEN_CLASSES.isdisjoint(attributes["class"].split())
+        )
     )
 
 

@@ -44,7 +44,8 @@ class ArticlePage:
     metadata: PageMetadata
     body: Body
 
-    roles: list[BlockRole] = field(default_factory=list)  # one per block
+    blocks: list[Block] = field(init=False)  # of the body
+    roles: list[BlockRole] = field(init=False)  # one per block
     regions: Regions = field(default_factory=lambda: Regions([]))
     headline: int | None = None  # index of the headline's block
     headline_rule: str = ""
@@ -55,11 +56,8 @@ class ArticlePage:
     lead: int = 0  # index of the first block of the article's text
 
     def __post_init__(self) -> None:
+        self.blocks = self.body.blocks
         self.roles = ["top"] * len(self.blocks)
-
-    @property
-    def blocks(self) -> list[Block]:
-        return self.body.blocks
 
     def having(self, role: BlockRole) -> list[Block]:
         """Return the blocks of one role, in order."""

@@ -188,10 +188,10 @@ class ProseFinder:
             container = container.parent
         if container in homes.nodes:
             return True
-        return any(
-            node in homes.nodes or (node.names.strip() and _shape(node) in homes.shapes)
-            for node in _path(block.node, root)
-        )
+        for node in _path(block.node, root):
+            if node in homes.nodes or (node.names.strip() and _shape(node) in homes.shapes):
+                return True
+        return False
 
     def _is_transparent(self, node: Node) -> bool:
         """Return whether an element only groups lines of the text.
