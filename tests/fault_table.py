@@ -99,7 +99,7 @@ ROWS = {
     ),
     "S16": Row("VACUUM renumbers", "the numbers are declared, and stay"),
     "S17": Row("a write that is not committed", "each method of the archive is one transaction"),
-    "S18": Row("a file of an older schema", "brought up to date with every row, or as it was"),
+    "S18": Row("a file of an older schema", "2; a sentence on what to do; untouched"),
     "S19": Row("a value of the wrong type", "refused by the table"),
     "S20": Row("trusted_schema=OFF", "not set", "the triggers of the full-text search need it on"),
     "S21": Row(

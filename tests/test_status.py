@@ -94,7 +94,7 @@ def test_everything_as_json(archive: Path) -> None:
     assert told.pop("file") == {
         "path": str(archive),
         "bytes": archive.stat().st_size,
-        "schema": schema.NEWEST,
+        "schema": schema.VERSION,
         "journal_mode": "delete",
         "sqlite": sqlite3.sqlite_version,
     }
@@ -137,7 +137,7 @@ def test_for_people(archive: Path) -> None:
     lines = done.stdout.splitlines()
     assert (
         lines[0]
-        == f"{archive}: {archive.stat().st_size / 1e3:,.1f} kB, schema {schema.NEWEST}, SQLite {sqlite3.sqlite_version}"
+        == f"{archive}: {archive.stat().st_size / 1e3:,.1f} kB, schema {schema.VERSION}, SQLite {sqlite3.sqlite_version}"
     )
     for line in (
         "articles\tfree\tteaser\tunknown\tgone",

@@ -13,7 +13,6 @@ from nkcrawl.archive.connect import (
     translate_errors,
 )
 
-_OLDEST = 1  # an archive is copied best before a newer nkcrawl changes its tables
 _SIGNAL_CHECK_INTERVAL = 10_000  # of SQLite's virtual machine instructions; about a millisecond
 
 
@@ -28,7 +27,7 @@ def copy_archive(path: Path, copy: Path) -> int:
     copy = copy.resolve()
     os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o640))
     with translate_errors(path, reading=True):
-        with closing(open_for_reading(path, oldest=_OLDEST)) as conn:
+        with closing(open_for_reading(path)) as conn:
             _write(conn, path, copy)
         with closing(sqlite3.connect(copy, isolation_level=None)) as conn:
             _check(conn, path)
