@@ -27,6 +27,7 @@ from nkcrawl.items import (
     Rejection,
     Skip,
     Unchanged,
+    article_columns,
 )
 from nkcrawl.paywall import classify_paragraphs, judge_access, text_evidence
 from nkcrawl.spiders.nknews import NKNewsSpider
@@ -38,16 +39,7 @@ NOTE_LIMIT = 5_000
 BODY_LIMIT = 500_000
 OLDEST = date(2010, 1, 1)  # NK News began in 2010
 
-_LINES = (
-    "title",
-    "subtitle",
-    "label",
-    "byline",
-    "image_caption",
-    "image_credit",
-    "image_url",
-    "language",
-)
+_LINES = article_columns("line")
 
 
 class NormalisePipeline:
@@ -258,21 +250,10 @@ class StoragePipeline:
 
 
 def as_row(article: Article) -> dict[str, Any]:
-    """Return the columns of `articles` that come from the page, paragraphs parted by a blank
-    line.
-    """
-    columns = (
-        *_LINES,
-        "url",
-        "published_on",
-        "published_at",
-        "modified_at",
-        "note",
-        "access",
-        "extractor_version",
-    )
-    return {
-        **{column: getattr(article, column) for column in columns},
+    """Return the columns of `articles` that come from the page."""
+    return {name: getattr(article, name) for name in ARTICLE_FIELDS if name != "body"} | {
+        "url": article.url,
         "body": "\n\n".join(article.paragraphs),
         "access_evidence": article.evidence,
+        "extractor_version": article.extractor_version,
     }

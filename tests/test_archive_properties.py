@@ -21,8 +21,8 @@ from hypothesis.stateful import (
 )
 
 from nkcrawl.archive import Archive, ArchiveReader
-from nkcrawl.archive.articles import VERSIONED, merge
-from nkcrawl.items import Author, Failure, Feed, Link, Page, Rejection, Unchanged
+from nkcrawl.archive.articles import merge
+from nkcrawl.items import ARTICLE_COLUMNS, Author, Failure, Feed, Link, Page, Rejection, Unchanged
 
 URL = "https://www.nknews.org/2025/06/a/"
 TEXTS = st.sampled_from(
@@ -104,13 +104,15 @@ def check_step(
         assert outcome == "new"
         assert after["body"] == (seen["body"] or "")
         return
-    changed = any(before[column] != after[column] for column in VERSIONED)
+    changed = any(before[column] != after[column] for column in ARTICLE_COLUMNS)
     assert outcome == ("changed" if changed else "unchanged")
     assert (after["changed_at"] != before["changed_at"]) == (
         after["content_hash"] != before["content_hash"]
     )
     assert after["checked_at"] > before["checked_at"]
-    assert all(after[column] is not None for column in VERSIONED if before[column] is not None)
+    assert all(
+        after[column] is not None for column in ARTICLE_COLUMNS if before[column] is not None
+    )
     for column in ("title", "note", "image_url", "language"):
         assert after[column] == (seen[column] or before[column])
     if before["body"] and seen["access"] == "teaser" and before["access"] != "teaser":
@@ -129,11 +131,11 @@ def check_story(path: Path, history: list[dict[str, Any]]) -> None:
     told = rows(path, "SELECT * FROM article_versions ORDER BY id") + rows(
         path, "SELECT * FROM articles"
     )
-    states = [tuple(row[column] for column in VERSIONED) for row in history]
+    states = [tuple(row[column] for column in ARTICLE_COLUMNS) for row in history]
     distinct = [
         state for place, state in enumerate(states) if place == 0 or states[place - 1] != state
     ]
-    assert [tuple(row[column] for column in VERSIONED) for row in told] == distinct
+    assert [tuple(row[column] for column in ARTICLE_COLUMNS) for row in told] == distinct
 
 
 @given(
@@ -204,7 +206,7 @@ class NightlyCrawls(RuleBasedStateMachine):
         self, url: str, access: str, words: tuple[str, ...], title: str | None, note: str | None
     ) -> None:
         """Free, cut off, shrunk, empty, edited; after it was gone: back."""
-        row = dict.fromkeys(VERSIONED) | {
+        row = dict.fromkeys(ARTICLE_COLUMNS) | {
             "url": url, "title": title, "body": "\n\n".join(words), "note": note, "access": access,
             "access_evidence": [access], "extractor_version": 2,
         }  # fmt: skip
@@ -241,7 +243,7 @@ class NightlyCrawls(RuleBasedStateMachine):
                 feed = Page("https://www.nknews.org/feed/", "feed", status=200)
                 self.archive.store_feed(Feed(feed, [Link(url, "article")]))
             case _:
-                row = dict.fromkeys(VERSIONED) | {
+                row = dict.fromkeys(ARTICLE_COLUMNS) | {
                     "url": url,
                     "body": "x",
                     "access": "free",
@@ -260,12 +262,14 @@ class NightlyCrawls(RuleBasedStateMachine):
         with closing(ArchiveReader.open(self.path)) as reader:
             for url, row in found.items():
                 self.ids[url] = row["id"]
-                now = tuple(row[column] for column in VERSIONED)
+                now = tuple(row[column] for column in ARTICLE_COLUMNS)
                 states = self.states.setdefault(url, [now])
                 if states[-1] != now:
                     states.append(now)
                 told = reader.history(url)
-                assert [tuple(state[column] for column in VERSIONED) for state in told] == states
+                assert [
+                    tuple(state[column] for column in ARTICLE_COLUMNS) for state in told
+                ] == states
                 assert [state["since"] for state in told] == sorted(
                     {state["since"] for state in told}
                 )
@@ -281,7 +285,7 @@ class NightlyCrawls(RuleBasedStateMachine):
         assert all(row["body"] or not self._had_body(url) for url, row in found.items())
 
     def _had_body(self, url: str) -> bool:
-        return any(state[VERSIONED.index("body")] for state in self.states[url])
+        return any(state[list(ARTICLE_COLUMNS).index("body")] for state in self.states[url])
 
     @invariant()
     def the_search_finds_what_is_stored(self) -> None:

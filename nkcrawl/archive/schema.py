@@ -5,6 +5,8 @@ A migration never changes after a release; a new one is added below it.
 
 from sqlite_utils import Database, Migrations
 
+from nkcrawl.items import ARTICLE_COLUMNS
+
 APPLICATION_ID = 0x6E6B6372  # 'nkcr'
 # The file's `user_version`. Versions 1 to 4 were never released; they are refused, see `connect`.
 VERSION = 5
@@ -24,27 +26,23 @@ CREATE TABLE runs (
 ) STRICT
 """
 
-_ARTICLES = """
+# Both tables of articles have these columns. To be written out before the first release: from
+# then on a new column is added by a migration of its own.
+_TYPES = {
+    "published_on": ("TEXT CHECK (published_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]')"),
+    "body": "TEXT NOT NULL DEFAULT ''",
+    "access": "TEXT NOT NULL CHECK (access IN ('free', 'teaser', 'unknown'))",
+    "access_evidence": "TEXT NOT NULL DEFAULT '[]'",
+    "word_count": "INTEGER NOT NULL CHECK (word_count >= 0)",
+    "content_hash": "TEXT NOT NULL",
+}
+_ARTICLE_COLUMNS = ",\n    ".join(f"{name} {_TYPES.get(name, 'TEXT')}" for name in ARTICLE_COLUMNS)
+
+_ARTICLES = f"""
 CREATE TABLE articles (
     id INTEGER PRIMARY KEY,
     url TEXT NOT NULL UNIQUE,
-    title TEXT,
-    subtitle TEXT,
-    label TEXT,
-    byline TEXT,
-    published_on TEXT CHECK (published_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
-    published_at TEXT,
-    modified_at TEXT,
-    body TEXT NOT NULL DEFAULT '',
-    note TEXT,
-    access TEXT NOT NULL CHECK (access IN ('free', 'teaser', 'unknown')),
-    access_evidence TEXT NOT NULL DEFAULT '[]',
-    word_count INTEGER NOT NULL CHECK (word_count >= 0),
-    image_url TEXT,
-    image_caption TEXT,
-    image_credit TEXT,
-    language TEXT,
-    content_hash TEXT NOT NULL,
+    {_ARTICLE_COLUMNS},
     extractor_version INTEGER NOT NULL,
     run_id INTEGER NOT NULL REFERENCES runs (id),
     first_seen_at TEXT NOT NULL,
@@ -54,29 +52,13 @@ CREATE TABLE articles (
 ) STRICT
 """
 
-_ARTICLE_VERSIONS = """
+_ARTICLE_VERSIONS = f"""
 CREATE TABLE article_versions (
     id INTEGER PRIMARY KEY,
     article_id INTEGER NOT NULL REFERENCES articles (id),
     run_id INTEGER NOT NULL REFERENCES runs (id),
     seen_at TEXT NOT NULL,
-    title TEXT,
-    subtitle TEXT,
-    label TEXT,
-    byline TEXT,
-    published_on TEXT,
-    published_at TEXT,
-    modified_at TEXT,
-    body TEXT NOT NULL,
-    note TEXT,
-    access TEXT NOT NULL CHECK (access IN ('free', 'teaser', 'unknown')),
-    access_evidence TEXT NOT NULL,
-    word_count INTEGER NOT NULL,
-    image_url TEXT,
-    image_caption TEXT,
-    image_credit TEXT,
-    language TEXT,
-    content_hash TEXT NOT NULL
+    {_ARTICLE_COLUMNS}
 ) STRICT
 """
 

@@ -23,7 +23,7 @@ from twisted.python.failure import Failure as Reason
 
 from nkcrawl import site
 from nkcrawl.commands import complain, end_quietly_on_closed_pipe, print_json, print_table
-from nkcrawl.items import Article, Listing, Page, Rejection
+from nkcrawl.items import ARTICLE_FIELDS, Article, Listing, Page, Rejection
 from nkcrawl.middlewares import in_its_charset
 from nkcrawl.options import apply_options, read_options
 from nkcrawl.pages import Reading, parse_html, read_article, read_listing
@@ -32,10 +32,7 @@ from nkcrawl.pipelines import as_row, drop_filler, gate, normalise
 from nkcrawl.spiders.nknews import NotVisited
 from nkcrawl.text import canonical_url, strip_control_chars
 
-_FIELDS = (
-    "title", "subtitle", "label", "byline", "authors", "published_on", "published_at", "modified_at", "body", "note",
-    "access", "image_url", "image_caption", "image_credit", "language", "extractor_version",
-)  # fmt: skip
+_FIELDS = (*ARTICLE_FIELDS, "authors", "extractor_version")
 
 
 class Command(ScrapyCommand):
