@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from scrapy.utils.project import get_project_settings
 
-from nkcrawl.archive import Archive, meanings
+from nkcrawl.archive import Archive
 from nkcrawl.demo import DemoServer
 from nkcrawl.extensions import EXIT_CODES
 from nkcrawl.spiders.nknews import ARGUMENTS
+from nkcrawl.web.metadata import columns_as_markdown, described_tables, schema_page
 from tests.conftest import ROOT, rows
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -81,20 +82,19 @@ def test_every_make_target_that_it_names_exists() -> None:
 
 def test_every_table_and_column_is_described_in_order_and_nothing_else(archive_file: Path) -> None:
     Archive.open(archive_file).close()
-    made = rows(
+    in_file = rows(
         archive_file,
-        "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT GLOB 'articles_fts_*' "
-        "AND name NOT GLOB '_sqlite*' AND name NOT GLOB 'sqlite_*'",
+        "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') "
+        "AND name NOT GLOB 'articles_fts_*' AND name NOT GLOB '_sqlite*' "
+        "AND name NOT GLOB 'sqlite_*'",
     )
-    assert {row["name"] for row in made} == set(meanings.TABLES) == set(meanings.COLUMNS)
-    for table_name, columns in meanings.COLUMNS.items():
-        in_file = [
-            row["name"]
-            for row in rows(archive_file, "SELECT name FROM pragma_table_info(?)", table_name)
-        ]
-        assert (table_name, in_file) == (table_name, list(columns))
+    described = described_tables()
+    assert {row["name"] for row in in_file} == set(described)
+    for name, description in described.items():
+        columns = rows(archive_file, "SELECT name FROM pragma_table_info(?)", name)
+        assert (name, [row["name"] for row in columns]) == (name, list(description["columns"]))
     assert [row[:2] for row in table("table")] == [
-        [name, words.replace("`", "")] for name, words in meanings.TABLES.items()
+        [name, described[name]["description"].replace("`", "")] for name in described
     ]
-    assert meanings.as_markdown("articles") in README
-    assert (ROOT / "docs" / "schema.md").read_text(encoding="utf-8") == meanings.document()
+    assert columns_as_markdown("articles") in README
+    assert (ROOT / "docs" / "schema.md").read_text(encoding="utf-8") == schema_page()

@@ -1,6 +1,5 @@
-"""The archive in a browser: Datasette with our own pages, on this machine alone, reading and never
-writing.
+"""The archive in a browser: Datasette with pages for reading, on this machine alone, read-only.
 
-`python -m nkcrawl.web` serves it. pages.yaml has the questions and the charts, templates/ what is
-read rather than queried; what tables and columns mean comes from the archive itself.
+`python -m nkcrawl.web` serves it. metadata.yaml has the data dictionary, the questions and the
+charts, templates/ what is read rather than queried.
 """
