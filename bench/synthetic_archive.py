@@ -1,9 +1,7 @@
-"""Archives of made-up articles, as large as a benchmark wants them, written by the code that stores
-a crawl.
+"""Synthetic archives of any size, written by the code that stores a crawl.
 
-The words are those of the made-up site, with invented names among them that grow rarer by Zipf's
-law, because that site's few hundred words are all common. The same numbers always give the same
-archive.
+The vocabulary is that of the demo site, whose few hundred words are all common, with invented
+names whose frequencies follow Zipf's law. The same numbers always give the same archive.
 """
 
 import sqlite3
@@ -30,28 +28,27 @@ SEED = 0
 NEWEST = date(2025, 11, 19)
 DAYS = 4_700  # back to the beginning of 2013
 A_DAY = 10  # articles that come on each of the last days, however large the archive
-LAST_DAYS = 8  # for so long an article is visited again
+LAST_DAYS = 8  # an article is visited again for that long
 STORED = datetime(2025, 11, 19, 20, 17, tzinfo=UTC)  # the night of the last run
 TONIGHT = STORED + timedelta(days=1)
-WAITING = 500  # articles met and not fetched yet: what the request budget of a night leaves
-CHANGED = 25  # one article in so many has been changed once
+WAITING = 500  # articles not fetched yet: what the request budget of a night leaves
+CHANGED = 25  # one article in this number has been changed once
 PER_PAGE = 10  # articles on a page of an author's listing
-AT_ONCE = 1_000  # articles a transaction
-PARAGRAPHS = 20_000  # made once, and drawn from
+BATCH_SIZE = 1_000  # articles per transaction
+PARAGRAPHS = 20_000  # generated once, then drawn from
 NAMES = 50_000
-SYLLABLES = "an bor cha dok eun fel gyo hwa ik jin kor lun mae nok or pyo rak sin tae ul vor won yan zel".split()
+SYLLABLES = (
+    "an bor cha dok eun fel gyo hwa ik jin kor lun mae nok or pyo rak sin tae ul vor won yan zel"
+).split()
 
 
 class MadeUp:
-    """Articles like those of a news site: two in five whole, some 500 words, the rest teasers; one
-    in twenty is Korean.
-    """
+    """Articles like those of a news site: two in five free, of some 500 words; one in 20 Korean."""
 
     def __init__(self) -> None:
         self._rng = rng = Random(SEED)
-        self.names = [
-            _name(number) for number in rng.sample(range(len(SYLLABLES) ** 4), NAMES)
-        ]  # commonest first
+        # The most common ones first.
+        self.names = [_name(number) for number in rng.sample(range(len(SYLLABLES) ** 4), NAMES)]
         self._weights = list(accumulate(1 / rank for rank in range(1, NAMES + 1)))
         self._english = [grammar.paragraph(rng) for _ in range(PARAGRAPHS)]
         self._korean = [grammar.paragraph(rng, korean=True) for _ in range(PARAGRAPHS)]
@@ -61,7 +58,7 @@ class MadeUp:
         self.urls: list[str] = []  # of the articles made so far
 
     def article(self, number: int) -> dict[str, Any]:
-        """Return an article as the pipelines hand it to the archive."""
+        """Return an article as the pipelines pass it to the archive."""
         rng = self._rng
         korean, whole = rng.random() < 0.05, rng.random() < 0.4
         day = self._day(number)
@@ -93,21 +90,17 @@ class MadeUp:
         }
 
     def _day(self, number: int) -> date:
-        """Return when an article was published: the first ones on the last days, all others at some
-        time before.
-        """
+        """Return an article's publication day: the first ones on the last days, others before."""
         if number < A_DAY * LAST_DAYS:
             return NEWEST - timedelta(days=number // A_DAY)
         return NEWEST - timedelta(days=self._rng.randrange(LAST_DAYS, DAYS))
 
     def byline(self) -> list[Author]:
-        """Return who wrote an article: one or two."""
+        """Return one or two authors of an article."""
         return self._rng.sample(self.authors, self._rng.choice((1, 1, 2)))
 
     def seen(self, number: int) -> tuple[dict[str, Any], list[Author], Page, list[Link]]:
-        """Return an article as a visit gives it: its row, its authors, its page, and its links to
-        them and to others.
-        """
+        """Return an article as read on a visit: row, authors, page, and links to other pages."""
         row, byline = self.article(number), self.byline()
         page = Page(row["url"], "article", row["url"], 200, f'"{number:020}"')
         stories = self._rng.choices(self.urls, k=3)
@@ -119,7 +112,7 @@ class MadeUp:
         )
 
     def waiting(self) -> list[Link]:
-        """Return links to articles that nobody has fetched."""
+        """Return links to articles that have not been fetched."""
         days = (
             NEWEST - timedelta(days=self._rng.randrange(LAST_DAYS, DAYS)) for _ in range(WAITING)
         )
@@ -145,9 +138,7 @@ def author_link(author: Author, number: int = 1) -> Link:
 
 @contextmanager
 def writing_fast(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open or create an archive to write very much to it: nothing waits for the disk; at the end
-    all is in the one file.
-    """
+    """Open or create an archive for bulk writing, without waiting for the disk."""
     database, lock = open_database(path, STORED)
     with closing(database.conn) as conn:
         conn.execute("PRAGMA synchronous = OFF")
@@ -158,23 +149,24 @@ def writing_fast(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def begin(conn: sqlite3.Connection, made_up: MadeUp) -> None:
-    """Store in a new archive what there is before the first article: a run, and what waits to be
-    fetched.
-    """
+    """Store a run in a new archive, and the links to articles that have not been fetched."""
     with transaction(conn):
-        run = "INSERT INTO runs (started_at, finished_at, verdict, args, versions) VALUES (?1, ?1, 'ok', '{}', '{}')"
-        conn.execute(run, (format_timestamp(STORED),))
+        conn.execute(
+            """
+            INSERT INTO runs (started_at, finished_at, verdict, args, versions)
+            VALUES (?1, ?1, 'ok', '{}', '{}')
+            """,
+            (format_timestamp(STORED),),
+        )
         author_page = author_link(made_up.authors[0])
         Pages(conn, lambda: STORED).add_links(made_up.waiting(), author_page.url)
 
 
 def fill(conn: sqlite3.Connection, made_up: MadeUp, start: int, end: int) -> None:
-    """Store the articles from one number to another as a crawl does, but many in one transaction,
-    and all listings.
-    """
-    for first in range(start, end, AT_ONCE):
+    """Store a range of articles as a crawl does, but many per transaction, and all listings."""
+    for first in range(start, end, BATCH_SIZE):
         with transaction(conn):
-            for number in range(first, min(first + AT_ONCE, end)):
+            for number in range(first, min(first + BATCH_SIZE, end)):
                 _store(conn, made_up, number)
         if sys.stderr.isatty():
             print(f"{first:,} of {end:,} articles stored", end="\r", file=sys.stderr, flush=True)
@@ -191,9 +183,7 @@ def _store(conn: sqlite3.Connection, made_up: MadeUp, number: int) -> None:
 
 
 def _store_listings(conn: sqlite3.Connection, made_up: MadeUp, articles: int) -> None:
-    """Note that every page of every author's listing was read, when each has as many as any
-    other.
-    """
+    """Record that every page of every author's listing was read; all are of one length."""
     pages = Pages(conn, lambda: STORED)
     page_count = max(1, articles * 4 // 3 // len(made_up.authors) // PER_PAGE)
     newest = [f"{SITE}/{NEWEST:%Y/%m}/news/"]

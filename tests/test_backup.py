@@ -42,20 +42,22 @@ def archive(archive_file: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def large_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive that takes long enough to copy for a signal to come in between; its search index
-    is left empty.
-    """
+    """An archive that takes long enough to copy for a signal to interrupt it; without an index."""
     archive_file = tmp_path_factory.mktemp("large") / "nknews.db"
     with closing(Archive.open(archive_file)) as archive:
         archive.begin_run({}, {})
         store(archive, "a")
     with closing(sqlite3.connect(archive_file)) as conn, conn:
         conn.execute("DROP TRIGGER articles_fts_insert")
-        columns = "title, access, word_count, content_hash, extractor_version, run_id, first_seen_at, checked_at, changed_at"
+        columns = (
+            "title, access, word_count, content_hash, extractor_version, run_id, first_seen_at, "
+            "checked_at, changed_at"
+        )
         conn.execute(
             f"""
             WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT 20000)
-            INSERT INTO articles (url, body, {columns}) SELECT n, hex(randomblob(1000)), {columns} FROM articles, numbers
+            INSERT INTO articles (url, body, {columns})
+            SELECT n, hex(randomblob(1000)), {columns} FROM articles, numbers
             """
         )
     return archive_file
@@ -80,8 +82,11 @@ def test_the_copy_is_an_archive_like_the_first(archive: Path, tmp_path: Path) ->
     done = scrapy("backup", copy, NKCRAWL_DATABASE=str(archive))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert contents(copy) == contents(archive)
-    pragmas = "SELECT application_id, user_version, journal_mode FROM pragma_application_id, pragma_user_version, "
-    assert rows(copy, pragmas + "pragma_journal_mode") == [
+    pragmas = """
+        SELECT application_id, user_version, journal_mode
+        FROM pragma_application_id, pragma_user_version, pragma_journal_mode
+    """
+    assert rows(copy, pragmas) == [
         {
             "application_id": schema.APPLICATION_ID,
             "user_version": schema.VERSION,
@@ -91,9 +96,9 @@ def test_the_copy_is_an_archive_like_the_first(archive: Path, tmp_path: Path) ->
     assert stat.S_IMODE(copy.stat().st_mode) & ~0o640 == 0
     assert scrapy("backup", second, NKCRAWL_DATABASE=str(copy)).returncode == 0
     assert contents(second) == contents(archive)
-    told = scrapy("status", NKCRAWL_DATABASE=str(second))
-    assert (told.returncode, told.stderr) == (0, "")
-    assert "\n3\t3\t0\t0\t0\n" in told.stdout
+    status = scrapy("status", NKCRAWL_DATABASE=str(second))
+    assert (status.returncode, status.stderr) == (0, "")
+    assert "\n3\t3\t0\t0\t0\n" in status.stdout
     check_file(second)
 
 
@@ -106,11 +111,11 @@ def test_a_terminal_is_told_what_was_made(archive: Path, tmp_path: Path) -> None
         command, cwd=ROOT, env=environment, stdout=writing, stderr=subprocess.PIPE, check=False
     )
     os.close(writing)
-    shown = os.read(reading, 10_000).decode()
+    output = os.read(reading, 10_000).decode()
     os.close(reading)
     assert (done.returncode, done.stderr) == (0, b"")
     assert (
-        shown == f"{copy}: 3 articles, {copy.stat().st_size / 1e3:.1f} kB, whole and checked.\r\n"
+        output == f"{copy}: 3 articles, {copy.stat().st_size / 1e3:.1f} kB, whole and checked.\r\n"
     )
 
 
@@ -140,13 +145,12 @@ def test_again_and_again_while_a_crawl_runs(tmp_path: Path) -> None:
 
 
 def check_copy(copy: Path) -> int:
-    """Check that a copy is sound, and each article in it as whole as the one transaction that
-    stores it; return how many.
-    """
+    """Check that a copy is intact and each article in it complete; return how many there are."""
     check_file(copy)
     half = """
         SELECT url FROM articles WHERE id NOT IN (SELECT article_id FROM article_authors)
-        OR url NOT IN (SELECT url FROM pages WHERE fetched_at IS NOT NULL) OR id NOT IN (SELECT id FROM articles_fts_docsize)
+        OR url NOT IN (SELECT url FROM pages WHERE fetched_at IS NOT NULL)
+        OR id NOT IN (SELECT id FROM articles_fts_docsize)
     """
     assert rows(copy, half) == []
     return int(rows(copy, "SELECT count(*) AS articles FROM articles")[0]["articles"])
@@ -181,7 +185,7 @@ def test_whatever_the_file_and_its_folder_are_called(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         ((), "Name one file to copy the archive into: scrapy backup FILE"),
         (("{}/nknews.db",), "{}/nknews.db is there already, and nothing is overwritten."),
@@ -189,7 +193,7 @@ def test_whatever_the_file_and_its_folder_are_called(
         (("{}/missing/a.db",), "{0}/missing/a.db cannot be made: there is no folder {0}/missing."),
     ],
 )
-def test_a_bad_name_is_refused(archive: Path, arguments: tuple[str, ...], words: str) -> None:
+def test_a_bad_name_is_refused(archive: Path, arguments: tuple[str, ...], message: str) -> None:
     before = archive.read_bytes()
     done = scrapy(
         "backup",
@@ -197,7 +201,7 @@ def test_a_bad_name_is_refused(archive: Path, arguments: tuple[str, ...], words:
         NKCRAWL_DATABASE=str(archive),
     )
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert done.stderr.startswith(words.format(archive.parent))
+    assert done.stderr.startswith(message.format(archive.parent))
     assert (
         archive.read_bytes(),
         [n for n in names(archive.parent) if not n.endswith(".lock")],
@@ -208,7 +212,7 @@ def test_a_bad_name_is_refused(archive: Path, arguments: tuple[str, ...], words:
 
 
 @pytest.mark.parametrize(
-    ("damage", "words"),
+    ("damage", "message"),
     [
         ("", "No archive at {} yet"),
         ("file", "{} is damaged ("),
@@ -221,7 +225,7 @@ def test_a_bad_name_is_refused(archive: Path, arguments: tuple[str, ...], words:
     ],
 )
 def test_what_is_not_sound_is_not_copied(
-    archive: Path, tmp_path: Path, damage: str, words: str
+    archive: Path, tmp_path: Path, damage: str, message: str
 ) -> None:
     if damage == "file":
         with archive.open("r+b") as file:
@@ -234,7 +238,7 @@ def test_what_is_not_sound_is_not_copied(
         archive.unlink()
     with pytest.raises(ArchiveError) as refusal, placed(tmp_path / "copy.db") as made:
         copy_archive(archive, made)
-    assert str(refusal.value).startswith(words.format(archive))
+    assert str(refusal.value).startswith(message.format(archive))
     assert "copy.db" not in names(tmp_path)
 
 
@@ -266,7 +270,7 @@ def test_a_disk_that_is_full(large_archive: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("signum", "code", "words"),
+    ("signum", "code", "message"),
     [
         (signal.SIGINT, 130, "Stopped by a signal; {} was not made, and nothing is left of it.\n"),
         (signal.SIGTERM, 130, "Stopped by a signal; {} was not made, and nothing is left of it.\n"),
@@ -274,7 +278,7 @@ def test_a_disk_that_is_full(large_archive: Path, tmp_path: Path) -> None:
     ],
 )
 def test_a_signal_in_the_middle(
-    large_archive: Path, tmp_path: Path, signum: int, code: int, words: str
+    large_archive: Path, tmp_path: Path, signum: int, code: int, message: str
 ) -> None:
     copy = tmp_path / "copy.db"
     backup = subprocess.Popen(
@@ -289,8 +293,8 @@ def test_a_signal_in_the_middle(
     ):
         pass
     backup.send_signal(signum)
-    _, told = backup.communicate()
-    assert (backup.returncode, told) == (code, words.format(copy))
+    _, output = backup.communicate()
+    assert (backup.returncode, output) == (code, message.format(copy))
     left = names(tmp_path)
     assert all(name.startswith(UNFINISHED) for name in left)
     assert len(left) == (1 if signum == signal.SIGKILL else 0)

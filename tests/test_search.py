@@ -1,6 +1,4 @@
-"""`scrapy search`: what is found, in which order, and how it is shown; the commands run as they are
-typed.
-"""
+"""`scrapy search`: which articles match, in which order, and how they are printed."""
 
 import json
 import os
@@ -42,9 +40,7 @@ ANN, BO = Author("ann", "Ann Lee"), Author("bo", "Bo O'Hara")
 
 
 def store(file: Path, articles: Mapping[str, Mapping[str, Any]]) -> None:
-    """Store articles by name: what is given of each, and `authors`, who are Ann where nobody is
-    named.
-    """
+    """Store articles by name, with the given columns and `authors` (Ann by default)."""
     with closing(Archive.open(file, lambda: NOW)) as archive:
         archive.begin_run({}, {})
         for name, changes in articles.items():
@@ -59,15 +55,15 @@ def names(hits: list[dict[str, Any]]) -> list[str]:
 
 def found(
     file: Path,
-    words: str,
-    among: ArticleFilter | None = None,
+    query: str,
+    filters: ArticleFilter | None = None,
     limit: int = 20,
     *,
     raw: bool = False,
 ) -> list[str]:
     """Return the names of the articles that a search finds, best first."""
     with closing(ArchiveReader.open(file)) as reader:
-        return names(reader.search(SearchQuery(words, among or ArticleFilter(), limit, raw)))
+        return names(reader.search(SearchQuery(query, filters or ArticleFilter(), limit, raw)))
 
 
 FERRY = {
@@ -125,7 +121,7 @@ def test_the_headline_weighs_most_then_the_subtitle_and_the_newest_stands_first_
 
 
 @pytest.mark.parametrize(
-    ("among", "expected"),
+    ("filters", "expected"),
     [
         (ArticleFilter(author="ohara"), []),
         (ArticleFilter(author="o'hara"), ["older"]),
@@ -137,8 +133,8 @@ def test_the_headline_weighs_most_then_the_subtitle_and_the_newest_stands_first_
         (ArticleFilter(access="free"), []),
     ],
 )
-def test_among_which_articles(archive: Path, among: ArticleFilter, expected: list[str]) -> None:
-    assert found(archive, "rice", among) == expected
+def test_filters(archive: Path, filters: ArticleFilter, expected: list[str]) -> None:
+    assert found(archive, "rice", filters) == expected
 
 
 def test_in_a_pipe_an_article_is_a_line(archive: Path) -> None:
@@ -247,9 +243,7 @@ def test_lines_fit_the_terminal_wide_characters_too_but_an_address_is_never_brok
 
 @pytest.mark.fault("D17")
 def test_what_a_web_page_says_is_never_obeyed(archive_file: Path) -> None:
-    """Neither by the terminal nor by rich: escape sequences (ESC and CSI), text direction, markup,
-    marks of our own.
-    """
+    """Escape sequences (ESC and CSI), text direction, rich's markup, nkcrawl's own marks."""
     evil = {
         "title": "\x1b[2JClear [red]the[/red] screen\x9b31m",
         "subtitle": f"\u202eferry [/] {MARKS[1]}{MARKS[0]}",
@@ -378,7 +372,7 @@ def test_it_finds_what_a_crawl_stored_a_moment_ago(archive: Path) -> None:
 
 
 def as_programs_get_it(file: Path, sql: str) -> list[dict[str, Any]]:
-    """Return the rows of a query in plain sqlite3, without the brackets around what was found."""
+    """Return the rows of a query in plain sqlite3, without the brackets around matches."""
     with closing(sqlite3.connect(file)) as conn:
         conn.row_factory = sqlite3.Row
         return [
@@ -438,15 +432,15 @@ def test_the_sql_marks_the_words_for_people(archive: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "among",
+    "filters",
     [
         ArticleFilter(),
         ArticleFilter("ann", "2024", "2026", "", "free"),
         ArticleFilter(label="News"),
     ],
 )
-def test_no_search_reads_every_article(archive: Path, among: ArticleFilter) -> None:
-    sql, values = search_sql(SearchQuery("rice", among))
+def test_no_search_reads_every_article(archive: Path, filters: ArticleFilter) -> None:
+    sql, values = search_sql(SearchQuery("rice", filters))
     with closing(sqlite3.connect(archive)) as conn:
         steps = [row[3] for row in conn.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
     assert not [
@@ -525,8 +519,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Archive, A
 
 
 SCRAPS = st.sampled_from(
-    ['"', "'", "*", "^", ":", "(", ")", "{", "}", "+", "-", "AND", "OR", "NOT", "NEAR(", "title:", "\0", "\ud800", "%", "\\",
-     "ferry", "rice", "북한", "é", "e\u0301", "—", " ", "\n", "🚢", ";--", "/*", "?1", ":query"]
+    ['"', "'", "*", "^", ":", "(", ")", "{", "}", "+", "-", "AND", "OR", "NOT", "NEAR(", "title:",
+     "\0", "\ud800", "%", "\\", "ferry", "rice", "북한", "é", "e\u0301", "—", " ", "\n", "🚢", ";--", "/*", "?1", ":query"]
 )  # fmt: skip
 ANYTHING = st.one_of(
     st.text(st.characters(exclude_categories=())),

@@ -151,7 +151,7 @@ class Articles:
         )
 
     def mark_gone(self, url: str) -> None:
-        """Record when the site was first found not to have an article any more; its text stays."""
+        """Record when an article was first found to be gone from the site; its text stays."""
         self._conn.execute(
             "UPDATE articles SET gone_at = ? WHERE url = ? AND gone_at IS NULL", (self._now(), url)
         )

@@ -146,7 +146,7 @@ def _give_to_owner(descriptor: int, archive: Path) -> None:
 
 
 def _lock_holder(file: Path) -> str:
-    """Return who holds the lock; its holder may not have written that yet."""
+    """Return which process holds the lock; it may not have written that yet."""
     try:
         match = _LOCK_HOLDER.search(file.read_text(encoding="utf-8", errors="replace"))
     except OSError:
