@@ -11,12 +11,37 @@ Outcome = Literal["read", "unchanged", "rejected", "failed", "skipped"]
 # What several failed visits in a row point to.
 Family = Literal["refused", "gone", "no_response", "no_links", "internal_error"]
 
-# What a page says of an article, in the order of the page; the names are those of the table's
-# columns.
-ARTICLE_FIELDS = (
-    "label", "title", "subtitle", "byline", "published_on", "published_at", "modified_at", "image_url", "image_caption",
-    "image_credit", "note", "body", "access", "language",
-)  # fmt: skip
+# The columns that `articles` and `article_versions` share, in the tables' order:
+# field: the page states it · line: one line of text, cleaned and limited in length as such ·
+# hashed: readers see it, so `content_hash` changes with it
+ColumnFlag = Literal["field", "line", "hashed"]
+ARTICLE_COLUMNS: dict[str, set[ColumnFlag]] = {
+    "title": {"field", "line", "hashed"},
+    "subtitle": {"field", "line", "hashed"},
+    "label": {"field", "line", "hashed"},
+    "byline": {"field", "line", "hashed"},
+    "published_on": {"field", "hashed"},
+    "published_at": {"field"},
+    "modified_at": {"field"},
+    "body": {"field", "hashed"},
+    "note": {"field", "hashed"},
+    "access": {"field"},
+    "access_evidence": set(),
+    "word_count": set(),
+    "image_url": {"field", "line"},
+    "image_caption": {"field", "line", "hashed"},
+    "image_credit": {"field", "line", "hashed"},
+    "language": {"field", "line"},
+    "content_hash": set(),
+}
+
+
+def article_columns(flag: ColumnFlag) -> tuple[str, ...]:
+    """Return the columns that have a flag, in the tables' order."""
+    return tuple(name for name, flags in ARTICLE_COLUMNS.items() if flag in flags)
+
+
+ARTICLE_FIELDS = article_columns("field")
 
 _DETAIL_LIMIT = 500  # characters
 

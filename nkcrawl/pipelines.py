@@ -16,7 +16,7 @@ from nkcrawl.extensions import HealthMonitor, Run
 from nkcrawl.extensions.endings import stat_name
 from nkcrawl.extensions.health import month_of
 from nkcrawl.extensions.run import failure_count
-from nkcrawl.items import ARTICLE_FIELDS, Article, Author, Reason, Visit
+from nkcrawl.items import ARTICLE_FIELDS, Article, Author, Reason, Visit, article_columns
 from nkcrawl.paywall import drop_filler
 from nkcrawl.text import normalize_whitespace
 
@@ -28,16 +28,7 @@ FIRST_DATE = date(2010, 1, 1)  # NK News began in 2010
 _GOOD_RUNS = 7  # whose counts of recent articles are the baseline
 _OLDEST_NEWS = 24  # months; on an empty archive, older articles are not recent
 
-_LINES = (
-    "title",
-    "subtitle",
-    "label",
-    "byline",
-    "image_caption",
-    "image_credit",
-    "image_url",
-    "language",
-)
+_LINES = article_columns("line")
 
 
 class NormalisePipeline:

@@ -1,6 +1,5 @@
 """The archive: what it refuses to open, what it stores, and when a page is due again."""
 
-import gzip
 import hashlib
 import os
 import random
@@ -35,7 +34,7 @@ from nkcrawl.archive.connect import transaction
 from nkcrawl.archive.pages import Pages
 from nkcrawl.items import Link
 from nkcrawl.text import format_timestamp
-from tests.conftest import ROOT, check_file
+from tests.conftest import ROOT, check_file, scrapy
 from tests.conftest import rows as read
 from tests.factories import (
     ANN,
@@ -90,8 +89,8 @@ def archive(path: Path, clock: Clock) -> Iterator[Archive]:
 
 
 def page_row(path: Path, url: str) -> dict[str, Any]:
-    [found] = read(path, "SELECT * FROM pages WHERE url = ?", url)
-    return found
+    [page] = read(path, "SELECT * FROM pages WHERE url = ?", url)
+    return page
 
 
 # --- opening --------------------------------------------------------------------------------------
@@ -103,7 +102,7 @@ def foreign(path: Path, *statements: str) -> None:
             conn.execute(statement)
 
 
-def ours(path: Path, articles: int = 0) -> None:
+def make_archive(path: Path, articles: int = 0) -> None:
     with closing(Archive.open(path)) as archive:
         archive.begin_run({}, {})
         for number in range(articles):
@@ -148,17 +147,22 @@ def make_foreign_wal(path: Path) -> None:
 
 
 def make_newer(path: Path) -> None:
-    ours(path)
-    foreign(path, f"PRAGMA user_version = {schema.NEWEST + 1}")
+    make_archive(path)
+    foreign(path, f"PRAGMA user_version = {schema.VERSION + 1}")
+
+
+def make_older(path: Path) -> None:
+    make_archive(path)
+    foreign(path, f"PRAGMA user_version = {schema.VERSION - 1}")
 
 
 def make_newer_in_the_log(path: Path) -> None:
-    ours(path)
+    make_archive(path)
     run_python(
         "import os, sqlite3, sys\n"
         "conn = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
         "conn.execute('PRAGMA journal_mode = WAL')\n"
-        f"conn.execute('PRAGMA user_version = {schema.NEWEST + 1}')\n"
+        f"conn.execute('PRAGMA user_version = {schema.VERSION + 1}')\n"
         "os._exit(0)\n",
         path,
     )
@@ -166,12 +170,12 @@ def make_newer_in_the_log(path: Path) -> None:
 
 
 def make_truncated(path: Path) -> None:
-    ours(path, articles=30)
+    make_archive(path, articles=30)
     os.truncate(path, path.stat().st_size // 2)
 
 
 def make_flipped(path: Path) -> None:
-    ours(path, articles=30)
+    make_archive(path, articles=30)
     with path.open("r+b") as file:
         file.seek(4096 * 3)
         page = file.read(4096)
@@ -198,7 +202,7 @@ def fingerprint(folder: Path) -> dict[str, str]:
         str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
         for file in sorted(folder.rglob("*"))
         if file.is_file()
-        and not file.name.endswith(("-shm", ".lock"))  # the log's index in memory, and who holds it
+        and not file.name.endswith(("-shm", ".lock"))  # the log's index in memory, the lock
     }
 
 
@@ -214,6 +218,7 @@ def fingerprint(folder: Path) -> dict[str, str]:
         (make_foreign_with_hot_journal, "some other program"),
         (make_foreign_wal, "some other program"),
         (make_newer, "made by a newer nkcrawl"),
+        (make_older, "made by an nkcrawl before its first release"),
         (make_newer_in_the_log, "made by a newer nkcrawl"),
         (make_truncated, "is damaged"),
         (make_flipped, "is damaged"),
@@ -232,8 +237,37 @@ def test_refused_and_untouched(path: Path, make: Any, reason: str) -> None:
     assert fingerprint(path.parent) == before
 
 
+@pytest.mark.parametrize(
+    ("version", "command"),
+    [
+        (1, ("crawl", "nknews")),
+        (4, ("crawl", "nknews")),
+        (4, ("status",)),
+        (1, ("search", "rice")),
+        (4, ("backup", "{}/copy.db")),
+    ],
+)
+@pytest.mark.fault("S18")
+def test_an_archive_from_before_the_first_release_is_refused_and_untouched(
+    path: Path, version: int, command: tuple[str, ...]
+) -> None:
+    make_archive(path, articles=1)
+    foreign(path, f"PRAGMA user_version = {version}")
+    before, names = path.read_bytes(), sorted(path.parent.iterdir())
+    arguments = (argument.format(path.parent) for argument in command)
+    refused = scrapy(*arguments, NKCRAWL_DATABASE=str(path), NKCRAWL_SITE="http://127.0.0.1:9")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith(
+        f"{path} was made by an nkcrawl before its first release (schema {version}), which this "
+        "one cannot read. Crawl again into another file, or read this one with"
+    )
+    assert refused.stderr.count("\n") == 1
+    assert path.read_bytes() == before
+    assert sorted(path.parent.iterdir()) == names
+
+
 @pytest.mark.fault("S11")
-def test_a_large_file_is_looked_through_once_a_week_and_after_a_run_that_died(
+def test_a_large_file_is_checked_once_a_week_and_after_a_run_that_died(
     path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connect, "QUICK_CHECK_LIMIT", 0)
@@ -274,23 +308,21 @@ def shared_folder() -> Iterator[Path]:
 
 
 def without_rights(act: Callable[[], object]) -> str:
-    """Do something in a child process that is not root, and return its result or the refusal that
-    it meets as a text.
-    """
-    told, tells = os.pipe()
+    """Call `act` in a child process that is not root, and return its result or ArchiveError."""
+    reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         if os.geteuid() == 0:
             os.setgroups([])
             os.setuid(65534)
         try:
-            os.write(tells, str(act()).encode())
+            os.write(writing, str(act()).encode())
         except ArchiveError as refusal:
-            os.write(tells, str(refusal).encode())
+            os.write(writing, str(refusal).encode())
         os._exit(0)
-    os.close(tells)
-    with open(told, encoding="utf-8") as answer:
-        result = answer.read()
+    os.close(writing)
+    with open(reading, encoding="utf-8") as output:
+        result = output.read()
     assert os.waitpid(child, 0)[1] == 0
     return result
 
@@ -299,7 +331,7 @@ def without_rights(act: Callable[[], object]) -> str:
 @pytest.mark.fault("P4")
 def test_not_writable(shared_folder: Path, locked: str) -> None:
     path = shared_folder / "nknews.db"
-    ours(path)
+    make_archive(path)
     path.chmod(0o666)
     shared_folder.chmod(0o777)
     place = shared_folder / locked
@@ -319,11 +351,11 @@ def test_new_file_in_a_folder_that_is_not_writable(shared_folder: Path) -> None:
 
 @pytest.mark.parametrize("killed", [False, True])
 @pytest.mark.fault("S12")
-def test_who_may_not_write_reads_all_that_is_stored_between_runs_and_after_a_kill(
+def test_a_user_without_the_right_to_write_reads_everything_also_after_a_kill(
     shared_folder: Path, killed: bool
 ) -> None:
     path = shared_folder / "nknews.db"
-    ours(path, articles=2)
+    make_archive(path, articles=2)
     path.chmod(0o644)
     if killed:
         run_python(KILLED_WHILE_OPEN, path, ROOT, code=-signal.SIGKILL)
@@ -356,7 +388,7 @@ def test_file_that_only_opens_for_reading(path: Path, monkeypatch: pytest.Monkey
         assert mode == "r+b"
         raise PermissionError(1, "Operation not permitted")  # as for an immutable file
 
-    ours(path)
+    make_archive(path)
     with monkeypatch.context() as patched:
         patched.setattr(Path, "open", refuse)
         with pytest.raises(ArchiveError, match="Operation not permitted"):
@@ -364,8 +396,7 @@ def test_file_that_only_opens_for_reading(path: Path, monkeypatch: pytest.Monkey
 
 
 def test_sqlite_says_read_only(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours(path)
-    foreign(path, "PRAGMA user_version = 0")
+    path.touch()
     really_connect = connect._connect
     monkeypatch.setattr(connect, "_connect", lambda path, mode: really_connect(path, "ro"))
     before = path.read_bytes()
@@ -376,7 +407,7 @@ def test_sqlite_says_read_only(path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.fault("S5")
 def test_locked_for_too_long(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours(path)
+    make_archive(path)
     monkeypatch.setattr(connect, "BUSY_SECONDS", 0.05)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -387,7 +418,7 @@ def test_locked_for_too_long(path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.fault("S4")
-def test_a_reader_in_the_middle_of_a_query_keeps_nobody_from_writing(
+def test_a_reader_in_the_middle_of_a_query_does_not_block_the_writer(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connect, "BUSY_SECONDS", 0.05)
@@ -415,13 +446,13 @@ def test_new_file(path: Path) -> None:
         assert stat.S_IMODE(file.stat().st_mode) & ~0o640 == 0
     header = path.read_bytes()[:100]
     assert header[68:72] == b"nkcr"
-    assert int.from_bytes(header[60:64], "big") == schema.NEWEST == 4
-    assert header[18:20] == b"\x01\x01"  # no log: whoever may read the file can open it
+    assert int.from_bytes(header[60:64], "big") == schema.VERSION == 5
+    assert header[18:20] == b"\x01\x01"  # rollback mode: the right to read the file is enough
 
 
 def test_empty_file_counts_as_new_and_reopening_keeps_everything(path: Path) -> None:
     path.touch()
-    ours(path, articles=2)
+    make_archive(path, articles=2)
     before = read(path, "SELECT * FROM articles")
     with closing(Archive.open(path)):
         pass
@@ -458,12 +489,12 @@ def test_creation_cut_off_in_the_middle_of_its_first_commit(
     if cut is not None:
         os.truncate(path, cut)
     Path(f"{path}-journal").write_bytes(empty_creation_journal())
-    ours(path, articles=1)
+    make_archive(path, articles=1)
     check_file(path)
 
 
 @pytest.mark.parametrize("statements", range(0, 30, 3))
-@pytest.mark.fault("S1", "S18")
+@pytest.mark.fault("S1")
 def test_creation_killed_after_any_statement(path: Path, statements: int) -> None:
     killed = """
 import os, sys
@@ -485,7 +516,7 @@ Archive.open(Path(sys.argv[1]))
 """
     done = subprocess.run([sys.executable, "-c", killed, str(path), str(statements)], check=False)
     assert done.returncode in (0, -signal.SIGKILL)
-    ours(path, articles=1)
+    make_archive(path, articles=1)
     check_file(path)
 
 
@@ -501,7 +532,8 @@ from tests.factories import store
 archive = Archive.open(Path(sys.argv[1]))
 run_id = archive.begin_run({}, {})
 for number in count():
-    store(archive, url=f"https://www.nknews.org/{run_id}/{number}/", body=f"{run_id} {number} " * 500, run_id=run_id)
+    url = f"https://www.nknews.org/{run_id}/{number}/"
+    store(archive, url=url, body=f"{run_id} {number} " * 500, run_id=run_id)
     print(number, flush=True)
 """
     chance = random.Random(7)
@@ -608,7 +640,7 @@ def test_a_second_writer_is_told_who_holds_the_archive_and_since_when(
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
 def test_a_lock_that_root_makes_belongs_to_the_owner_of_the_archive(shared_folder: Path) -> None:
     path = shared_folder / "nknews.db"
-    ours(path)
+    make_archive(path)
     os.chown(path, 65534, 65534)
     os.chown(shared_folder, 65534, 65534)
     Archive.open(path).close()
@@ -622,7 +654,7 @@ def test_a_lock_that_root_makes_belongs_to_the_owner_of_the_archive(shared_folde
 
 
 @pytest.mark.fault("P18")
-def test_a_link_to_the_file_is_no_way_round_the_lock(path: Path) -> None:
+def test_a_link_to_the_file_does_not_bypass_the_lock(path: Path) -> None:
     with closing(Archive.open(path)):
         link = path.with_name("link.db")
         link.symlink_to(path)
@@ -673,8 +705,8 @@ def test_no_lock_is_left_beside_a_foreign_file(path: Path) -> None:
 
 
 @pytest.mark.fault("S7")
-def test_whoever_reads_as_the_crawl_begins_is_waited_for(path: Path) -> None:
-    ours(path)
+def test_opening_waits_for_an_active_reader(path: Path) -> None:
+    make_archive(path)
     with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM runs").fetchall()
@@ -683,39 +715,6 @@ def test_whoever_reads_as_the_crawl_begins_is_waited_for(path: Path) -> None:
         with closing(Archive.open(path)) as archive:
             assert archive._conn.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         done.join()
-
-
-@pytest.mark.fault("S18")
-def test_a_file_of_the_first_schema_is_brought_up_to_date_with_every_row(
-    path: Path, clock: Clock
-) -> None:
-    path.write_bytes(
-        gzip.decompress((Path(__file__).parent / "archives" / "schema-1.db.gz").read_bytes())
-    )
-    tables = (
-        "articles",
-        "article_versions",
-        "pages",
-        "runs",
-        "rejects",
-        "authors",
-        "article_authors",
-    )
-    with closing(sqlite3.connect(path)) as conn:
-        before = {table: conn.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
-    with pytest.raises(ArchiveError, match="made by an older nkcrawl"):
-        ArchiveReader.open(path)
-    Archive.open(path, clock).close()
-    after = {table: read(path, f"SELECT * FROM {table}") for table in before}
-    assert [row.pop("last_error") for row in after["pages"]] == [None] * len(before["pages"])
-    newest = "SELECT max(url) FROM articles a JOIN article_authors ON a.id = article_id WHERE author_id = authors.id"
-    assert read(path, f"SELECT * FROM authors WHERE newest_url IS NOT ({newest})") == []
-    assert any(row.pop("newest_url") for row in after["authors"])
-    assert {
-        table: [tuple(row.values()) for row in found] for table, found in after.items()
-    } == before
-    assert all(before.values())
-    check_file(path)
 
 
 def test_close_twice_and_with_a_reader(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -794,16 +793,16 @@ def test_stats_of_good_runs(archive: Archive) -> None:
         archive.finish_run(
             run_id, verdict=verdict, exit_code=0, finish_reason=None, summary="", stats=stats
         )
-    found = archive.stats_of_good_runs("nkcrawl/recent/visited", limit=2)
-    assert [stats["number"] for stats in found] == [4, 2]
+    runs = archive.stats_of_good_runs("nkcrawl/recent/visited", limit=2)
+    assert [stats["number"] for stats in runs] == [4, 2]
 
 
 # --- articles -------------------------------------------------------------------------------------
 
 
 def stored_article(path: Path) -> dict[str, Any]:
-    [found] = read(path, "SELECT * FROM articles")
-    return found
+    [article] = read(path, "SELECT * FROM articles")
+    return article
 
 
 def versions(path: Path) -> list[dict[str, Any]]:
@@ -848,8 +847,8 @@ def test_new_article_whole(archive: Archive, path: Path) -> None:
             "url": STORY,
         }
     ]
-    met = {"found_on": STORY, "found_at": NOW, "fetched_at": None, "status": None, "etag": None}
-    met |= {"last_modified": None, "failures": 0, "due_at": NOW, "last_error": None}
+    link = {"found_on": STORY, "found_at": NOW, "fetched_at": None, "status": None, "etag": None}
+    link |= {"last_modified": None, "failures": 0, "due_at": NOW, "last_error": None}
     assert read(path, "SELECT * FROM pages") == [
         {
             "url": STORY,
@@ -864,8 +863,8 @@ def test_new_article_whole(archive: Archive, path: Path) -> None:
             "due_at": "2025-06-21T01:00:00Z",
             "last_error": None,
         },
-        {"url": f"{SITE}/2025/05/older/", "kind": "article"} | met,
-        {"url": f"{SITE}/content_author/ann/", "kind": "author"} | met,
+        {"url": f"{SITE}/2025/05/older/", "kind": "article"} | link,
+        {"url": f"{SITE}/content_author/ann/", "kind": "author"} | link,
     ]
 
 
@@ -908,22 +907,19 @@ def test_change_keeps_a_version_and_search_follows(
 
 
 def numbers(path: Path) -> dict[str, int]:
-    """Return the number of each article, after a look whether the search finds it by that."""
-    found = {
-        row["url"]: row["id"] for row in read(path, "SELECT url, id FROM articles ORDER BY id")
-    }
-    for url, number in found.items():
+    """Return the id of each article, after checking that the search finds it under that id."""
+    ids = {row["url"]: row["id"] for row in read(path, "SELECT url, id FROM articles ORDER BY id")}
+    for url, number in ids.items():
         word = url.rstrip("/").rpartition("/")[2]
         assert read(path, "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?", word) == [
             {"rowid": number}
         ]
-    return found
+    return ids
 
 
 @pytest.mark.fault("S14")
 def test_the_number_of_an_article_never_changes(archive: Archive, path: Path, clock: Clock) -> None:
-    words = ("tea", "ferry", "coal", "harbour")
-    for word in words:
+    for word in ("tea", "ferry", "coal", "harbour"):
         store(archive, url=f"{SITE}/2025/06/{word}/", title=word)
     before = numbers(path)
     assert list(before.values()) == [1, 2, 3, 4]
@@ -973,7 +969,10 @@ def test_every_number_that_another_table_refers_to_is_declared(
 ) -> None:
     referred = read(
         path,
-        """SELECT DISTINCT "table", "to" FROM sqlite_schema, pragma_foreign_key_list(name) WHERE type = 'table'""",
+        """
+        SELECT DISTINCT "table", "to" FROM sqlite_schema, pragma_foreign_key_list(name)
+        WHERE type = 'table'
+        """,
     )
     assert {row["table"] for row in referred} == {"articles", "authors", "runs"}
     for target in referred:
@@ -1094,9 +1093,7 @@ def test_the_newest_article_of_an_author_is_known_in_whatever_order_they_were_st
     assert Articles(archive._conn, Clock()).newest_by("bob") == []
 
 
-def test_the_view_of_authors_counts_whoever_stands_in_a_byline(
-    archive: Archive, path: Path
-) -> None:
+def test_the_view_of_authors_counts_current_bylines(archive: Archive, path: Path) -> None:
     bob = ("bob", "Bob Kim")
     for number, (authors, access, day) in enumerate(
         [
@@ -1122,7 +1119,7 @@ def test_the_view_of_authors_counts_whoever_stands_in_a_byline(
     ]
 
 
-def test_the_view_of_changes_has_one_row_a_change(
+def test_the_view_of_changes_has_one_row_per_change(
     archive: Archive, path: Path, clock: Clock
 ) -> None:
     changes = [
@@ -1140,16 +1137,16 @@ def test_the_view_of_changes_has_one_row_a_change(
         store(archive, **seen)
         clock.pass_by(hours=1)
     store(archive, url=f"{SITE}/2025/06/other/")
-    found = read(path, "SELECT * FROM changed_articles ORDER BY seen_at")
-    assert {(change["id"], change["published_on"], change["url"]) for change in found} == {
+    changes_seen = read(path, "SELECT * FROM changed_articles ORDER BY seen_at")
+    assert {(change["id"], change["published_on"], change["url"]) for change in changes_seen} == {
         (1, "2025-06-20", STORY)
     }
-    assert [tuple(change.values())[3:10] for change in found] == [
+    assert [tuple(change.values())[3:10] for change in changes_seen] == [
         ("Rice prices rise", "Rice prices rise", "teaser", "free", 2, 3, 1),
         ("Rice prices rise", "Rice falls", "free", "free", 3, 3, 1),
         ("Rice falls", "Rice falls", "free", "free", 3, 3, 0),
     ]
-    assert [change["seen_at"] for change in found] == [
+    assert [change["seen_at"] for change in changes_seen] == [
         format_timestamp(START + timedelta(hours=hour)) for hour in (1, 2, 3)
     ]
 
@@ -1258,7 +1255,7 @@ def test_add_links(archive: Archive, path: Path, clock: Clock) -> None:
     assert page_row(path, "b") == before | {"due_at": later}
 
 
-def test_author_page_outranks_an_article_as_finder(archive: Archive, path: Path) -> None:
+def test_found_on_prefers_author_pages_to_articles(archive: Archive, path: Path) -> None:
     other, author = f"{SITE}/2025/05/other/", f"{SITE}/content_author/ann/"
     store(archive, authors=[], links=article_links(other))
     assert page_row(path, other)["found_on"] == STORY
@@ -1271,18 +1268,18 @@ def test_author_page_outranks_an_article_as_finder(archive: Archive, path: Path)
 
 def test_failures_wait_longer_each_time(archive: Archive, path: Path, clock: Clock) -> None:
     archive.add_links([Link(STORY, "article")])
-    met = page_row(path, STORY)
+    new = page_row(path, STORY)
     for failures, hours in enumerate([12, 20, 44, 92, 188, 380, 716, 716], start=1):
         archive.store(failure(STORY, "timeout"), 1)
         due_at = format_timestamp(clock.now + timedelta(hours=hours))
-        assert page_row(path, STORY) == met | {
+        assert page_row(path, STORY) == new | {
             "failures": failures,
             "due_at": due_at,
             "last_error": "timeout",
         }
     archive.store(failure(STORY, "HTTP 500"), 1)
     answered = {"status": 500, "fetched_at": NOW, "last_error": "HTTP 500"}
-    assert page_row(path, STORY) == met | {"failures": 9, "due_at": due_at} | answered
+    assert page_row(path, STORY) == new | {"failures": 9, "due_at": due_at} | answered
 
 
 def test_rejection(archive: Archive, path: Path) -> None:
@@ -1301,16 +1298,16 @@ def test_rejection(archive: Archive, path: Path) -> None:
 def test_what_is_known_of_a_page(archive: Archive) -> None:
     urls = [
         f"{SITE}/2025/06/{name}/"
-        for name in ("whole", "undated", "empty", "note", "rejected", "late", "met")
+        for name in ("whole", "undated", "empty", "note", "rejected", "late", "linked")
     ]
-    whole, dateless, empty, note, turned_away, late, met = urls
+    whole, dateless, empty, note, turned_away, late, linked = urls
     store(archive, url=whole)
     store(archive, url=dateless, published_on=None, published_at=None)
     store(archive, url=empty, body="")
     store(archive, url=note, body="", note="Views expressed …")
     archive.store(rejection(turned_away, "no headline"), 1)
     archive.store(failure(late, "timeout"), 1)
-    archive.add_links([Link(met, "article")])
+    archive.add_links([Link(linked, "article")])
     known = [archive.lookup(visited(url)) for url in [*urls, f"{SITE}/2025/06/unknown/"]]
     assert known == [
         (True, set()),
@@ -1329,7 +1326,7 @@ def test_what_is_known_of_a_page(archive: Archive) -> None:
     assert authors == [(True, set()), (False, set())]
 
 
-def test_an_outage_does_not_put_off_what_all_else_hangs_on(
+def test_an_outage_does_not_postpone_the_feed_and_front_pages(
     archive: Archive, path: Path, clock: Clock
 ) -> None:
     entrances = {f"{SITE}/feed/": "feed", f"{SITE}/content_author/ann/": "author"}
@@ -1345,7 +1342,7 @@ def test_an_outage_does_not_put_off_what_all_else_hangs_on(
     assert page_row(path, further)["due_at"] == format_timestamp(clock.now + timedelta(hours=44))
 
 
-def test_an_author_page_that_is_gone_is_looked_for_again_and_a_further_one_is_not(
+def test_a_front_page_that_is_gone_is_visited_again_and_a_later_page_is_not(
     archive: Archive, path: Path
 ) -> None:
     for _ in range(2):
@@ -1355,7 +1352,7 @@ def test_an_author_page_that_is_gone_is_looked_for_again_and_a_further_one_is_no
     assert page_row(path, f"{SITE}/content_author/ann/page/9/")["due_at"] is None
 
 
-def test_an_article_that_is_shown_again_is_not_gone_for_good(
+def test_an_article_that_is_listed_again_gets_another_visit(
     archive: Archive, path: Path, clock: Clock
 ) -> None:
     store(archive)
@@ -1373,7 +1370,7 @@ def test_an_article_that_is_shown_again_is_not_gone_for_good(
     assert page_row(path, STORY)["due_at"] == "2025-06-27T01:00:00Z"
 
 
-def test_pages_in_doubt_are_asked_for_again_the_next_night_and_whole(
+def test_suspect_pages_are_due_the_next_night_without_validators(
     archive: Archive, path: Path, clock: Clock
 ) -> None:
     other = f"{SITE}/2015/01/other/"
@@ -1386,7 +1383,7 @@ def test_pages_in_doubt_are_asked_for_again_the_next_night_and_whole(
         assert (page["due_at"], page["etag"], page["last_modified"]) == (due_at, None, None)
 
 
-def test_what_is_wrong_with_a_page_in_doubt_is_news_until_it_is_read_well_or_believed(
+def test_the_faults_of_a_suspect_page_are_not_known_until_it_is_stored_again(
     archive: Archive,
 ) -> None:
     store(archive, published_on=None, published_at=None)
@@ -1396,7 +1393,7 @@ def test_what_is_wrong_with_a_page_in_doubt_is_news_until_it_is_read_well_or_bel
     assert archive.lookup(visited()) == (True, {"undated"})
 
 
-def test_who_is_named_as_the_finder(archive: Archive, path: Path) -> None:
+def test_found_on_prefers_author_pages_to_the_feed(archive: Archive, path: Path) -> None:
     other, author = f"{SITE}/2025/06/other/", f"{SITE}/content_author/ann/"
     finders = []
     store(archive, authors=[], links=article_links(other))
@@ -1476,7 +1473,7 @@ def test_next_page_of_a_listing(archive: Archive, path: Path, clock: Clock) -> N
     first, second = f"{SITE}/content_author/ann/", f"{SITE}/content_author/ann/page/2/"
     archive.add_links([Link(STORY, "article")])
     archive.store(listing(first, STORY, next_page=second), 1)
-    assert page_row(path, second)["due_at"] == NOW  # nothing new, but never met
+    assert page_row(path, second)["due_at"] == NOW  # nothing new, but a new page
     waiting = page_row(path, second)
     clock.pass_by(hours=1)
     archive.store(listing(first, STORY, next_page=second), 1)
@@ -1496,36 +1493,35 @@ def test_next_page_of_a_listing(archive: Archive, path: Path, clock: Clock) -> N
 def test_a_walk_through_a_listing_ends_where_most_was_known_at_the_last_one(
     archive: Archive, clock: Clock
 ) -> None:
-    """A year after all was walked, ten articles a month were met on the first page; then forty come
-    at once.
+    """Forty new articles at once, a year after the whole listing was walked.
+
+    In that year every month brought four articles, which were found on the first page.
     """
     urls = [f"{SITE}/content_author/ann/"] + [
         f"{SITE}/content_author/ann/page/{number}/" for number in range(2, 30)
     ]
-    shown = [f"{SITE}/2025/05/{number:03}/" for number in range(100)]
+    listed = [f"{SITE}/2025/05/{number:03}/" for number in range(100)]
 
     def visit(number: int) -> None:
-        entries = shown[(number - 1) * 10 : number * 10]
+        entries = listed[(number - 1) * 10 : number * 10]
         archive.store(listing(urls[number - 1], *entries, next_page=urls[number]), 1)
 
     for number in range(1, 11):
         visit(number)
     for month in range(12):
         clock.pass_by(days=30)
-        shown[:0] = [f"{SITE}/2025/06/{month:02}-{number:03}/" for number in range(4)]
+        listed[:0] = [f"{SITE}/2025/06/{month:02}-{number:03}/" for number in range(4)]
         visit(1)  # six of ten were known
     assert [url for url in due_urls(archive) if url in urls[1:10]] == []
     clock.pass_by(days=30)
-    shown[:0] = [f"{SITE}/2025/07/{number:03}/" for number in range(40)]
-    archive.add_links([Link(url, "article") for url in shown[:25]])  # by the feed, a moment before
+    listed[:0] = [f"{SITE}/2025/07/{number:03}/" for number in range(40)]
+    archive.add_links([Link(url, "article") for url in listed[:25]])  # by the feed, just before
     clock.pass_by(minutes=1)
     walked = [1]
     visit(1)
     while further := [url for url in due_urls(archive) if url in urls[1:10]]:
-        clock.pass_by(
-            hours=20
-        )  # night after night, the budget being small; what was met is read in between
-        for url in shown:
+        clock.pass_by(hours=20)  # a later page each night, and what was found is read in between
+        for url in listed:
             store(archive, url=url)
         walked.append(urls.index(further[0]) + 1)
         visit(walked[-1])

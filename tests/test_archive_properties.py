@@ -1,6 +1,4 @@
-"""Whatever is seen, in whatever order: the archive loses no text, and its versions tell the whole
-story.
-"""
+"""Random sequences of visits: the archive loses no text, and its versions are complete."""
 
 import tempfile
 from contextlib import closing
@@ -20,8 +18,8 @@ from hypothesis.stateful import (
 )
 
 from nkcrawl.archive import Archive, ArchiveReader
-from nkcrawl.archive.articles import VERSIONED, merge
-from nkcrawl.items import ARTICLE_FIELDS
+from nkcrawl.archive.articles import merge
+from nkcrawl.items import ARTICLE_COLUMNS, ARTICLE_FIELDS
 from tests.conftest import check_file, rows
 from tests.factories import EMPTY, article_url, failure, feed, rejection, store, unchanged
 
@@ -52,11 +50,11 @@ OBSERVATIONS = st.one_of(
 @given(st.lists(OBSERVATIONS, min_size=1, max_size=8))
 @pytest.mark.fault("S13")
 def test_nothing_stored_is_lost(observations: list[Any]) -> None:
-    moments = (datetime(2025, 6, 20, tzinfo=UTC) + timedelta(hours=hour) for hour in range(1000))
+    times = (datetime(2025, 6, 20, tzinfo=UTC) + timedelta(hours=hour) for hour in range(1000))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.db"
         history: list[dict[str, Any]] = []  # the article after every step
-        with closing(Archive.open(path, lambda: next(moments))) as archive:
+        with closing(Archive.open(path, lambda: next(times))) as archive:
             archive.begin_run({}, {})
             for seen in observations:
                 before = history[-1] if history else None
@@ -69,7 +67,7 @@ def test_nothing_stored_is_lost(observations: list[Any]) -> None:
                     continue
                 check_step(before, seen, history[-1], outcome)
         check_file(path)
-        check_story(path, history)
+        check_history(path, history)
 
 
 def check_step(
@@ -81,13 +79,15 @@ def check_step(
         assert outcome == "new"
         assert after["body"] == (seen["body"] or "")
         return
-    changed = any(before[column] != after[column] for column in VERSIONED)
+    changed = any(before[column] != after[column] for column in ARTICLE_COLUMNS)
     assert outcome == ("changed" if changed else "unchanged")
     assert (after["changed_at"] != before["changed_at"]) == (
         after["content_hash"] != before["content_hash"]
     )
     assert after["checked_at"] > before["checked_at"]
-    assert all(after[column] is not None for column in VERSIONED if before[column] is not None)
+    assert all(
+        after[column] is not None for column in ARTICLE_COLUMNS if before[column] is not None
+    )
     for column in ("title", "note", "image_url", "language"):
         assert after[column] == (seen[column] or before[column])
     if before["body"] and seen["access"] == "teaser" and before["access"] != "teaser":
@@ -99,18 +99,15 @@ def check_step(
         assert after["body"]
 
 
-def check_story(path: Path, history: list[dict[str, Any]]) -> None:
-    """Check that versions and current row together are every state the article was in, in order,
-    and no other.
-    """
-    told = rows(path, "SELECT * FROM article_versions ORDER BY id") + rows(
-        path, "SELECT * FROM articles"
-    )
-    states = [tuple(row[column] for column in VERSIONED) for row in history]
+def check_history(path: Path, history: list[dict[str, Any]]) -> None:
+    """Check that the versions and the current row are the states of the article, in order."""
+    stored = rows(path, "SELECT * FROM article_versions ORDER BY id")
+    stored += rows(path, "SELECT * FROM articles")
+    states = [tuple(row[column] for column in ARTICLE_COLUMNS) for row in history]
     distinct = [
         state for place, state in enumerate(states) if place == 0 or states[place - 1] != state
     ]
-    assert [tuple(row[column] for column in VERSIONED) for row in told] == distinct
+    assert [tuple(row[column] for column in ARTICLE_COLUMNS) for row in stored] == distinct
 
 
 @given(
@@ -124,16 +121,14 @@ def test_seeing_the_same_twice_changes_nothing(
     assert merge(once, second) == once
 
 
-# --- NightlyCrawls of an archive, step by step -----------------------------------------------------------
+# --- Nightly crawls, step by step -----------------------------------------------------------------
 
 URLS = st.sampled_from([article_url(name) for name in "ab"])
 WHOLE = ("It sailed on Monday.", "Crowds came.", "So did rain.")
 
 
 class NightlyCrawls(RuleBasedStateMachine):
-    """What a site may do to two articles over many nights, and what the archive says of them after
-    each step.
-    """
+    """What may happen to two articles over many nights, and what the archive holds after each."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -171,18 +166,23 @@ class NightlyCrawls(RuleBasedStateMachine):
     @rule(
         url=URLS,
         access=st.sampled_from(["free", "teaser", "unknown"]),
-        words=st.sampled_from(
+        paragraphs=st.sampled_from(
             [WHOLE, WHOLE[:2], WHOLE[:1], (), ("It sailed on Tuesday.", *WHOLE[1:])]
         ),
         title=st.sampled_from(["The ferry sails", "The old ferry sails", None]),
         note=st.sampled_from([None, "A note."]),
     )
     def an_article_is_seen(
-        self, url: str, access: str, words: tuple[str, ...], title: str | None, note: str | None
+        self,
+        url: str,
+        access: str,
+        paragraphs: tuple[str, ...],
+        title: str | None,
+        note: str | None,
     ) -> None:
         """Free, cut off, shrunk, empty, edited; after it was gone: back."""
         row = dict.fromkeys(ARTICLE_FIELDS) | {
-            "url": url, "title": title, "body": "\n\n".join(words), "note": note, "access": access,
+            "url": url, "title": title, "body": "\n\n".join(paragraphs), "note": note, "access": access,
             "access_evidence": [access], "extractor_version": 2,
         }  # fmt: skip
         store(self.archive, run_id=self.run_id, **row)
@@ -195,14 +195,14 @@ class NightlyCrawls(RuleBasedStateMachine):
 
     @precondition(lambda self: self.ids)
     @rule(data=st.data())
-    def an_article_is_as_it_was(self, data: st.DataObject) -> None:
+    def an_article_is_unchanged(self, data: st.DataObject) -> None:
         url = data.draw(st.sampled_from(sorted(self.ids)))
         self.archive.store(unchanged(url), 1)
         self.gone[url] = False
 
     @rule(
         url=URLS,
-        what=st.sampled_from(["another page", "suspect", "the feed", "a date that is none"]),
+        what=st.sampled_from(["another page", "suspect", "the feed", "an invalid date"]),
     )
     def something_else_happens(self, url: str, what: str) -> None:
         """What must leave every article as it is."""
@@ -218,46 +218,51 @@ class NightlyCrawls(RuleBasedStateMachine):
                     store(self.archive, url=url, published_on="2025-13-45", published_at=None)
 
     @invariant()
-    def the_archive_tells_the_whole_story(self) -> None:
-        found = {row["url"]: row for row in rows(self.path, "SELECT * FROM articles ORDER BY id")}
-        assert self.ids.items() <= {url: row["id"] for url, row in found.items()}.items(), (
+    def the_history_is_complete(self) -> None:
+        articles = {row["url"]: row for row in rows(self.path, "SELECT * FROM articles")}
+        assert self.ids.items() <= {url: row["id"] for url, row in articles.items()}.items(), (
             "a row left, or moved"
         )
         with closing(ArchiveReader.open(self.path)) as reader:
-            for url, row in found.items():
+            for url, row in articles.items():
                 self.ids[url] = row["id"]
-                now = tuple(row[column] for column in VERSIONED)
+                now = tuple(row[column] for column in ARTICLE_COLUMNS)
                 states = self.states.setdefault(url, [now])
                 if states[-1] != now:
                     states.append(now)
-                told = reader.history(url)
-                assert [tuple(state[column] for column in VERSIONED) for state in told] == states
-                assert [state["since"] for state in told] == sorted(
-                    {state["since"] for state in told}
+                history = reader.history(url)
+                assert [
+                    tuple(state[column] for column in ARTICLE_COLUMNS) for state in history
+                ] == states
+                assert [state["since"] for state in history] == sorted(
+                    {state["since"] for state in history}
                 )
-                assert told[-1]["gone_at"] == row["gone_at"]
+                assert history[-1]["gone_at"] == row["gone_at"]
                 assert (row["gone_at"] is not None) == self.gone[url]
                 self.kept |= {
                     (column, row[column]) for column in ("title", "body", "note") if row[column]
                 }
-        stored = "SELECT title, body, note FROM articles UNION ALL SELECT title, body, note FROM article_versions"
+        stored = """
+            SELECT title, body, note FROM articles
+            UNION ALL SELECT title, body, note FROM article_versions
+        """
         assert self.kept <= {pair for row in rows(self.path, stored) for pair in row.items()}, (
             "a text was lost"
         )
-        assert all(row["body"] or not self._had_body(url) for url, row in found.items())
+        assert all(row["body"] or not self._had_body(url) for url, row in articles.items())
 
     def _had_body(self, url: str) -> bool:
-        return any(state[VERSIONED.index("body")] for state in self.states[url])
+        return any(state[list(ARTICLE_COLUMNS).index("body")] for state in self.states[url])
 
     @invariant()
     def the_search_finds_what_is_stored(self) -> None:
-        found = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH 'title: old'"
+        matching = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH 'title: old'"
         stored = "SELECT id AS rowid FROM articles WHERE title LIKE '%old%'"
-        assert rows(self.path, found) == rows(self.path, stored)
+        assert rows(self.path, matching) == rows(self.path, stored)
 
 
 @pytest.mark.fault("S13", "S14")
-def test_whatever_the_nights_bring_nothing_stored_is_lost() -> None:
+def test_random_nights_lose_nothing_stored() -> None:
     run_state_machine_as_test(
         NightlyCrawls, settings=settings(max_examples=60, stateful_step_count=20, deadline=None)
     )  # type: ignore[no-untyped-call]

@@ -1,6 +1,4 @@
-"""Readers of every kind beside a crawl that writes: none is in its way, and none sees half an
-article.
-"""
+"""Readers of every kind during a crawl: none blocks it, and none sees half an article."""
 
 import json
 import subprocess
@@ -16,7 +14,8 @@ from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, sc
 from tests.site import FaultyServer
 
 WHOLE = """
-    SELECT url, title, body, (SELECT count(*) FROM article_authors WHERE article_id = articles.id) AS authors,
+    SELECT url, title, body,
+        (SELECT count(*) FROM article_authors WHERE article_id = articles.id) AS authors,
         (SELECT count(*) FROM articles_fts WHERE articles_fts.rowid = articles.id) AS searched
     FROM articles
 """
@@ -80,10 +79,10 @@ def test_four_readers_beside_a_crawl_see_whole_articles_and_stop_nobody(
     for read, readings in seen.items():
         assert readings, read
         assert any(0 < len(reading) < 60 for reading in readings), read
-        for found in (found for reading in readings for found in reading):
-            assert found["title"] == stored[found["url"]]["title"]
+        for row in (row for reading in readings for row in reading):
+            assert row["title"] == stored[row["url"]]["title"]
     for read in (plainly, copying):
-        assert all(found == stored[found["url"]] for reading in seen[read] for found in reading)
-    for found in (found for reading in seen[exporting] for found in reading):
-        whole = stored[found["url"]]
-        assert (found["body"], len(found["authors"])) == (whole["body"], whole["authors"])
+        assert all(row == stored[row["url"]] for reading in seen[read] for row in reading)
+    for row in (row for reading in seen[exporting] for row in reading):
+        whole = stored[row["url"]]
+        assert (row["body"], len(row["authors"])) == (whole["body"], whole["authors"])

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nkcrawl.archive import Archive, meanings
+from nkcrawl.archive import Archive
+from nkcrawl.web.metadata import described_tables, schema_page
 from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy
 from tests.docs import block, blocks, read
 from tests.site import FaultyServer
@@ -100,16 +101,15 @@ def anchors(file: Path) -> set[str]:
 
 def test_every_table_and_column_is_described_in_order_and_nothing_else(archive_file: Path) -> None:
     Archive.open(archive_file).close()
-    made = rows(
+    in_file = rows(
         archive_file,
-        "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT GLOB 'articles_fts_*' "
-        "AND name NOT GLOB '_sqlite*' AND name NOT GLOB 'sqlite_*'",
+        "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') "
+        "AND name NOT GLOB 'articles_fts_*' AND name NOT GLOB '_sqlite*' "
+        "AND name NOT GLOB 'sqlite_*'",
     )
-    assert {row["name"] for row in made} == set(meanings.TABLES) == set(meanings.COLUMNS)
-    for table_name, columns in meanings.COLUMNS.items():
-        in_file = [
-            row["name"]
-            for row in rows(archive_file, "SELECT name FROM pragma_table_info(?)", table_name)
-        ]
-        assert (table_name, in_file) == (table_name, list(columns))
-    assert (ROOT / "docs" / "schema.md").read_text(encoding="utf-8") == meanings.document()
+    described = described_tables()
+    assert {row["name"] for row in in_file} == set(described)
+    for name, description in described.items():
+        columns = rows(archive_file, "SELECT name FROM pragma_table_info(?)", name)
+        assert (name, [row["name"] for row in columns]) == (name, list(description["columns"]))
+    assert (ROOT / "docs" / "schema.md").read_text(encoding="utf-8") == schema_page()

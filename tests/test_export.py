@@ -301,17 +301,17 @@ def test_markdown(archive: Path, tmp_path: Path) -> None:
         """---
 title: "=Rice & <salt>"
 subtitle: "Traders blame the rain"
-authors: ["bo", "Ann Lee"]
 label: "News"
+authors: ["bo", "Ann Lee"]
 published_on: "2025-06-20"
 published_at: "2025-06-20T01:00:00Z"
-url: "https://www.nknews.org/2025/06/story-1/"
 access: "free"
 word_count: 5
-language: "en"
 image_url: "https://www.nknews.org/rice.jpg"
 image_caption: "Rice"
 image_credit: "KCNA"
+language: "en"
+url: "https://www.nknews.org/2025/06/story-1/"
 first_seen_at: "2025-06-20T03:15:00Z"
 changed_at: "2025-06-20T03:15:00Z"
 ---

@@ -1,6 +1,4 @@
-"""What SQLite does for each statement: nothing that a crawl asks per page, or `scrapy status`,
-reads a whole table.
-"""
+"""Query plans: no statement of a crawl, or of a reading command, scans a whole table."""
 
 import re
 import sqlite3
@@ -27,17 +25,15 @@ from tests.factories import (
 
 ANN, FURTHER = f"{SITE}/content_author/ann/", f"{SITE}/content_author/ann/page/2/"
 STORIES = [f"{SITE}/2025/06/story-{number}/" for number in range(30)]
-# Scans that cost the same however much is stored: a run is one row a night, and the first good one
-# that is found is the last to be looked at; the index holds only pages that are due at some time;
-# the search scans what it found.
+# Scans that cost the same however much is stored: a run is one row per night, and a query of runs
+# ends at the first good one; the index holds only pages with a due_at; a search scans its matches.
 FEW = (
     r"runs",
     r"pages USING (COVERING )?INDEX pages_due",
     r"articles_fts VIRTUAL TABLE INDEX \d+:.+",
 )
-# `scrapy status` counts what has no other way to be counted, in indexes of a few bytes a row; the
-# newest articles are read from the end of an index, and no more of them than are shown; authors are
-# as many as write for the site.
+# `scrapy status` counts by scanning indexes of a few bytes per row; the newest articles are read
+# from the end of an index, up to a limit; authors are few.
 READ = (
     r"articles USING COVERING INDEX articles_access",
     r"pages USING COVERING INDEX pages_kind",
@@ -46,7 +42,7 @@ READ = (
 )
 
 
-def life_of_a_crawl(archive: Archive) -> Iterator[tuple[str, object]]:
+def whole_crawl(archive: Archive) -> Iterator[tuple[str, object]]:
     """Call every method that a crawl calls, in its order; yield what was called."""
     articles = article_links(*STORIES)
     links = [Link(ANN, "author"), *articles[:3]]
@@ -102,8 +98,8 @@ def life_of_a_crawl(archive: Archive) -> Iterator[tuple[str, object]]:
     )
 
 
-def looks_of_a_reader(reader: ArchiveReader) -> Iterator[tuple[str, object]]:
-    """Call what the commands and the first page of the browser ask; yield what was called."""
+def all_queries(reader: ArchiveReader) -> Iterator[tuple[str, object]]:
+    """Call every method of a reader that reads; yield the name of each."""
     yield "newest_articles", reader.newest_articles(10)
     yield "count_articles", reader.count_articles()
     yield "count_pages", reader.count_pages()
@@ -117,8 +113,8 @@ def looks_of_a_reader(reader: ArchiveReader) -> Iterator[tuple[str, object]]:
     yield (
         "search",
         [
-            reader.search(SearchQuery("rye", among))
-            for among in (ArticleFilter(), ArticleFilter(author="ann"))
+            reader.search(SearchQuery("rye", filters))
+            for filters in (ArticleFilter(), ArticleFilter(author="ann"))
         ],
     )
     yield "iter_articles", list(reader.iter_articles([1, 2]))
@@ -126,7 +122,7 @@ def looks_of_a_reader(reader: ArchiveReader) -> Iterator[tuple[str, object]]:
 
 @contextmanager
 def traced(conn: sqlite3.Connection) -> Iterator[list[str]]:
-    """Collect what is asked of a connection; SQLite writes a trigger's statements as comments."""
+    """Collect the statements of a connection; SQLite traces a trigger's as comments."""
     statements: list[str] = []
     conn.set_trace_callback(statements.append)
     yield statements
@@ -136,21 +132,19 @@ def traced(conn: sqlite3.Connection) -> Iterator[list[str]]:
 @pytest.fixture
 def crawled(archive_file: Path) -> Path:
     with closing(Archive.open(archive_file)) as archive:
-        list(life_of_a_crawl(archive))
+        list(whole_crawl(archive))
     return archive_file
 
 
 def scans(
     conn: sqlite3.Connection, statements: Iterable[str], allowed: Sequence[str]
 ) -> list[tuple[str, str]]:
-    """Return which statements go through a whole table or index, but for those allowed, and by
-    which step of their plan.
-    """
-    asked = sorted(
+    """Return the statements that scan a table or index, except as allowed, each with that step."""
+    unique = sorted(
         {sql for sql in statements if re.match(r"\s*(SELECT|WITH|INSERT|UPDATE)\b", sql)}
     )
     plans = [
-        (sql, [step[3] for step in conn.execute(f"EXPLAIN QUERY PLAN {sql}")]) for sql in asked
+        (sql, [step[3] for step in conn.execute(f"EXPLAIN QUERY PLAN {sql}")]) for sql in unique
     ]
     tables = {
         name for (name,) in conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
@@ -159,22 +153,18 @@ def scans(
         (sql, step)
         for sql, plan in plans
         for step in plan
-        if goes_through(step, tables) and not stops(sql, plan) and not matches(step, allowed)
+        if scans_table(step, tables) and not stops(sql, plan) and not matches(step, allowed)
     ]
 
 
-def goes_through(step: str, tables: set[str]) -> bool:
-    """Tell whether a step scans a table of the archive; what a statement has made itself is no
-    larger than what it found.
-    """
-    found = re.match(r"SCAN (\w+)", step)
-    return bool(found) and found[1] in tables
+def scans_table(step: str, tables: set[str]) -> bool:
+    """Return whether a step scans a table of the archive, and not an intermediate result."""
+    match = re.match(r"SCAN (\w+)", step)
+    return bool(match) and match[1] in tables
 
 
 def stops(sql: str, plan: Sequence[str]) -> bool:
-    """Tell whether a statement reads in the order in which it gives its rows, and no more rows than
-    it is to give.
-    """
+    """Return whether a statement stops reading after LIMIT rows, because it does not sort them."""
     sorts = any(re.match(r"USE TEMP B-TREE FOR (ORDER|GROUP) BY", step) for step in plan)
     return bool(re.search(r"LIMIT \d+\W*$", sql)) and not sorts
 
@@ -194,7 +184,7 @@ def public(kind: type) -> set[str]:
 def test_no_statement_of_a_crawl_reads_a_whole_table(crawled: Path) -> None:
     with closing(Archive.open(crawled)) as archive:
         with traced(archive._conn) as statements:
-            called = {name for name, _ in life_of_a_crawl(archive)}
+            called = {name for name, _ in whole_crawl(archive)}
         assert scans(archive._conn, statements, FEW) == []
     assert called == public(Archive) - {"open", "close", "is_in_place"}
     assert len(set(statements)) > 50
@@ -203,10 +193,10 @@ def test_no_statement_of_a_crawl_reads_a_whole_table(crawled: Path) -> None:
 def test_no_statement_of_a_reader_reads_a_whole_table(crawled: Path) -> None:
     with closing(ArchiveReader.open(crawled)) as reader:
         with traced(reader._conn) as statements:
-            called = {name for name, _ in looks_of_a_reader(reader)}
+            called = {name for name, _ in all_queries(reader)}
         assert scans(reader._conn, statements, (*FEW, *READ)) == []
     assert called == public(ArchiveReader) - {
         "open",
         "close",
         "find",
-    }  # find goes through all that it gives back
+    }  # find returns everything that it scans

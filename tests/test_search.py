@@ -116,7 +116,7 @@ def test_the_headline_weighs_most_then_the_subtitle_and_the_newest_stands_first_
 
 
 @pytest.mark.parametrize(
-    ("among", "expected"),
+    ("filters", "expected"),
     [
         (ArticleFilter(author="ohara"), []),
         (ArticleFilter(author="o'hara"), ["older"]),
@@ -400,15 +400,15 @@ def test_the_sql_marks_the_words_for_people(archive: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "among",
+    "filters",
     [
         ArticleFilter(),
         ArticleFilter("ann", "2024", "2026", "", "free"),
         ArticleFilter(label="News"),
     ],
 )
-def test_no_search_reads_every_article(archive: Path, among: ArticleFilter) -> None:
-    sql, values = search_sql(SearchQuery("rice", among))
+def test_no_search_reads_every_article(archive: Path, filters: ArticleFilter) -> None:
+    sql, values = search_sql(SearchQuery("rice", filters))
     with closing(sqlite3.connect(archive)) as conn:
         steps = [row[3] for row in conn.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
     assert not [

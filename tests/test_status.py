@@ -69,7 +69,7 @@ def test_everything_as_json(archive: Path) -> None:
     assert output.pop("file") == {
         "path": str(archive),
         "bytes": archive.stat().st_size,
-        "schema": schema.NEWEST,
+        "schema": schema.VERSION,
         "journal_mode": "delete",
         "sqlite": sqlite3.sqlite_version,
     }
@@ -111,7 +111,7 @@ def test_for_people(archive: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     size = f"{archive.stat().st_size / 1e3:,.1f} kB"
-    versions = f"schema {schema.NEWEST}, SQLite {sqlite3.sqlite_version}"
+    versions = f"schema {schema.VERSION}, SQLite {sqlite3.sqlite_version}"
     assert lines[0] == f"{archive}: {size}, {versions}"
     for line in (
         "articles\tfree\tteaser\tunknown\tgone",

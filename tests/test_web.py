@@ -21,16 +21,16 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from nkcrawl.archive import Archive, meanings
+from nkcrawl.archive import Archive
 from nkcrawl.demo import FakeSite
 from nkcrawl.web.app import ReadOnlyDatabase
-from nkcrawl.web.metadata import read_pages
+from nkcrawl.web.metadata import described_tables, metadata
 from tests.browser import EDIT, HOSTILE_LABEL, HOSTILE_TITLE, chromium, fill, served
 from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy_command
 from tests.site import FaultyServer
 
-CHARTS = read_pages()["dashboard"]["charts"]
-QUERIES = read_pages()["queries"]
+CHARTS = metadata()["plugins"]["datasette-dashboards"]["archive"]["charts"]
+QUERIES = metadata()["databases"]["archive"]["queries"]
 DASHBOARD = "/-/dashboards/archive"
 _AREAS = """
     marks => marks.map(mark => mark.getBoundingClientRect())
@@ -111,7 +111,7 @@ def seen(browser: Browser, archive_file: Path, address: str) -> Iterator[Seen]:
 
 
 def every_page(address: str) -> list[str]:
-    tables = [f"/archive/{name}" for name in meanings.TABLES]
+    tables = [f"/archive/{name}" for name in described_tables()]
     charts = [f"{DASHBOARD}/{name}" for name in CHARTS]
     rows = [f"/archive/{place}/1" for place in ("articles", "authors", "article_versions", "runs")]
     queries = [f"/archive/{name}" for name in QUERIES]
@@ -455,13 +455,13 @@ def test_an_access_has_one_colour_everywhere(seen: Seen) -> None:
 # --- Serving it -----------------------------------------------------------------------------------
 
 
-def test_every_table_and_column_is_explained_as_the_archive_explains_it(address: str) -> None:
+def test_every_table_and_column_is_explained_as_the_metadata_say(address: str) -> None:
+    described = described_tables()
     tables = fetch(f"{address}/-/metadata.json")["databases"]["archive"]["tables"]
-    assert {name: tables[name]["description"] for name in meanings.TABLES} == meanings.TABLES
-    assert {name: tables[name]["columns"] for name in meanings.COLUMNS} == meanings.COLUMNS
-    tables = fetch(f"{address}/archive.json")["tables"]
-    assert {table["name"] for table in tables if not table["hidden"]} == {
-        name for name in meanings.TABLES if not re.search("_fts|_list|_activity|changed_", name)
+    assert {name: tables[name] for name in described} == described
+    listed = fetch(f"{address}/archive.json")["tables"]
+    assert {table["name"] for table in listed if not table["hidden"]} == {
+        name for name in described if not re.search("_fts|_list|_activity|changed_", name)
     }
 
 

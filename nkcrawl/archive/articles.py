@@ -11,51 +11,19 @@ from itemadapter import ItemAdapter
 from nkcrawl.archive import schedule
 from nkcrawl.archive.connect import rows
 from nkcrawl.archive.schedule import Clock
-from nkcrawl.items import ARTICLE_FIELDS, Article, Author
+from nkcrawl.items import ARTICLE_COLUMNS, ARTICLE_FIELDS, Article, Author, article_columns
 from nkcrawl.text import format_timestamp
 
 Change = Literal["new", "changed", "unchanged"]
 
-# What a version keeps, in the order of the tables' columns.
-VERSIONED = (
-    "title",
-    "subtitle",
-    "label",
-    "byline",
-    "published_on",
-    "published_at",
-    "modified_at",
-    "body",
-    "note",
-    "access",
-    "access_evidence",
-    "word_count",
-    "image_url",
-    "image_caption",
-    "image_credit",
-    "language",
-    "content_hash",
-)
 _BODY_COLUMNS = ("body", "access", "access_evidence")
-_DERIVED = ("word_count", "content_hash")
-_PLAIN = tuple(column for column in VERSIONED if column not in (*_BODY_COLUMNS, *_DERIVED))
-# What a reader sees: the rest can change without the article having changed.
-_HASHED = (
-    "title",
-    "subtitle",
-    "label",
-    "byline",
-    "published_on",
-    "body",
-    "note",
-    "image_caption",
-    "image_credit",
-)
+_PLAIN_COLUMNS = tuple(name for name in ARTICLE_FIELDS if name not in _BODY_COLUMNS)
+_HASHED_COLUMNS = article_columns("hashed")
 
-# Column names come from VERSIONED alone, never from a page.
-_COLUMNS = ", ".join(VERSIONED)
-_PARAMETERS = ", ".join(f":{column}" for column in VERSIONED)
-_ASSIGNMENTS = ", ".join(f"{column} = :{column}" for column in VERSIONED)
+# SQL is built from these names alone, never from a page.
+_COLUMNS = ", ".join(ARTICLE_COLUMNS)
+_PARAMETERS = ", ".join(f":{column}" for column in ARTICLE_COLUMNS)
+_ASSIGNMENTS = ", ".join(f"{column} = :{column}" for column in ARTICLE_COLUMNS)
 
 _SELECT = f"SELECT id, {_COLUMNS} FROM articles WHERE url = ?"
 _INSERT = f"""
@@ -185,7 +153,7 @@ class Articles:
         )
 
     def mark_gone(self, url: str) -> None:
-        """Record when the site was first found not to have an article any more; its text stays."""
+        """Record when an article was first found to be gone from the site; its text stays."""
         self._conn.execute(
             "UPDATE articles SET gone_at = ? WHERE url = ? AND gone_at IS NULL", (self._now(), url)
         )
@@ -212,14 +180,14 @@ def article_row(article: Article) -> dict[str, Any]:
 
 
 def merge(stored: Mapping[str, Any] | None, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the VERSIONED columns to store, given the stored ones (None if new) and a new row.
+    """Return the ARTICLE_COLUMNS to store, given the stored ones (None if new) and a new row.
 
     The row wins, except that an empty value never replaces a value and a teaser never replaces a
     full body.
     """
     seen = _observed(row)
     kept = stored or {}
-    merged: dict[str, Any] = {column: seen[column] or kept.get(column) for column in _PLAIN}
+    merged: dict[str, Any] = {column: seen[column] or kept.get(column) for column in _PLAIN_COLUMNS}
     merged |= _merged_body(kept, seen)
     merged["word_count"] = len(merged["body"].split())
     merged["content_hash"] = content_hash(merged)
@@ -227,7 +195,7 @@ def merge(stored: Mapping[str, Any] | None, row: Mapping[str, Any]) -> dict[str,
 
 
 def _observed(row: Mapping[str, Any]) -> dict[str, Any]:
-    seen = {column: row[column] or None for column in _PLAIN}
+    seen = {column: row[column] or None for column in _PLAIN_COLUMNS}
     return seen | {
         "body": row["body"] or "",
         "access": row["access"],
@@ -260,12 +228,12 @@ def _keeps_body(stored: Mapping[str, Any], seen: Mapping[str, Any]) -> bool:
 
 def content_hash(columns: Mapping[str, Any]) -> str:
     """Return the SHA-256, in hex, of the text that a reader of the article sees."""
-    seen = {column: columns[column] for column in _HASHED}
+    seen = {column: columns[column] for column in _HASHED_COLUMNS}
     return hashlib.sha256(
         json.dumps(seen, sort_keys=True, separators=(",", ":")).encode()
     ).hexdigest()
 
 
 def differs(stored: Mapping[str, Any], merged: Mapping[str, Any]) -> bool:
-    """Return whether any VERSIONED column is to change."""
-    return any(stored[column] != merged[column] for column in VERSIONED)
+    """Return whether any of the ARTICLE_COLUMNS is to change."""
+    return any(stored[column] != merged[column] for column in ARTICLE_COLUMNS)

@@ -13,7 +13,6 @@ from nkcrawl.archive.connect import (
     translate_errors,
 )
 
-_OLDEST = 1  # an archive is copied best before a newer nkcrawl changes its tables
 _SIGNAL_CHECK_INTERVAL = 10_000  # of SQLite's virtual machine instructions; about a millisecond
 
 
@@ -21,14 +20,14 @@ def copy_archive(path: Path, copy: Path) -> int:
     """Copy the archive at `path` to the new file `copy`, check that, and return its articles.
 
     The copy can be written by its owner and read by its group, and is in rollback mode, so that
-    everyone who can read the file can open it. Raises ArchiveError where no archive is or it is
-    damaged, ArchiveUnavailable where the copy cannot be written, and KeyboardInterrupt after a
+    any user with the right to read the file can open it. Raises ArchiveError where the archive is
+    missing or damaged, ArchiveUnavailable where the copy cannot be written, and KeyboardInterrupt after a
     signal that Python turns into one; an unfinished copy is left to the caller.
     """
     copy = copy.resolve()
     os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o640))
     with translate_errors(path, reading=True):
-        with closing(open_for_reading(path, oldest=_OLDEST)) as conn:
+        with closing(open_for_reading(path)) as conn:
             _write(conn, path, copy)
         with closing(sqlite3.connect(copy, isolation_level=None)) as conn:
             _check(conn, path)

@@ -65,8 +65,8 @@ def open_database(path: Path, now: datetime) -> tuple[Database, BaseFileLock]:
             raise
 
 
-def open_for_reading(path: Path, oldest: int = schema.NEWEST) -> sqlite3.Connection:
-    """Open the archive at `path` read-only; raises ArchiveError for a schema below `oldest`."""
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """Open the archive at `path` read-only; raises ArchiveError unless it has this schema."""
     with translate_errors(path, reading=True):
         if not path.exists() or (path.is_file() and _is_new(path)):
             raise ArchiveError(f"No archive at {path} yet; `scrapy crawl nknews` creates it.")
@@ -75,12 +75,7 @@ def open_for_reading(path: Path, oldest: int = schema.NEWEST) -> sqlite3.Connect
         _check_header(path, mode="rb")
         conn = _connect(path, "ro")
         try:
-            version = int(str(_pragma(conn, "user_version")))
-            if version < oldest:
-                raise ArchiveError(
-                    f"{path} was made by an older nkcrawl (schema {version}, this one reads "
-                    f"{schema.NEWEST}). The next `scrapy crawl nknews` brings it up to date."
-                )
+            _check_connection(path, conn)
         except BaseException:
             conn.close()
             raise
@@ -151,7 +146,7 @@ def _give_to_owner(descriptor: int, archive: Path) -> None:
 
 
 def _lock_holder(file: Path) -> str:
-    """Return who holds the lock; its holder may not have written that yet."""
+    """Return which process holds the lock; it may not have written that yet."""
     try:
         match = _LOCK_HOLDER.search(file.read_text(encoding="utf-8", errors="replace"))
     except OSError:
@@ -210,10 +205,16 @@ def _check_format(path: Path, application_id: int, version: int) -> None:
             f"{path} is a database of some other program, not an archive of nkcrawl. "
             "Name another file; this one was not touched."
         )
-    if version > schema.NEWEST:
+    if version > schema.VERSION:
         raise ArchiveError(
             f"{path} was made by a newer nkcrawl (schema {version}, this one knows "
-            f"{schema.NEWEST}). Upgrade nkcrawl."
+            f"{schema.VERSION}). Upgrade nkcrawl."
+        )
+    if version < schema.VERSION:
+        raise ArchiveError(
+            f"{path} was made by an nkcrawl before its first release (schema {version}), which "
+            "this one cannot read. Crawl again into another file, or read this one with the "
+            "nkcrawl that made it."
         )
 
 
@@ -296,12 +297,12 @@ def _create_file(path: Path) -> None:
 
 
 def _create_tables(path: Path, db: Database) -> None:
-    """Migrate the schema under the write lock; taking it also refuses a file locked by others."""
+    """Create the tables of a new file; taking the write lock refuses a file locked by others."""
     with transaction(db.conn):
-        if not _is_new(path):  # another program may have filled it since it was checked
-            _check_connection(path, db.conn)
-        if int(str(_pragma(db.conn, "user_version"))) < schema.NEWEST:
+        if _is_new(path):
             schema.migrate(db)
+        else:  # another program may have filled it since it was checked
+            _check_connection(path, db.conn)
 
 
 def _switch_to_wal(conn: sqlite3.Connection) -> None:

@@ -61,7 +61,7 @@ class Pages:
     def due(self) -> Iterator[DuePage]:
         """Yield what is due, each page once: feeds, front pages, articles from the newest, others.
 
-        Pages may be written between two steps; those that are no longer due are left out.
+        Pages may be written between two steps; one that has stopped being due is left out.
         """
         yield from self._still_due(self._rows(DUE_BY_ROWID, self._now(), "feed"))
         authors = self._rows(DUE_BY_ROWID, self._now(), "author")

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from nkcrawl.archive import schedule
-from nkcrawl.archive.articles import VERSIONED
 from nkcrawl.archive.connect import open_for_reading, rows, translate_errors
 from nkcrawl.archive.schedule import Clock
 from nkcrawl.archive.search import ArticleFilter, BadQuery, SearchQuery, search_sql
-from nkcrawl.items import ARTICLE_FIELDS
+from nkcrawl.items import ARTICLE_COLUMNS, ARTICLE_FIELDS
 from nkcrawl.text import format_timestamp
 
-_COLUMNS = ", ".join(VERSIONED)
+_COLUMNS = ", ".join(ARTICLE_COLUMNS)
 # NULL and '' are both empty.
 _FILLED = ", ".join(f"count(nullif({field}, '')) AS {field}" for field in ARTICLE_FIELDS)
 _RECENTLY_STORED = 1_000  # articles whose fill rates are computed, those stored last
@@ -149,7 +148,7 @@ class ArchiveReader:
         began = [article["first_seen_at"], *(state["seen_at"] for state in states)]
         return [
             {"since": since}
-            | {column: state[column] for column in VERSIONED}
+            | {column: state[column] for column in ARTICLE_COLUMNS}
             | {"gone_at": state.get("gone_at")}
             for since, state in zip(began, [*states, article], strict=True)
         ]

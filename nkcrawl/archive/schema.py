@@ -1,12 +1,15 @@
-"""The archive's tables as numbered migrations; a released migration never changes, a new one is
-added below it.
-"""
+"""The archive's tables, indexes, triggers and views, as migrations of sqlite-utils.
 
-from collections.abc import Callable
+A migration never changes after a release; a new one is added below it.
+"""
 
 from sqlite_utils import Database, Migrations
 
+from nkcrawl.items import ARTICLE_COLUMNS
+
 APPLICATION_ID = 0x6E6B6372  # 'nkcr'
+# The file's `user_version`. Versions 1 to 4 were never released; they are refused, see `connect`.
+VERSION = 5
 
 _RUNS = """
 CREATE TABLE runs (
@@ -23,27 +26,23 @@ CREATE TABLE runs (
 ) STRICT
 """
 
-_ARTICLES = """
+# Both tables of articles have these columns. To be written out before the first release: from
+# then on a new column is added by a migration of its own.
+_TYPES = {
+    "published_on": ("TEXT CHECK (published_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]')"),
+    "body": "TEXT NOT NULL DEFAULT ''",
+    "access": "TEXT NOT NULL CHECK (access IN ('free', 'teaser', 'unknown'))",
+    "access_evidence": "TEXT NOT NULL DEFAULT '[]'",
+    "word_count": "INTEGER NOT NULL CHECK (word_count >= 0)",
+    "content_hash": "TEXT NOT NULL",
+}
+_ARTICLE_COLUMNS = ",\n    ".join(f"{name} {_TYPES.get(name, 'TEXT')}" for name in ARTICLE_COLUMNS)
+
+_ARTICLES = f"""
 CREATE TABLE articles (
     id INTEGER PRIMARY KEY,
     url TEXT NOT NULL UNIQUE,
-    title TEXT,
-    subtitle TEXT,
-    label TEXT,
-    byline TEXT,
-    published_on TEXT CHECK (published_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
-    published_at TEXT,
-    modified_at TEXT,
-    body TEXT NOT NULL DEFAULT '',
-    note TEXT,
-    access TEXT NOT NULL CHECK (access IN ('free', 'teaser', 'unknown')),
-    access_evidence TEXT NOT NULL DEFAULT '[]',
-    word_count INTEGER NOT NULL CHECK (word_count >= 0),
-    image_url TEXT,
-    image_caption TEXT,
-    image_credit TEXT,
-    language TEXT,
-    content_hash TEXT NOT NULL,
+    {_ARTICLE_COLUMNS},
     extractor_version INTEGER NOT NULL,
     run_id INTEGER NOT NULL REFERENCES runs (id),
     first_seen_at TEXT NOT NULL,
@@ -53,29 +52,13 @@ CREATE TABLE articles (
 ) STRICT
 """
 
-_ARTICLE_VERSIONS = """
+_ARTICLE_VERSIONS = f"""
 CREATE TABLE article_versions (
     id INTEGER PRIMARY KEY,
     article_id INTEGER NOT NULL REFERENCES articles (id),
     run_id INTEGER NOT NULL REFERENCES runs (id),
     seen_at TEXT NOT NULL,
-    title TEXT,
-    subtitle TEXT,
-    label TEXT,
-    byline TEXT,
-    published_on TEXT,
-    published_at TEXT,
-    modified_at TEXT,
-    body TEXT NOT NULL,
-    note TEXT,
-    access TEXT NOT NULL CHECK (access IN ('free', 'teaser', 'unknown')),
-    access_evidence TEXT NOT NULL,
-    word_count INTEGER NOT NULL,
-    image_url TEXT,
-    image_caption TEXT,
-    image_credit TEXT,
-    language TEXT,
-    content_hash TEXT NOT NULL
+    {_ARTICLE_COLUMNS}
 ) STRICT
 """
 
@@ -84,7 +67,8 @@ CREATE TABLE authors (
     id INTEGER PRIMARY KEY,
     slug TEXT NOT NULL UNIQUE,
     name TEXT,
-    bio TEXT
+    bio TEXT,
+    newest_url TEXT
 ) STRICT
 """
 
@@ -108,7 +92,8 @@ CREATE TABLE pages (
     etag TEXT,
     last_modified TEXT,
     failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
-    due_at TEXT -- NULL: never again
+    due_at TEXT, -- NULL: never again
+    last_error TEXT
 ) STRICT
 """
 
@@ -123,40 +108,29 @@ CREATE TABLE rejects (
 ) STRICT
 """
 
+# Every count of `scrapy status` and every query of a crawl is answered from one of these.
 _INDEXES = (
     "CREATE INDEX pages_due ON pages (kind, url, due_at) WHERE due_at IS NOT NULL",
+    "CREATE INDEX pages_failures ON pages (failures) WHERE failures > 0",
+    "CREATE INDEX pages_kind ON pages (kind)",
     "CREATE INDEX articles_published_on ON articles (published_on)",
+    "CREATE INDEX articles_access ON articles (access)",
+    "CREATE INDEX articles_gone_at ON articles (gone_at) WHERE gone_at IS NOT NULL",
     "CREATE INDEX articles_run_id ON articles (run_id)",
     "CREATE INDEX article_authors_author_id ON article_authors (author_id)",
     "CREATE INDEX article_versions_article_id ON article_versions (article_id)",
     "CREATE INDEX article_versions_run_id ON article_versions (run_id)",
     "CREATE INDEX rejects_run_id ON rejects (run_id)",
-)
-
-# What `scrapy status` counts without reading a single body, and whether a page was rejected before.
-_FURTHER_INDEXES = (
-    "CREATE INDEX articles_access ON articles (access)",
-    "CREATE INDEX articles_gone_at ON articles (gone_at) WHERE gone_at IS NOT NULL",
-    "CREATE INDEX pages_failures ON pages (failures) WHERE failures > 0",
     "CREATE INDEX rejects_url ON rejects (url)",
 )
 
-# What would take the longer, the more is stored: counting the pages of a kind, and looking through
-# all that an author wrote.
-_SUMS = (
-    "CREATE INDEX pages_kind ON pages (kind)",
-    "ALTER TABLE authors ADD COLUMN newest_url TEXT",
-    """
-    UPDATE authors SET newest_url = (
-        SELECT max(url) FROM articles JOIN article_authors ON article_id = articles.id WHERE author_id = authors.id
-    )
-    """,
-)
-
+# content="articles" in double quotes: so sqlite-utils and Datasette detect the table as the search
+# index of `articles`.
 _SEARCH = (
     """
     CREATE VIRTUAL TABLE articles_fts USING fts5 (
-        title, subtitle, body, content='articles', content_rowid='id', tokenize='porter unicode61'
+        title, subtitle, body,
+        content="articles", content_rowid='id', tokenize='porter unicode61'
     )
     """,
     """
@@ -181,7 +155,7 @@ _SEARCH = (
     """,
 )
 
-# A window, because group_concat alone promises no order.
+# A window function, because group_concat alone guarantees no order.
 _ARTICLE_LIST = """
 CREATE VIEW article_list AS
 SELECT id, published_on, title,
@@ -197,19 +171,6 @@ SELECT id, published_on, title,
 FROM articles
 """
 
-# The same table, its content named in the way by which sqlite-utils and Datasette know it for the
-# articles' search.
-_FINDABLE_SEARCH = (
-    "DROP TABLE articles_fts",
-    """
-    CREATE VIRTUAL TABLE articles_fts USING fts5 (
-        title, subtitle, body, content="articles", content_rowid='id', tokenize='porter unicode61'
-    )
-    """,
-    "INSERT INTO articles_fts (articles_fts) VALUES ('rebuild')",
-)
-
-# Everybody in a byline, and what is stored of theirs: not what the site holds.
 _AUTHOR_ACTIVITY = """
 CREATE VIEW author_activity AS
 SELECT slug, name, count(*) AS articles,
@@ -224,14 +185,15 @@ JOIN articles ON articles.id = article_id
 GROUP BY authors.id
 """
 
-# After the last version of an article stands the article itself; coalesce would take a headline
-# that was lost for it.
+# The last version of an article was replaced by the article itself. Not by coalesce, which would
+# skip a state without a headline.
 _CHANGED_ARTICLES = """
 CREATE VIEW changed_articles AS
 SELECT articles.id, seen_at, articles.published_on,
     version.title AS title_before, iif(is_last, articles.title, next_title) AS title_after,
     version.access AS access_before, iif(is_last, articles.access, next_access) AS access_after,
-    version.word_count AS words_before, iif(is_last, articles.word_count, next_words) AS words_after,
+    version.word_count AS words_before,
+    iif(is_last, articles.word_count, next_words) AS words_after,
     iif(is_last, articles.content_hash, next_hash) IS NOT version.content_hash AS text_changed,
     articles.url
 FROM (
@@ -258,48 +220,20 @@ SELECT id, started_at,
 FROM runs
 """
 
-_MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (
-        "0001_first_tables",
-        (
-            _RUNS,
-            _ARTICLES,
-            _ARTICLE_VERSIONS,
-            _AUTHORS,
-            _ARTICLE_AUTHORS,
-            _PAGES,
-            _REJECTS,
-            *_INDEXES,
-            *_SEARCH,
-            _ARTICLE_LIST,
-        ),
-    ),
-    ("0002_trouble_of_a_page", ("ALTER TABLE pages ADD COLUMN last_error TEXT", *_FURTHER_INDEXES)),
-    ("0003_views_for_people", (*_FINDABLE_SEARCH, _AUTHOR_ACTIVITY, _CHANGED_ARTICLES, _RUN_LIST)),
-    ("0004_sums_that_cost_no_more_in_a_large_archive", _SUMS),
-)
-NEWEST = len(_MIGRATIONS)
+_migrations = Migrations("nkcrawl")
+
+
+@_migrations(name="0001_create")
+def _create(db: Database) -> None:
+    content = (_RUNS, _ARTICLES, _ARTICLE_VERSIONS, _AUTHORS, _ARTICLE_AUTHORS)
+    frontier = (_PAGES, _REJECTS)
+    views = (_ARTICLE_LIST, _AUTHOR_ACTIVITY, _CHANGED_ARTICLES, _RUN_LIST)
+    for statement in (*content, *frontier, *_INDEXES, *_SEARCH, *views):
+        db.execute(statement)
 
 
 def migrate(db: Database) -> None:
-    """Bring an empty database, or one of ours, to the newest schema inside the caller's
-    transaction.
-    """
+    """Bring an empty database to the current schema inside the caller's transaction."""
     db.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
-    _registered().apply(db)
-    db.execute(f"PRAGMA user_version = {NEWEST:d}")
-
-
-def _registered() -> Migrations:
-    migrations = Migrations("nkcrawl")
-    for name, statements in _MIGRATIONS:
-        migrations(name=name)(_step(statements))
-    return migrations
-
-
-def _step(statements: tuple[str, ...]) -> Callable[[Database], None]:
-    def run(db: Database) -> None:
-        for statement in statements:
-            db.execute(statement)
-
-    return run
+    _migrations.apply(db)
+    db.execute(f"PRAGMA user_version = {VERSION:d}")

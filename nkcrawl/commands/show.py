@@ -25,7 +25,7 @@ from nkcrawl import site
 from nkcrawl.archive import article_row
 from nkcrawl.commands import print_json, print_table, restore_sigpipe
 from nkcrawl.commands.base import ArchiveCommand, fail
-from nkcrawl.items import Article, Listing, Visit
+from nkcrawl.items import ARTICLE_FIELDS, Article, Listing, Visit
 from nkcrawl.middlewares import in_its_charset
 from nkcrawl.options import apply_options
 from nkcrawl.pages import Reading, parse_html, read_article, read_listing
@@ -34,11 +34,7 @@ from nkcrawl.pipelines import gate, normalise
 from nkcrawl.responses import RequestDropped
 from nkcrawl.text import canonical_url, strip_control_chars
 
-_FIELDS = (
-    "title", "subtitle", "label", "byline", "authors", "published_on", "published_at",
-    "modified_at", "body", "note", "access", "image_url", "image_caption", "image_credit",
-    "language", "extractor_version",
-)  # fmt: skip
+_FIELDS = (*ARTICLE_FIELDS, "authors", "extractor_version")
 
 
 class NotFetched(Exception):

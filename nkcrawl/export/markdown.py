@@ -6,13 +6,14 @@ import unicodedata
 from urllib.parse import unquote, urlsplit
 
 from nkcrawl.export import StoredArticle, author_names
+from nkcrawl.items import ARTICLE_COLUMNS
 from nkcrawl.text import normalize_whitespace
 
 _MAX_SLUG_LENGTH = 150  # with day and id, a file name stays below 200 bytes
 FRONT_MATTER = (
-    "title", "subtitle", "authors", "label", "published_on", "published_at", "modified_at", "url",
-    "access", "word_count", "language", "note", "image_url", "image_caption", "image_credit",
-    "first_seen_at", "changed_at", "gone_at",
+    *("authors" if name == "byline" else name for name in ARTICLE_COLUMNS
+      if name not in ("body", "access_evidence", "content_hash")),
+    "url", "first_seen_at", "changed_at", "gone_at",
 )  # fmt: skip
 # Characters that JSON allows in strings, but YAML does not, or takes for a line break.
 _NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
