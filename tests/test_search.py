@@ -128,8 +128,8 @@ def test_the_headline_weighs_most_then_the_subtitle_and_the_newest_stands_first_
         (ArticleFilter(access="free"), []),
     ],
 )
-def test_among_which_articles(archive: Path, among: ArticleFilter, expected: list[str]) -> None:
-    assert search(archive, "rice", among) == expected
+def test_filters(archive: Path, filters: ArticleFilter, expected: list[str]) -> None:
+    assert search(archive, "rice", filters) == expected
 
 
 def test_in_a_pipe_each_article_is_one_line(archive: Path) -> None:
