@@ -20,9 +20,9 @@ def copy_archive(path: Path, copy: Path) -> int:
     """Copy the archive at `path` to the new file `copy`, check that, and return its articles.
 
     The copy can be written by its owner and read by its group, and is in rollback mode, so that
-    any user with the right to read the file can open it. Raises ArchiveError where the archive is
-    missing or damaged, ArchiveUnavailable where the copy cannot be written, and KeyboardInterrupt after a
-    signal that Python turns into one; an unfinished copy is left to the caller.
+    any user with the right to read the file can open it. Raises ArchiveError if the archive is
+    missing or damaged, ArchiveUnavailable if the copy cannot be written, and KeyboardInterrupt
+    after a signal that Python turns into one; an unfinished copy is left to the caller.
     """
     copy = copy.resolve()
     os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o640))
