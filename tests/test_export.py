@@ -299,6 +299,7 @@ def test_markdown(archive: Path, tmp_path: Path) -> None:
     assert sorted(notes) == ["2025-06-20-story-1.md", "2025-06-20-story-3.md", "undated-story-2.md"]
     assert notes["2025-06-20-story-1.md"] == (
         """---
+url: "https://www.nknews.org/2025/06/story-1/"
 title: "=Rice & <salt>"
 subtitle: "Traders blame the rain"
 label: "News"
@@ -311,7 +312,6 @@ image_url: "https://www.nknews.org/rice.jpg"
 image_caption: "Rice"
 image_credit: "KCNA"
 language: "en"
-url: "https://www.nknews.org/2025/06/story-1/"
 first_seen_at: "2025-06-20T03:15:00Z"
 changed_at: "2025-06-20T03:15:00Z"
 ---

@@ -458,7 +458,9 @@ def test_an_access_has_one_colour_everywhere(seen: Seen) -> None:
 def test_every_table_and_column_is_explained_as_the_metadata_say(address: str) -> None:
     described = described_tables()
     tables = fetch(f"{address}/-/metadata.json")["databases"]["archive"]["tables"]
-    assert {name: tables[name] for name in described} == described
+    for name, table in described.items():  # Datasette adds keys of its own to a table's
+        assert (name, tables[name]["description"]) == (name, table["description"])
+        assert (name, tables[name]["columns"]) == (name, table["columns"])
     listed = fetch(f"{address}/archive.json")["tables"]
     assert {table["name"] for table in listed if not table["hidden"]} == {
         name for name in described if not re.search("_fts|_list|_activity|changed_", name)

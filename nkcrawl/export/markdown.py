@@ -11,9 +11,10 @@ from nkcrawl.text import normalize_whitespace
 
 _MAX_SLUG_LENGTH = 150  # with day and id, a file name stays below 200 bytes
 FRONT_MATTER = (
+    "url",
     *("authors" if name == "byline" else name for name in ARTICLE_COLUMNS
       if name not in ("body", "access_evidence", "content_hash")),
-    "url", "first_seen_at", "changed_at", "gone_at",
+    "first_seen_at", "changed_at", "gone_at",
 )  # fmt: skip
 # Characters that JSON allows in strings, but YAML does not, or takes for a line break.
 _NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
