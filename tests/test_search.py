@@ -19,13 +19,7 @@ from rich.cells import cell_len
 from scrapy.exceptions import UsageError
 
 from nkcrawl.archive import Archive, ArchiveReader, ArticleFilter, BadQuery, SearchQuery
-from nkcrawl.archive.search import (
-    MARKS,
-    MARKS_TO_READ,
-    complete_sql,
-    match_expression,
-    search_sql,
-)
+from nkcrawl.archive.search import MARKS, MARKS_TO_READ, complete_sql, match_expression, search_sql
 from nkcrawl.commands.search import nothing_found, read_words
 from nkcrawl.demo import FakeSite
 from nkcrawl.text import normalize_whitespace

@@ -27,14 +27,7 @@ import pytest
 from nkcrawl import site
 from nkcrawl.archive import Archive
 from nkcrawl.extensions import EXIT_CODES
-from tests.conftest import (
-    ROOT,
-    clean_environment,
-    crawl_args,
-    rows,
-    scrapy,
-    scrapy_command,
-)
+from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, scrapy_command
 from tests.docs import table
 from tests.site import FakeResponse, FaultyServer
 

@@ -1,189 +1,19 @@
-"""The verdict on a run, from its counts, and the watch on what becomes of its pages."""
+"""What ends a run early or is held back: refusals, outages, redesigns, missing pages."""
 
-import logging
 import random
-import re
-import sys
 from collections.abc import Callable
 
 import pytest
 
 from nkcrawl.archive import KnownPage
-from nkcrawl.extensions import EXIT_CODES, Ending, HealthMonitor, summary
-from nkcrawl.extensions.endings import determine_ending
-from nkcrawl.extensions.errors import ErrorLog
+from nkcrawl.extensions import HealthMonitor
 from nkcrawl.extensions.health import month_of
-from nkcrawl.extensions.progress import counts_line, progress_line
-from nkcrawl.extensions.run import fill_rates
-from nkcrawl.items import ARTICLE_FIELDS, PageKind, Visit
+from nkcrawl.items import PageKind, Visit
 from tests import factories
 from tests.factories import SITE, article_url, failure, feed, rejection, skipped, unchanged
 
 URL = article_url("x")
 AUTHOR_PAGE = f"{SITE}/content_author/ann/"
-GOOD = {
-    "nkcrawl/articles": 3,
-    "nkcrawl/articles/new": 2,
-    "nkcrawl/articles/unchanged": 1,
-    "nkcrawl/listings": 1,
-}
-FIRST = {
-    "failed": "u (HTTP 503)",
-    "skipped/article": "v (forbidden)",
-    "skipped/author": "v (forbidden)",
-    "gone": "w (HTTP 404)",
-    "rejected": "x (soft 404)",
-}
-FORBIDDEN = {"nkcrawl/skipped": 2, "nkcrawl/forbidden/article": 2}
-
-
-# --- The verdict ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("ending", "verdict", "words"),
-    [
-        (
-            determine_ending(GOOD, "finished", due=5),
-            "ok",
-            "3 articles (2 new, 0 changed, 1 unchanged), 1 listing pages; 5 pages are still due.",
-        ),
-        (
-            determine_ending({}, "finished"),
-            "ok",
-            "0 articles (0 new, 0 changed, 0 unchanged), 0 listing pages; 0 pages are still due.",
-        ),
-        (
-            determine_ending(
-                GOOD
-                | {
-                    "nkcrawl/failed": 2,
-                    "nkcrawl/rejected": 1,
-                    "nkcrawl/skipped": 4,
-                    "nkcrawl/gone": 6,
-                },
-                "finished",
-                FIRST,
-            ),
-            "ok",
-            "1 listing pages, 1 rejected, 2 failed, 6 gone, 4 skipped; 0 pages",
-        ),
-        (determine_ending({"nkcrawl/feed_missing": 1}, "finished", FIRST), "ok", "0 articles"),
-        (
-            determine_ending({"nkcrawl/failed": 2}, "finished", FIRST),
-            "failed",
-            "No page could be read, first u (HTTP 503). Is the",
-        ),
-        (
-            determine_ending(GOOD | {"nkcrawl/failed": 5}, "finished", FIRST),
-            "failed",
-            "5 of 9 pages could not be read, first u (HTTP 503); they are due again later.",
-        ),
-        (
-            determine_ending(
-                {"nkcrawl/not_modified/feed": 1, "nkcrawl/failed": 1}, "finished", FIRST
-            ),
-            "ok",
-            "1 failed",
-        ),
-        (
-            determine_ending(
-                {"nkcrawl/failed": 2, "nkcrawl/failed/http_403": 2}, "finished", FIRST
-            ),
-            "refused",
-            "The site refused every page, first u (HTTP 503). See in a browser",
-        ),
-        (
-            determine_ending(
-                {"nkcrawl/failed": 2, "nkcrawl/failed/http_403": 1}, "finished", FIRST
-            ),
-            "failed",
-            "No page could be read",
-        ),
-        (
-            determine_ending(FORBIDDEN, "finished", FIRST),
-            "refused",
-            "robots.txt forbids every article page that was to be requested, first v (forbidden).",
-        ),
-        (
-            determine_ending(FORBIDDEN | {"nkcrawl/feeds": 1}, "finished", FIRST),
-            "ok",
-            "2 skipped",
-        ),  # two odd pages
-        (
-            determine_ending(
-                FORBIDDEN | {"nkcrawl/feeds": 1, "nkcrawl/forbidden/article": 3}, "finished", FIRST
-            ),
-            "refused",
-            "every",
-        ),
-        (
-            determine_ending(GOOD | {"nkcrawl/forbidden/article": 30}, "finished", FIRST),
-            "ok",
-            "3 articles",
-        ),
-        (
-            determine_ending(
-                {"nkcrawl/forbidden/author": 3, "nkcrawl/articles": 9}, "finished", FIRST
-            ),
-            "refused",
-            "every author page",
-        ),
-        (determine_ending({"nkcrawl/forbidden/feed": 1}, "finished", FIRST), "ok", "0 articles"),
-        (determine_ending({"nkcrawl/gone": 2}, "finished", FIRST), "ok", "2 gone"),
-        (determine_ending(GOOD | {"nkcrawl/gone": 50}, "finished", FIRST), "ok", "50 gone"),
-        (
-            determine_ending(
-                {"nkcrawl/gone": 1}, "finished", {"gone": "w (HTTP 404)"}, requested_url=URL
-            ),
-            "failed",
-            "Nothing was read: w (HTTP 404).",
-        ),
-        (
-            determine_ending(
-                {"nkcrawl/rejected": 1}, "finished", {"rejected": "x (soft 404)"}, requested_url=URL
-            ),
-            "failed",
-            "Nothing was read: x (soft 404).",
-        ),
-        (
-            determine_ending({"nkcrawl/articles": 1}, "finished", requested_url=URL),
-            "ok",
-            "1 articles",
-        ),
-        (
-            determine_ending(
-                GOOD, "finished", errors=["u cannot be read (KeyError('x'))", "another"]
-            ),
-            "failed",
-            "An error in nkcrawl: u cannot be read (KeyError('x')) and 1 more.",
-        ),
-        (determine_ending(GOOD, "shutdown"), "interrupted", "stopped by a signal"),
-        (determine_ending(GOOD, None), "interrupted", "stopped by a signal"),
-        (determine_ending(GOOD, None, errors=["x"]), "failed", "ended early (no reason given)"),
-        (determine_ending(GOOD, "shutdown", errors=["x"]), "failed", "An error in nkcrawl: x."),
-        (
-            determine_ending(GOOD, "memusage_exceeded"),
-            "failed",
-            "more memory than MEMUSAGE_LIMIT_MB allows",
-        ),
-        (
-            determine_ending(GOOD, "closespider_timeout"),
-            "failed",
-            "its time was up, because the site was slow or required long pauses",
-        ),
-        (determine_ending(GOOD, "start_error"), "failed", "ended early (start_error)"),
-    ],
-)
-def test_a_run_ends_by_its_outcome(ending: Ending, verdict: str, words: str) -> None:
-    assert ending.verdict == verdict
-    assert words in ending.summary
-    assert "\n" not in ending.summary
-    assert ending.exit_code == EXIT_CODES[ending.verdict]
-
-
-# --- Health ------------------------------------------------------------------------------------
-
 UNKNOWN, STORED = KnownPage(), KnownPage(is_stored=True)
 
 
@@ -329,6 +159,7 @@ def test_where_nothing_was_read_an_outage_is_not_the_pages_fault(reason: str, st
 
 
 GONE_STORIES = [failed(n, reason) for n, reason in enumerate(["HTTP 404", "HTTP 410", "HTTP 404"])]
+
 GONE_AUTHORS = [failed(n, "HTTP 404", "author") for n in range(3, 6)]
 
 
@@ -525,78 +356,3 @@ def test_an_article_from_the_future_hides_no_change() -> None:
     health = monitor()
     offered(health, article(1, "2099/01"), *map(undated, range(5)), known=STORED)
     assert health.stopped is not None
-
-
-# --- The record -----------------------------------------------------------------------------------
-
-
-def test_fill_rates_are_of_the_articles_that_were_read_whole() -> None:
-    stats = {
-        "nkcrawl/articles": 6,
-        "nkcrawl/not_modified/article": 2,
-        "nkcrawl/filled/title": 4,
-        "nkcrawl/filled/note": 1,
-    }
-    rates = {f"nkcrawl/fill/{name}": 0.0 for name in ARTICLE_FIELDS}
-    assert fill_rates(stats) == rates | {"nkcrawl/fill/title": 1.0, "nkcrawl/fill/note": 0.25}
-    assert fill_rates({"nkcrawl/listings": 3}) == {}
-
-
-def test_errors_are_kept_whole_and_named_in_a_line() -> None:
-    starved: list[None] = []
-    errors = ErrorLog(lambda: starved.append(None))
-    log = logging.getLogger("test of errors")
-    log.addHandler(errors)
-    log.warning("not this")
-    try:
-        month_of(5)  # type: ignore[arg-type]
-    except Exception:
-        log.exception("%s cannot be read\nsecond line", URL)
-    for _ in range(9):
-        log.error("again")
-    assert errors.summaries[0].startswith(f"{URL} cannot be read (")
-    assert re.search(r" in \w+, (health|site)\.py:\d+\)$", errors.summaries[0])
-    assert errors.summaries[1:] == ["again"] * 9
-    assert len(errors.tracebacks) == 5
-    assert "Traceback" in errors.tracebacks[0]
-    assert starved == []
-    log.error("at its end", exc_info=MemoryError())
-    assert starved == [None]
-
-
-def test_an_error_that_passed_none_of_our_code_is_named_alone() -> None:
-    try:
-        int("x")
-    except ValueError:
-        assert summary(sys.exception() or Exception()).startswith("ValueError(")
-
-
-# --- The terminal ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("item", "line"),
-    [
-        (
-            factories.read(URL, title="Ferry", access="teaser", published_on="2025-06-12"),
-            ("teaser", "2025-06-12 Ferry"),
-        ),
-        (factories.read(URL, title="Ferry", published_on=None), ("unknown", "           Ferry")),
-        (factories.listing(AUTHOR_PAGE), ("author", "Ann Lee, 0 articles listed")),
-        (feed(URL), ("feed", "1 articles listed")),
-        (unchanged(URL), ("unchanged", URL)),
-        (rejection(URL), ("rejected", f"{URL}: soft 404")),
-        (failure(URL, "HTTP 503", "u (HTTP 503)"), ("failed", "u (HTTP 503)")),
-        (skipped(URL), ("skipped", f"{URL}: budget")),
-    ],
-)
-def test_progress_is_a_line_a_page(item: Visit, line: tuple[str, str]) -> None:
-    assert progress_line(item) == line
-
-
-def test_progress_counts() -> None:
-    assert (
-        counts_line({**GOOD, "nkcrawl/failed": 1}, due=7, seconds=30)
-        == "5 done · 7 due · 2 new · 10 pages per minute"
-    )
-    assert counts_line({}, due=7, seconds=0.1) == "0 done · 7 due · 0 new"
