@@ -182,9 +182,14 @@ class NightlyCrawls(RuleBasedStateMachine):
     ) -> None:
         """Free, cut off, shrunk, empty, edited; after it was gone: back."""
         row = dict.fromkeys(ARTICLE_FIELDS) | {
-            "url": url, "title": title, "body": "\n\n".join(paragraphs), "note": note, "access": access,
-            "access_evidence": [access], "extractor_version": 2,
-        }  # fmt: skip
+            "url": url,
+            "title": title,
+            "body": "\n\n".join(paragraphs),
+            "note": note,
+            "access": access,
+            "access_evidence": [access],
+            "extractor_version": 2,
+        }
         store(self.archive, run_id=self.run_id, **row)
         self.gone[url] = False
 

@@ -184,8 +184,8 @@ def test_an_archive_from_before_the_first_release_is_refused_and_untouched(
     )
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.startswith(
-        f"{archive_file} was made by an nkcrawl before its first release (schema {version}), which this "
-        "one cannot read. Crawl again into another file, or read this one with"
+        f"{archive_file} was made by an nkcrawl before its first release (schema {version}), which "
+        "this one cannot read. Crawl again into another file, or read this one with"
     )
     assert refused.stderr.count("\n") == 1
     assert archive_file.read_bytes() == before

@@ -84,7 +84,9 @@ def test_the_run_record_says_what_happened(
     assert arguments == {"full": "yes"}
     aliases = stats["nkcrawl/articles/unchanged"]
     assert run["summary"] == (
-        f"{57 + aliases} articles (57 new, 0 changed, {aliases} unchanged), {stats['nkcrawl/listings']} listing pages, 1 rejected, 1 failed, 1 skipped; 0 pages are still due."
+        f"{57 + aliases} articles (57 new, 0 changed, {aliases} unchanged), "
+        f"{stats['nkcrawl/listings']} listing pages, 1 rejected, 1 failed, 1 skipped; "
+        "0 pages are still due."
     )
     counted = {
         name: count
@@ -165,7 +167,10 @@ def test_a_backfill_cut_off_by_the_budget_goes_on_the_next_night_newest_first(
         last = demo.base_url + demo.log[-1].path if demo.log else ""
         newer_and_due = rows(
             archive_file,
-            "SELECT url FROM pages WHERE kind = 'article' AND fetched_at IS NULL AND url > ? AND found_on <> ?",
+            """
+            SELECT url FROM pages
+            WHERE kind = 'article' AND fetched_at IS NULL AND url > ? AND found_on <> ?
+            """,
             last,
             last,
         )

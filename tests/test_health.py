@@ -172,7 +172,8 @@ def test_where_no_page_of_a_kind_is_found_none_is_taken_to_be_gone(before: list[
     assert ending is not None
     assert ending.verdict == "changed"
     assert ending.summary.startswith(
-        "No page is at its former URL, first page 0 (HTTP 404): the site's URLs seem to have changed"
+        "No page is at its former URL, first page 0 (HTTP 404): "
+        "the site's URLs seem to have changed"
     )
 
 

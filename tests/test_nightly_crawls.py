@@ -255,7 +255,10 @@ def test_a_gap_between_the_feed_and_what_is_known_sends_us_through_the_listings(
         assert len(fake_site.articles) >= missed + 40
         with closing(sqlite3.connect(archive_file)) as conn:
             conn.execute(
-                "UPDATE pages SET due_at = '2099-01-01T00:00:00Z' WHERE kind = 'author' AND due_at IS NOT NULL"
+                """
+                UPDATE pages SET due_at = '2099-01-01T00:00:00Z'
+                WHERE kind = 'author' AND due_at IS NOT NULL
+                """
             )
             conn.commit()
         assert quietly(nights.crawl())

@@ -272,7 +272,8 @@ def bare(title: str, body: str, head: str = "") -> str:
     of every page.
     """
     return (
-        f"<html><head><title>{title}</title>{head}</head><body><p>June 20, 2025Jun 20, 2025</p>{body}"
+        f"<html><head><title>{title}</title>{head}</head>"
+        f"<body><p>June 20, 2025Jun 20, 2025</p>{body}"
         "<p>© 2025, Korea Risk Group (NK Consulting Inc.). All Rights Reserved</p></body></html>"
     )
 
@@ -341,7 +342,8 @@ def test_a_listing_in_place_of_an_article_is_not_kept(rendering: str, stamp: str
 
 def many_entries(stamp: str) -> str:
     return "".join(
-        f'<div><h2><a href="/2025/06/story-{n}/">Story number {n} of the lamps</a></h2><div>{SECOND}</div><div>{stamp}</div></div>'
+        f'<div><h2><a href="/2025/06/story-{n}/">Story number {n} of the lamps</a></h2>'
+        f"<div>{SECOND}</div><div>{stamp}</div></div>"
         for n in range(10)
     )
 

@@ -110,8 +110,8 @@ def test_it_says_who_it_is_and_sends_neither_cookie_nor_referer(archive_file: Pa
             with connection:
                 headers.append(connection.recv(65536).decode().lower())
                 connection.sendall(
-                    b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: a=b\r\nConnection: close\r\n"
-                    b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+                    b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: a=b\r\n"
+                    b"Connection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
                 )
         process.wait(60)
     assert len(headers) == 2
@@ -210,7 +210,10 @@ def test_a_body_over_five_mebibytes_is_cut_off_and_not_kept(
     ("body", "reason"),
     [
         (
-            "<title>Just a moment...</title><p>Checking your browser before accessing the site.</p>",
+            (
+                "<title>Just a moment...</title>"
+                "<p>Checking your browser before accessing the site.</p>"
+            ),
             "challenge page",
         ),
         ("<title>Page not found | NK News</title><h1>Page not found</h1>", "soft 404"),

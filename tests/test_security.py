@@ -127,8 +127,9 @@ FORGED = "2026-01-01 00:00:00 [scrapy.core.engine] INFO: Forged"
 OBEYED = "\x1b[5mA\x1b]0;title\x07B\x9b31mC\x1bPq\x1b\\D\u202eE\u2066F\x7fG\x08H\r\x85I\n"
 HOSTILE = OBEYED + FORGED + " [red]K[/red] [link=http://x.test]L[/link] :bomb: \\[M]"
 LURES = """<meta http-equiv="refresh" content="0; url={there}"><base href="{there}">
-<link rel="stylesheet" href="{there}a.css"><link rel="preconnect" href="{there}"><link rel="next" href="{there}">
-<script src="{there}a.js"></script><iframe src="{there}"></iframe><img src="{there}a.png" srcset="{there}b.png">
+<link rel="stylesheet" href="{there}a.css"><link rel="preconnect" href="{there}">
+<link rel="next" href="{there}"><script src="{there}a.js"></script>
+<iframe src="{there}"></iframe><img src="{there}a.png" srcset="{there}b.png">
 <a rel="author" href="{there}content_author/x/">x</a>"""
 
 
@@ -140,10 +141,16 @@ def lure(page: str, there: str) -> FakeResponse:
     links = "".join(
         f'<p><a href="{target}">Another story</a></p>'
         for target in (
-            f"{there}2025/06/x/", f"http://user:{SECRET}@{host}/2025/06/x/", "file:///etc/2025/06/x/", "javascript:x()",
-            f"//{host}/2025/06/x/", f"http:\\\\{host}\\2025\\06\\x\\", "/2025/06/a%0a%1b[5m/", "/2025/06/b\x1b]0;x\x07/",
+            f"{there}2025/06/x/",
+            f"http://user:{SECRET}@{host}/2025/06/x/",
+            "file:///etc/2025/06/x/",
+            "javascript:x()",
+            f"//{host}/2025/06/x/",
+            f"http:\\\\{host}\\2025\\06\\x\\",
+            "/2025/06/a%0a%1b[5m/",
+            "/2025/06/b\x1b]0;x\x07/",
         )
-    )  # fmt: skip
+    )
     body = page.replace("<head>", "<head>" + LURES.format(there=there), 1).replace(
         "Recent Stories", f"Recent Stories</p>{links}<p>", 1
     )
@@ -163,7 +170,8 @@ def hostile_feed(there: str) -> FakeResponse:
     items = (
         f"<item><link>{there}2025/06/x/</link></item><item><link>/2025/06/&a;&b;x/</link></item>"
     )
-    text = f'<?xml version="1.0"?><!DOCTYPE rss SYSTEM "{there}x.dtd" [{entities}]><rss><channel>{items}</channel></rss>'
+    doctype = f'<!DOCTYPE rss SYSTEM "{there}x.dtd" [{entities}]>'
+    text = f'<?xml version="1.0"?>{doctype}<rss><channel>{items}</channel></rss>'
     return FakeResponse(200, text, "application/rss+xml")
 
 
@@ -289,7 +297,8 @@ def test_a_line_of_the_log_is_never_the_site_s(night: NightResult) -> None:
 def test_a_hostile_headline_is_stored_as_its_words(night: NightResult) -> None:
     (found,) = rows(night.archive, "SELECT title FROM articles WHERE title LIKE '%Forged%'")
     assert found["title"] == (
-        f"[5mA]0;titleB31mCPq\\DEFGH I {FORGED} [red]K[/red] [link=http://x.test]L[/link] :bomb: \\[M]"
+        f"[5mA]0;titleB31mCPq\\DEFGH I {FORGED} [red]K[/red] "
+        "[link=http://x.test]L[/link] :bomb: \\[M]"
     )
 
 
@@ -522,7 +531,8 @@ def test_a_crawl_on_a_terminal_shows_nothing_that_is_obeyed(archive_file: Path) 
     assert unseen(shown) == set()
     assert "[red]K[/red] [link=http://x.test]L[/link] :bomb: \\[M]" in shown
     assert re.search(
-        r"\n23 of \d+ pages could not be read, first http://127\.0\.0\.1:\d+/\S+ \(Content-Type 'text/x;",
+        r"\n23 of \d+ pages could not be read, first http://127\.0\.0\.1:\d+/\S+ "
+        r"\(Content-Type 'text/x;",
         shown,
     )
 
@@ -610,7 +620,10 @@ def test_sql_lives_in_the_archive_alone() -> None:
         for call, _ in calls(tree)
         if _called(call) in SINKS and isinstance(call.func, ast.Attribute)
     ] == [
-        "self.ds.execute(self.database, AUTHORS_AMONG.format(articles=self.sql, limit=size + 1), self.params)"
+        (
+            "self.ds.execute(self.database, "
+            "AUTHORS_AMONG.format(articles=self.sql, limit=size + 1), self.params)"
+        )
     ]
 
 
@@ -690,7 +703,8 @@ def _origins_of_name(
             for node in ast.walk(function)
             for targets, value in (
                 (node.targets, node.value) if isinstance(node, ast.Assign)
-                else ([node.target], node.iter) if isinstance(node, ast.For | ast.comprehension) else ([], None),
+                else ([node.target], node.iter) if isinstance(node, ast.For | ast.comprehension)
+                else ([], None),
             )
             for target in targets
             if name in [part.id for part in ast.walk(target) if isinstance(part, ast.Name)]

@@ -31,7 +31,10 @@ from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, sc
 from tests.docs import table
 from tests.site import FakeResponse, FaultyServer
 
-CHALLENGE = "<html><title>Just a moment...</title><p>Checking your browser before accessing the site.</p></html>"
+CHALLENGE = (
+    "<html><title>Just a moment...</title>"
+    "<p>Checking your browser before accessing the site.</p></html>"
+)
 QUICK = ("-s", "RETRY_TIMES=0")
 IMPATIENT = (*QUICK, "-s", "DOWNLOAD_TIMEOUT=1")  # for what hangs
 
@@ -91,7 +94,8 @@ CASES = [
         "P11",
         "every page hangs",
         1,
-        r"The site stopped answering: 5 requests in a row failed, first \S+/feed/ \(timeout: Getting .*\)\.",
+        r"The site stopped answering: 5 requests in a row failed, first \S+/feed/ "
+        r"\(timeout: Getting .*\)\.",
         everything_but_robots(slow(1.5)),
         args=IMPATIENT,
     ),
@@ -107,7 +111,8 @@ CASES = [
         "the host is not found",
         1,
         r"The site could not be reached: \S+/robots\.txt \(host not found: ",
-        code_of_ours="import socket\ndef broken(*_, **__):\n    raise socket.gaierror(-2, 'Name or service not known')\n"
+        code_of_ours="import socket\ndef broken(*_, **__):\n"
+        "    raise socket.gaierror(-2, 'Name or service not known')\n"
         "socket.getaddrinfo = socket.gethostbyname = broken\n",
         args=(*QUICK, "-s", "NKCRAWL_SITE=http://localhost:9"),
     ),
@@ -115,7 +120,8 @@ CASES = [
         "P12",
         "the site is so slow that the time is up",
         1,
-        r"The crawl was stopped when its time was up, because the site was slow or required long pauses; ",
+        r"The crawl was stopped when its time was up, because the site was slow or required "
+        r"long pauses; ",
         everything_but_robots(slow(0.5)),
         args=("-s", "NKCRAWL_HARD_LIMIT=18"),
     ),
@@ -123,7 +129,8 @@ CASES = [
         "P9",
         "every page is gone",
         3,
-        r"5 pages in a row are gone, first \S+/content_author/andrei-lankov/ \(HTTP 404\): the site's URLs seem to have changed",
+        r"5 pages in a row are gone, first \S+/content_author/andrei-lankov/ \(HTTP 404\): "
+        r"the site's URLs seem to have changed",
         everything_but_robots(404),
     ),
     Case(
@@ -138,7 +145,8 @@ CASES = [
             "P9",
             f"every page answers {status}",
             4,
-            rf"The site refused 3 pages in a row, first \S+/feed/ \(HTTP {status}\), so the crawl stopped\.",
+            rf"The site refused 3 pages in a row, first \S+/feed/ \(HTTP {status}\), "
+            r"so the crawl stopped\.",
             everything_but_robots(status),
         )
         for status in (401, 403)
@@ -148,7 +156,8 @@ CASES = [
             "D13",
             f"every page is a challenge, {status}",
             4,
-            r"The site refused 3 pages in a row, first \S+/feed/ \(a challenge page.*\), so the crawl stopped\.",
+            r"The site refused 3 pages in a row, first \S+/feed/ \(a challenge page.*\), "
+            r"so the crawl stopped\.",
             everything_but_robots((status, CHALLENGE)),
         )
         for status in (200, 403, 503)
@@ -158,7 +167,8 @@ CASES = [
         "P10",
         "robots.txt forbids everything",
         4,
-        r"robots\.txt forbids every author page that was to be requested, first \S+ \(\S+/robots\.txt forbids it\)\.",
+        r"robots\.txt forbids every author page that was to be requested, first \S+ "
+        r"\(\S+/robots\.txt forbids it\)\.",
         robots((200, "User-agent: *\nDisallow: /\n")),
     ),
     *(
@@ -238,7 +248,8 @@ CASES = [
         "N5",
         "Crawl-delay is longer than we wait",
         75,
-        r"\S+/robots\.txt requires 3600 seconds between requests \(Crawl-delay\), longer than the 60 that nkcrawl waits",
+        r"\S+/robots\.txt requires 3600 seconds between requests \(Crawl-delay\), "
+        r"longer than the 60 that nkcrawl waits",
         robots((200, "User-agent: *\nCrawl-delay: 3600\n")),
     ),
     # --- patience
@@ -247,7 +258,8 @@ CASES = [
             "N3",
             f"a page asks for patience: {status}, {after}",
             75,
-            rf"The site asked to slow down: \S+/feed/ answered HTTP {status} and {words}, which nkcrawl leaves for another ",
+            rf"The site asked to slow down: \S+/feed/ answered HTTP {status} and {words}, "
+            r"which nkcrawl leaves for another ",
             everything_but_robots(
                 FakeResponse(status, headers={"Retry-After": after} if after else {})
             ),
@@ -268,14 +280,16 @@ CASES = [
         "P1",
         "a page trips the reader",
         1,
-        r"An error in nkcrawl: 5 pages in a row cannot be read, first \S+ \(KeyError\('x'\) in read_article, article\.py:\d+\)\.",
+        r"An error in nkcrawl: 5 pages in a row cannot be read, first \S+ "
+        r"\(KeyError\('x'\) in read_article, article\.py:\d+\)\.",
         code_of_ours=breaking("nkcrawl.pages.article", "read_dates", "raise KeyError('x')"),
     ),
     Case(
         "P2",
         "a page trips a pipeline",
         1,
-        r"An error in nkcrawl: 5 pages, first Error processing \S+/20\S+ \(KeyError\('x'\) in process_item, pipelines\.py:\d+\)",
+        r"An error in nkcrawl: 5 pages, first Error processing \S+/20\S+ "
+        r"\(KeyError\('x'\) in process_item, pipelines\.py:\d+\)",
         code_of_ours=breaking("nkcrawl.pipelines", "gate", "raise KeyError('x')"),
     ),
     Case(
@@ -292,7 +306,8 @@ CASES = [
         "a callback closes the spider",
         1,
         r"The crawl ended early \(why\); what was stored stays",
-        code_of_ours="import nkcrawl.spiders.nknews as m\nfrom scrapy.exceptions import CloseSpider\n"
+        code_of_ours="import nkcrawl.spiders.nknews as m\n"
+        "from scrapy.exceptions import CloseSpider\n"
         "def broken(*_):\n    raise CloseSpider('why')\nm.read_article = broken\n",
     ),
     Case(
@@ -308,7 +323,7 @@ CASES = [
             f"the handler of a signal fails: {handler}",
             1,
             r"An error in nkcrawl.*: Error caught on signal handler: .* \(KeyError\('x'\)",
-            code_of_ours=f"import scrapy.extensions.corestats as m\nfrom scrapy.extensions.corestats import CoreStats\n"
+            code_of_ours="from scrapy.extensions.corestats import CoreStats\n"
             f"def broken(*_, **__):\n    raise KeyError('x')\nCoreStats.{handler} = broken\n",
         )
         for handler in ("spider_opened", "spider_closed")
@@ -640,9 +655,10 @@ def test_a_crawl_of_which_scrapy_lost_a_page_for_want_of_memory_ends_all_the_sam
     page.
     """
     (tmp_path / "sitecustomize.py").write_text(
-        f"import nkcrawl.extensions.record as ours\nours._LONGEST_CLOSING = 2\n"
+        f"import nkcrawl.extensions.run as run\nrun._CLOSING_TIMEOUT = 2\n"
         f"import {module} as theirs\nas_it_was, calls = theirs.{function}, []\n"
-        "def broken(*args, **given):\n    calls.append(1)\n    if len(calls) < 9: return as_it_was(*args, **given)\n"
+        "def broken(*args, **given):\n    calls.append(1)\n"
+        "    if len(calls) < 9: return as_it_was(*args, **given)\n"
         f"    {body or 'pass'}\n    raise MemoryError()\ntheirs.{function} = broken\n"
     )
     done = scrapy(
@@ -669,9 +685,11 @@ def test_a_second_run_ends_at_once_and_says_who_holds_the_archive(
     assert (second.returncode, second.stdout) == (75, "")
     told = re.fullmatch(
         re.escape(
-            f"{archive_file} is in use by another run (process {process.pid} on {socket.gethostname()}, since "
+            f"{archive_file} is in use by another run (process {process.pid} on "
+            f"{socket.gethostname()}, since "
         )
-        + r"(\S+)\), so this one did nothing\. Wait until that one is done; `scrapy status` shows its progress\.\n",
+        + r"(\S+)\), so this one did nothing\. "
+        + r"Wait until that one is done; `scrapy status` shows its progress\.\n",
         second.stderr,
     )
     assert told
@@ -718,7 +736,8 @@ def test_a_process_that_no_signal_reaches_ends_itself_too(
     (tmp_path / "sitecustomize.py").write_text(
         "import nkcrawl.pages.article as a, nkcrawl.commands.signals as c, itertools\n"
         "c._LAST_RESORT = 1\n"
-        "def stuck(*_):\n    max(itertools.repeat(1))  # never comes back to Python, which is where signals are handled\n"
+        "def stuck(*_):\n"
+        "    max(itertools.repeat(1))  # never returns to Python, where signals are handled\n"
         "a.read_dates = stuck\n"
     )
     done = scrapy(*crawl_args(demo, archive_file), NKCRAWL_HARD_LIMIT="3", PYTHONPATH=str(tmp_path))
@@ -834,7 +853,10 @@ def test_deleted_articles_are_gone_however_many_follow_each_other(
     ]
     with closing(sqlite3.connect(archive_file)) as conn, conn:
         conn.execute(
-            "UPDATE pages SET due_at = found_at WHERE kind = 'article' AND url IN (SELECT url FROM articles)"
+            """
+            UPDATE pages SET due_at = found_at
+            WHERE kind = 'article' AND url IN (SELECT url FROM articles)
+            """
         )
     demo.faults = {url.removeprefix(demo.base_url): 404 for url in deleted}
     done = scrapy(*crawl_args(demo, archive_file))
@@ -852,7 +874,8 @@ def test_authors_who_do_not_exist_are_said_and_stop_no_later_run(
     done = scrapy(*crawl_args(demo, archive_file), "-a", "authors=aa,bb,cc,dd,ee")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"There is no author page {demo.base_url}/content_author/aa/. Take the slug from the URL of an author's page.\n"
+        f"There is no author page {demo.base_url}/content_author/aa/. "
+        "Take the slug from the URL of an author's page.\n"
     )
     done = scrapy(*crawl_args(demo, archive_file))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -880,7 +903,8 @@ def test_a_site_of_which_no_page_is_an_article_has_changed(
         done = scrapy(*crawl_args(demo, archive_file))
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
         assert re.match(
-            r"\d+ of \d+ (recent )?articles are not recognized as articles: the page layout seems to have changed",
+            r"\d+ of \d+ (recent )?articles are not recognized as articles: "
+            r"the page layout seems to have changed",
             done.stderr,
         )
         with closing(sqlite3.connect(archive_file)) as conn, conn:

@@ -12,8 +12,9 @@ import sys
 from typing import Any
 
 _WATCHED = (
-    "socket.connect", "socket.listen", "socket.sendto", "socket.getaddrinfo", "socket.gethostby", "subprocess.Popen", "os.system",
-    "os.exec", "os.posix_spawn", "os.fork", "pty.spawn", "os.rename", "os.remove", "os.link", "os.symlink", "pickle.",
+    "socket.connect", "socket.listen", "socket.sendto", "socket.getaddrinfo", "socket.gethostby",
+    "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "pty.spawn",
+    "os.rename", "os.remove", "os.link", "os.symlink", "pickle.",
 )  # fmt: skip
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 

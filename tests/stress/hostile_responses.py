@@ -430,8 +430,14 @@ ITEM = "<item><title>x</title><link>{base}{other}</link></item>"
 
 
 def feed(text: str) -> Callable[[Target], FakeResponse]:
-    return lambda at: FakeResponse(200, text.replace("{base}", at.base_url).replace("{other}", at.other)
-                             .replace("{elsewhere}", at.elsewhere), RSS)  # fmt: skip
+    def respond(at: Target) -> FakeResponse:
+        urls = {"{base}": at.base_url, "{other}": at.other, "{elsewhere}": at.elsewhere}
+        filled = text
+        for placeholder, url in urls.items():
+            filled = filled.replace(placeholder, url)
+        return FakeResponse(200, filled, RSS)
+
+    return respond
 
 
 FEEDS = [
