@@ -196,9 +196,7 @@ def expected_row(fake_site: FakeSite, demo: FaultyServer) -> dict[str, dict[str,
 
 
 def comparable(path: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return the tables that two crawls of the same site must share, without times, run ids and
-    row ids.
-    """
+    """Return the tables that two crawls must share, without times, run ids and row ids."""
     queries = {
         "articles": f"""
             SELECT {COLUMNS}, access_evidence, word_count, content_hash, extractor_version, gone_at

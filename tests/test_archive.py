@@ -145,7 +145,7 @@ def test_rejection(archive: Archive, archive_file: Path) -> None:
     assert page["etag"] is None  # nothing was stored that a 304 could confirm
 
 
-def test_what_is_known_of_a_page(archive: Archive) -> None:
+def test_lookup_returns_whether_a_page_is_stored_and_its_faults(archive: Archive) -> None:
     urls = [
         f"{SITE}/2025/06/{name}/"
         for name in ("whole", "undated", "empty", "note", "rejected", "late", "linked")

@@ -156,7 +156,7 @@ class NightlyCrawls(RuleBasedStateMachine):
         if how == "closed":
             self.archive.close()
             check_file(self.path)
-        elif how == "killed":  # its log stays as it is, and nobody says farewell
+        elif how == "killed":  # the log stays, and the connection is not closed
             self.archive._conn.close()
             self.archive._lock.release()
         if how != "not at all":

@@ -137,7 +137,7 @@ def numbers(path: Path) -> dict[str, int]:
 
 
 @pytest.mark.fault("S14")
-def test_the_number_of_an_article_never_changes(
+def test_the_id_of_an_article_never_changes(
     archive: Archive, archive_file: Path, clock: Clock
 ) -> None:
     for word in ("tea", "ferry", "coal", "harbour"):
@@ -163,7 +163,7 @@ def test_the_number_of_an_article_never_changes(
 
 
 @pytest.mark.fault("S16")
-def test_vacuum_changes_no_number_and_no_order(
+def test_vacuum_changes_no_id_and_no_order(
     archive: Archive, archive_file: Path, clock: Clock
 ) -> None:
     for word in ("tea", "ferry", "coal", "harbour"):

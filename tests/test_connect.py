@@ -323,7 +323,9 @@ def test_file_that_only_opens_for_reading(
             Archive.open(archive_file)
 
 
-def test_sqlite_says_read_only(archive_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_sqlite_opens_read_only_is_refused(
+    archive_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     archive_file.touch()
     really_connect = connect._connect
     monkeypatch.setattr(connect, "_connect", lambda path, mode: really_connect(path, "ro"))
@@ -472,7 +474,7 @@ for number in count():
 
 
 @pytest.mark.fault("S6")
-def test_a_transaction_lets_nobody_write_between_what_it_reads_and_what_it_writes(
+def test_no_other_connection_writes_between_reads_and_writes_of_a_transaction(
     archive: Archive, archive_file: Path
 ) -> None:
     new_author = "INSERT INTO authors (slug) VALUES (?)"
@@ -481,16 +483,16 @@ def test_a_transaction_lets_nobody_write_between_what_it_reads_and_what_it_write
             archive._conn.execute("SELECT * FROM authors").fetchall()
             with pytest.raises(sqlite3.OperationalError, match="database is locked"):
                 other.execute(new_author, ["other"])
-            archive._conn.execute(new_author, ["ours"])
+            archive._conn.execute(new_author, ["first"])
         other.execute(new_author, ["other"])
     assert read(archive_file, "SELECT slug FROM authors ORDER BY id") == [
-        {"slug": "ours"},
+        {"slug": "first"},
         {"slug": "other"},
     ]
 
 
 @pytest.mark.fault("S5", "S6")
-def test_a_transaction_waits_for_another_program_s_and_reads_what_that_has_written(
+def test_a_transaction_waits_for_that_of_another_program_and_reads_its_result(
     archive: Archive, archive_file: Path
 ) -> None:
     with closing(
@@ -508,7 +510,7 @@ def test_a_transaction_waits_for_another_program_s_and_reads_what_that_has_writt
 
 
 @pytest.mark.fault("P18")
-def test_a_second_writer_is_told_who_holds_the_archive_and_since_when(
+def test_a_second_writer_is_refused_with_process_and_start_of_the_first(
     archive_file: Path, clock: Clock
 ) -> None:
     archive = Archive.open(archive_file, clock)

@@ -66,7 +66,7 @@ FORBIDDEN = {"nkcrawl/skipped": 2, "nkcrawl/forbidden/article": 2}
 
 
 @pytest.mark.parametrize(
-    ("ending", "verdict", "words"),
+    ("ending", "verdict", "text"),
     [
         (
             determine_ending(GOOD, "finished", due=5),
@@ -130,11 +130,12 @@ FORBIDDEN = {"nkcrawl/skipped": 2, "nkcrawl/forbidden/article": 2}
             "refused",
             "robots.txt forbids every article page that was to be requested, first v (forbidden).",
         ),
+        # Only two pages are forbidden.
         (
             determine_ending(FORBIDDEN | {"nkcrawl/feeds": 1}, "finished", FIRST),
             "ok",
             "2 skipped",
-        ),  # two odd pages
+        ),
         (
             determine_ending(
                 FORBIDDEN | {"nkcrawl/feeds": 1, "nkcrawl/forbidden/article": 3}, "finished", FIRST
@@ -200,8 +201,10 @@ FORBIDDEN = {"nkcrawl/skipped": 2, "nkcrawl/forbidden/article": 2}
         (determine_ending(GOOD, "start_error"), "failed", "ended early (start_error)"),
     ],
 )
-def test_a_run_ends_by_its_outcome(ending: Ending, verdict: str, words: str) -> None:
+def test_the_ending_follows_from_counts_errors_and_finish_reason(
+    ending: Ending, verdict: str, text: str
+) -> None:
     assert ending.verdict == verdict
-    assert words in ending.summary
+    assert text in ending.summary
     assert "\n" not in ending.summary
     assert ending.exit_code == EXIT_CODES[ending.verdict]

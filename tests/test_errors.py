@@ -12,7 +12,7 @@ from tests.factories import article_url
 URL = article_url("x")
 
 
-def test_errors_are_kept_whole_and_named_in_a_line() -> None:
+def test_errors_keep_their_tracebacks_and_are_summarized_in_one_line() -> None:
     starved: list[None] = []
     errors = ErrorLog(lambda: starved.append(None))
     log = logging.getLogger("test of errors")
@@ -34,7 +34,7 @@ def test_errors_are_kept_whole_and_named_in_a_line() -> None:
     assert starved == [None]
 
 
-def test_an_error_that_passed_none_of_our_code_is_named_alone() -> None:
+def test_an_error_without_a_frame_of_nkcrawl_is_summarized_without_a_place() -> None:
     try:
         int("x")
     except ValueError:

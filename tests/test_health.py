@@ -18,7 +18,7 @@ UNKNOWN, STORED = KnownPage(), KnownPage(is_stored=True)
 
 
 def monitor(baseline: dict[str, int] | None = None) -> HealthMonitor:
-    """Return the watch of an archive whose newest article is of June 2025, in that month."""
+    """Return the monitor of an archive whose newest article is of June 2025, in that month."""
     return HealthMonitor(month_of(URL), month_of(URL), baseline or {})
 
 
@@ -44,9 +44,7 @@ def listing(*urls: str) -> Visit:
 
 
 def offered(health: HealthMonitor, *items: Visit, known: KnownPage = UNKNOWN) -> list[Visit]:
-    """Offer items one after another, and return what was released; only the last one may end the
-    run.
-    """
+    """Check items one after another; return what was released. Only the last may end the run."""
     released: list[Visit] = []
     for item in items:
         assert health.stopped is None, f"it ended already before {item}"
@@ -55,7 +53,7 @@ def offered(health: HealthMonitor, *items: Visit, known: KnownPage = UNKNOWN) ->
 
 
 @pytest.mark.parametrize(
-    ("items", "verdict", "reason", "words"),
+    ("items", "verdict", "reason", "text"),
     [
         (
             [failed(1, "HTTP 403"), failed(2, "HTTP 401"), rejected(3, "challenge page")],
@@ -88,16 +86,16 @@ def offered(health: HealthMonitor, *items: Visit, known: KnownPage = UNKNOWN) ->
         ),
     ],
 )
-def test_so_many_in_a_row_end_the_run_and_stay_due(
-    items: list[Visit], verdict: str, reason: str, words: str
+def test_several_failures_in_a_row_end_the_run_and_stay_due(
+    items: list[Visit], verdict: str, reason: str, text: str
 ) -> None:
     health = monitor()
     offered(health, listing(), article(1), article(2))
     assert offered(health, *items) == []
     assert health.stopped is not None
     assert (health.stopped.verdict, health.stopped.reason) == (verdict, reason)
-    assert words in health.stopped.summary
-    assert health.flush() == [article(1), article(2)]  # of the items in the row, none
+    assert text in health.stopped.summary
+    assert health.flush() == [article(1), article(2)]  # none of the items in the row
 
 
 @pytest.mark.parametrize(
@@ -123,17 +121,16 @@ def test_so_many_in_a_row_end_the_run_and_stay_due(
         [unchanged()] * 20,
     ],
 )
-def test_what_does_not_end_a_run_is_stored(items: list[Visit]) -> None:
+def test_outcomes_that_do_not_end_a_run_are_stored(items: list[Visit]) -> None:
     health = monitor()
     released = offered(health, *items) + health.flush()
     assert health.ending() is None
-    if any(
-        item.outcome == "unchanged" or item.listing for item in items
-    ):  # else nothing was read, and it may be an outage
+    # Otherwise nothing was read, and it may be an outage.
+    if any(item.outcome == "unchanged" or item.listing for item in items):
         assert sorted(map(repr, released)) == sorted(map(repr, items))
 
 
-def test_what_was_not_asked_does_not_part_a_row() -> None:
+def test_pages_that_were_not_requested_do_not_interrupt_a_streak() -> None:
     health, forbidden = monitor(), failed(9, "robots.txt forbids")
     row = [
         failed(1, "HTTP 403"),
@@ -149,7 +146,7 @@ def test_what_was_not_asked_does_not_part_a_row() -> None:
 @pytest.mark.parametrize(
     ("reason", "stays"), [("timeout", True), ("HTTP 403", True), ("HTTP 404", False)]
 )
-def test_where_nothing_was_read_an_outage_is_not_the_pages_fault(reason: str, stays: bool) -> None:
+def test_if_nothing_was_read_pages_are_not_charged_with_an_outage(reason: str, stays: bool) -> None:
     health, failure = monitor(), failed(1, reason)
     assert offered(health, failure) == []
     assert health.flush() == ([] if stays else [failure])
@@ -164,7 +161,7 @@ GONE_AUTHORS = [failed(n, "HTTP 404", "author") for n in range(3, 6)]
 
 
 @pytest.mark.parametrize("before", [[], [feed()], [listing(URL)]])
-def test_where_no_page_of_a_kind_is_found_none_is_taken_to_be_gone(before: list[Visit]) -> None:
+def test_if_every_page_of_a_kind_is_missing_none_is_marked_gone(before: list[Visit]) -> None:
     health = monitor()
     assert offered(health, *before, *GONE_STORIES) == before
     assert health.flush() == []
@@ -177,7 +174,7 @@ def test_where_no_page_of_a_kind_is_found_none_is_taken_to_be_gone(before: list[
     )
 
 
-def test_so_many_pages_gone_in_a_row_end_the_run() -> None:
+def test_several_missing_pages_in_a_row_end_the_run() -> None:
     health = monitor()
     assert offered(health, *GONE_STORIES, *GONE_AUTHORS[:2]) == []
     assert health.stopped is not None
@@ -189,7 +186,7 @@ def test_so_many_pages_gone_in_a_row_end_the_run() -> None:
 
 
 @pytest.mark.parametrize("read", [[article(7)], [unchanged(article(7).url)]])
-def test_where_articles_are_found_those_that_are_gone_are_deleted(read: list[Visit]) -> None:
+def test_if_other_articles_are_read_missing_ones_are_marked_gone(read: list[Visit]) -> None:
     health = monitor()
     many = [failed(n, "HTTP 404") for n in range(20)]
     released = offered(health, *read, *many) + health.flush()
@@ -197,7 +194,7 @@ def test_where_articles_are_found_those_that_are_gone_are_deleted(read: list[Vis
     assert health.ending() is None
 
 
-def test_pages_named_is_explicit_are_gone_and_nothing_else() -> None:
+def test_explicitly_requested_pages_that_are_missing_are_marked_gone() -> None:
     health = monitor()
     health.is_explicit = True
     released = offered(health, *GONE_AUTHORS, *GONE_STORIES) + health.flush()
@@ -205,7 +202,7 @@ def test_pages_named_is_explicit_are_gone_and_nothing_else() -> None:
     assert health.ending() is None
 
 
-def test_author_pages_that_fail_for_any_reason_of_their_own_show_no_link() -> None:
+def test_author_pages_that_fail_for_a_reason_of_their_own_count_as_without_links() -> None:
     health = monitor()
     odd = [
         failed(n, reason, "author")
@@ -228,7 +225,7 @@ def test_author_pages_that_fail_for_any_reason_of_their_own_show_no_link() -> No
         (30, UNKNOWN, [unchanged(article(99, "2014/01").url)], False),
     ],
 )
-def test_where_no_page_is_an_article_it_is_a_redesign(
+def test_if_no_page_is_an_article_the_layout_has_changed(
     count: int, known: KnownPage, more: list[Visit], changed: bool
 ) -> None:
     health = monitor()
@@ -254,22 +251,22 @@ def test_one_author_page_without_links_is_enough_if_its_author_has_written(
 
 
 @pytest.mark.parametrize(
-    ("odd", "words"),
+    ("odd", "text"),
     [
         (rejected, "5 of 5 recent articles are not recognized as articles"),
         (undated, "5 of 5 recent articles have no date"),
         (lambda n: article(n, paragraphs=[]), "5 of 5 recent articles have no text"),
     ],
 )
-def test_of_a_redesign_nothing_is_stored_over_what_is_stored(
-    odd: Callable[[int], Visit], words: str
+def test_in_a_redesign_stored_articles_are_not_overwritten(
+    odd: Callable[[int], Visit], text: str
 ) -> None:
     health = monitor()
     assert offered(health, *(odd(n) for n in range(4)), known=STORED) == []
-    assert health.check(odd(4), UNKNOWN) == [odd(4)]  # new: it touches nothing
+    assert health.check(odd(4), UNKNOWN) == [odd(4)]  # new: it overwrites nothing
     assert health.stopped is not None
     assert (health.stopped.verdict, health.stopped.reason) == ("changed", "articles_changed")
-    assert words in health.stopped.summary
+    assert text in health.stopped.summary
     assert f"scrapy show {SITE}/2025/06/story-0/" in health.stopped.summary
     assert health.suspects == [f"{SITE}/2025/06/story-{n}/" for n in range(5)]
     assert health.flush() == []
@@ -301,22 +298,19 @@ def test_three_recent_articles_are_enough_at_the_end() -> None:
 @pytest.mark.parametrize(
     ("usual", "dates", "changed"),
     [
-        (BASELINE, "..-", False),  # two of three without a date: a night like that comes
+        (BASELINE, "..-", False),  # two of three without a date happen by chance
         (BASELINE, "...-", False),
         (BASELINE, "....", True),
         (BASELINE, "......-----", True),
         (BASELINE, "-.-.-.-.-.", False),  # half is not most
-        (
-            BASELINE | {"nkcrawl/recent/undated": 20},
-            "........",
-            False,
-        ),  # it was so often enough before
+        # That often before, too.
+        (BASELINE | {"nkcrawl/recent/undated": 20}, "........", False),
         (BASELINE | {"nkcrawl/recent/undated": 20}, "..........", True),
-        ({}, "...", False),  # the first run knows nothing yet
+        ({}, "...", False),  # the first run has no baseline
         ({}, ".....", True),
     ],
 )
-def test_far_more_than_usual_is_what_chance_would_hardly_do(
+def test_only_a_rate_far_above_the_baseline_is_a_redesign(
     usual: dict[str, int], dates: str, changed: bool
 ) -> None:
     health = monitor(usual)
@@ -325,7 +319,7 @@ def test_far_more_than_usual_is_what_chance_would_hardly_do(
     assert (health.ending() is not None) == changed
 
 
-def test_no_false_alarm_in_a_hundred_years_of_usual_nights() -> None:
+def test_at_most_three_false_alarms_in_a_hundred_years_of_usual_nights() -> None:
     chance = random.Random(1)
     alarms = 0
     for _ in range(36_500):
@@ -336,7 +330,7 @@ def test_no_false_alarm_in_a_hundred_years_of_usual_nights() -> None:
     assert alarms <= 3
 
 
-def test_a_fault_that_the_page_had_before_is_no_news() -> None:
+def test_a_fault_that_a_page_had_before_does_not_count() -> None:
     health = monitor(BASELINE)
     offered(health, *map(undated, range(20)), known=KnownPage(True, frozenset({"undated"})))
     offered(health, *map(rejected, range(20)), known=KnownPage(False, frozenset({"rejected"})))
@@ -345,7 +339,7 @@ def test_a_fault_that_the_page_had_before_is_no_news() -> None:
     assert health.stopped is not None
 
 
-def test_a_note_alone_is_text_and_older_articles_prove_nothing() -> None:
+def test_a_note_counts_as_text_and_older_articles_do_not_count() -> None:
     health = monitor()
     offered(health, *(article(n, paragraphs=[], note="Views expressed …") for n in range(9)))
     offered(health, *(article(n, "2025/04", published_on=None) for n in range(50)))
@@ -353,7 +347,7 @@ def test_a_note_alone_is_text_and_older_articles_prove_nothing() -> None:
     assert health.ending() is None
 
 
-def test_an_article_from_the_future_hides_no_change() -> None:
+def test_an_article_dated_in_the_future_does_not_hide_a_redesign() -> None:
     health = monitor()
     offered(health, article(1, "2099/01"), *map(undated, range(5)), known=STORED)
     assert health.stopped is not None

@@ -27,7 +27,7 @@ AUTHOR_PAGE = f"{SITE}/content_author/ann/"
         (skipped(URL), ("skipped", f"{URL}: budget")),
     ],
 )
-def test_progress_is_a_line_a_page(item: Visit, line: tuple[str, str]) -> None:
+def test_progress_is_one_line_per_page(item: Visit, line: tuple[str, str]) -> None:
     assert progress_line(item) == line
 
 

@@ -4,7 +4,7 @@ from nkcrawl.extensions.run import fill_rates
 from nkcrawl.items import ARTICLE_FIELDS
 
 
-def test_fill_rates_are_of_the_articles_that_were_read_whole() -> None:
+def test_fill_rates_count_only_articles_that_were_read() -> None:
     stats = {
         "nkcrawl/articles": 6,
         "nkcrawl/not_modified/article": 2,

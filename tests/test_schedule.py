@@ -165,7 +165,7 @@ def test_next_page_of_a_listing(archive: Archive, archive_file: Path, clock: Clo
     assert second in due_urls(archive)
 
 
-def test_a_walk_through_a_listing_ends_where_most_was_known_at_the_last_one(
+def test_later_pages_of_a_listing_are_due_until_most_was_known_at_the_last_visit(
     archive: Archive, clock: Clock
 ) -> None:
     """Forty new articles at once, a year after the whole listing was walked.
@@ -203,7 +203,7 @@ def test_a_walk_through_a_listing_ends_where_most_was_known_at_the_last_one(
     assert walked == [1, 2, 3, 4, 5]
 
 
-def test_a_listing_that_failed_in_between_is_walked_on(archive: Archive, clock: Clock) -> None:
+def test_a_listing_that_failed_in_between_is_continued(archive: Archive, clock: Clock) -> None:
     first, second, third = (
         f"{SITE}/content_author/ann/{end}" for end in ("", "page/2/", "page/3/")
     )

@@ -37,7 +37,7 @@ def test_every_table_is_strict_and_refuses_what_the_design_excludes(
 
 
 @pytest.mark.fault("S16")
-def test_every_number_that_another_table_refers_to_is_declared(
+def test_every_column_that_a_foreign_key_refers_to_is_a_declared_primary_key(
     archive: Archive, archive_file: Path
 ) -> None:
     referred = read(

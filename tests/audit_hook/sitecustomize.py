@@ -1,8 +1,7 @@
-"""Writes down what a process that a test starts does to the world outside it; Python imports this
-at its start.
+"""Logs the audit events of a process that a test starts; Python imports this at its start.
 
-One JSON line an event, into WATCHED_LOG: [event, arguments]. Of files only those opened for
-writing, removed or moved. What a library written in C does by itself Python is not told.
+One JSON line per event, into WATCHED_LOG: [event, arguments]. Of files only those opened for
+writing, removed or moved. Python has no events for what C libraries do by themselves.
 """
 
 import json
