@@ -33,7 +33,7 @@ def fill(archive_file: Path) -> None:
         fake_site.revise(fake_site.articles[6].path, title=HOSTILE_TITLE, label=HOSTILE_LABEL)
         _crawl(nights, 0)
         for code in _NIGHTS:
-            newest = fake_site.articles[0]  # and so it is asked again
+            newest = fake_site.articles[0]  # and so it is requested again
             fake_site.revise(newest.path, title=f"{newest.title.removesuffix(EDIT)}{EDIT}")
             if newest.access == "teaser":
                 fake_site.open_up(newest.path)

@@ -1,4 +1,4 @@
-"""What the tests share: the made-up site on loopback, and real crawls of it in processes."""
+"""What the tests share: the made-up site on loopback, real crawls of it in processes, archives."""
 
 import os
 import pty
@@ -7,16 +7,20 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nkcrawl.archive import Archive
 from nkcrawl.demo import FakeSite
+from nkcrawl.text import format_timestamp
 from tests.site import FaultyServer
 
 ROOT = Path(__file__).resolve().parent.parent
+START = datetime(2025, 6, 20, 3, 15, tzinfo=UTC)
+NOW = format_timestamp(START)
 AT_FULL_SPEED = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=False")
 
 
@@ -86,6 +90,37 @@ def archive_file(tmp_path: Path) -> Path:
     return tmp_path / "nknews.db"
 
 
+class Clock:
+    """A clock of an archive that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **time_passed: float) -> str:
+        """Move the clock on, and return its new time as a timestamp."""
+        self.now += timedelta(**time_passed)
+        return format_timestamp(self.now)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def archive(archive_file: Path, clock: Clock) -> Iterator[Archive]:
+    """A new archive with two runs; the file is checked for damage at the end."""
+    archive = Archive.open(archive_file, clock)
+    assert archive.begin_run({}, {}) == 1
+    assert archive.begin_run({}, {}) == 2
+    yield archive
+    archive.close()
+    check_file(archive_file)
+
+
 @pytest.fixture
 def crawl(
     demo: FaultyServer, archive_file: Path
@@ -111,6 +146,19 @@ def rows(path: Path, sql: str, *parameters: object) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute(sql, parameters)]
     finally:
         connection.close()
+
+
+def page_row(path: Path, url: str) -> dict[str, Any]:
+    """Return the row of `pages` of a URL."""
+    [page] = rows(path, "SELECT * FROM pages WHERE url = ?", url)
+    return page
+
+
+def execute(path: Path, *statements: str) -> None:
+    """Execute SQL statements with plain sqlite3."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        for statement in statements:
+            conn.execute(statement)
 
 
 def check_file(path: Path) -> None:
@@ -148,9 +196,7 @@ def expected_row(fake_site: FakeSite, demo: FaultyServer) -> dict[str, dict[str,
 
 
 def comparable(path: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return the tables that two crawls of the same site must share, without times, run ids and
-    row ids.
-    """
+    """Return the tables that two crawls must share, without times, run ids and row ids."""
     queries = {
         "articles": f"""
             SELECT {COLUMNS}, access_evidence, word_count, content_hash, extractor_version, gone_at

@@ -1,5 +1,4 @@
-"""What the tests and benches store: rows of `articles`, items as the spider yields them, and
-archives with articles in them.
+"""What the tests and benches store: rows of `articles`, visits, and archives with articles.
 
 Every default describes one article, a free one of 20 June 2025; a test states only what matters
 to it.

@@ -6,11 +6,16 @@ are known. The HTML is modelled; the sentences, names and URLs are invented.
 
 import json
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
-from nkcrawl.items import Article, Listing, Visit
-from nkcrawl.pages import parse_html, read_article, read_listing
+import pytest
+
+from nkcrawl.archive import article_row
+from nkcrawl.items import Article, Author, Link, Listing, Visit
+from nkcrawl.pages import EXTRACTOR_VERSION, parse_html, read_article, read_listing
 from nkcrawl.paywall import drop_filler
+from nkcrawl.pipelines import normalise
 from nkcrawl.text import canonical_url
 from tests.factories import SITE, visited
 
@@ -27,6 +32,10 @@ FIRST = (
 SECOND = (
     "Nobody at the harbor office would say how many lamps are left, but a clerk showed a drawer of "
     "empty sockets and shrugged twice."
+)
+THIRD = (
+    "Later that night a second boat followed, and nobody on the quay could tell which of the "
+    "two was late."
 )
 CAPTION = "A ferry at the quay of Gull Island on a moonless night"
 CREDIT = "Gull Gazette (Feb. 9, 2025), Quay Post (June 3, 2025), edited by NK News"
@@ -381,3 +390,74 @@ def theme_html(**changes: Any) -> str:
 def body_of(html: str, path: str = PATH) -> list[str]:
     """Return the paragraphs of the article as stored: filler dropped."""
     return drop_filler(read(html, path)).paragraphs
+
+
+# --- The row of the made-up article ---------------------------------------------------------------
+
+# How links write the article's URL.
+SPELLINGS = (
+    SITE + PATH,
+    SITE + PATH.rstrip("/"),
+    "https://nknews.org" + PATH,
+    "http://nknews.org" + PATH.rstrip("/"),
+    "http://www.nknews.org" + PATH,
+    f"{SITE}{PATH}?c=1718000000000",
+    f"{SITE}{PATH}?t=1718000000000",
+    f"{SITE}{PATH}?page=59",
+    f"{SITE}{PATH}?show=nkpro",
+    f"{SITE}{PATH}?utm_source=letter&amp;utm_medium=email&amp;utm_campaign=lamps",
+    f"{SITE}{PATH}?anything=at&amp;all#comments",
+    PATH,
+    f"{PATH.rstrip('/')}?c=1",
+)
+TODAY = date(2025, 6, 20)
+BODY = f"{FIRST}\n\n{SECOND}"
+NO_DATE = {"date": "", "timestamp": ""}
+BASE: dict[str, Any] = {
+    "url": SITE + PATH,
+    "title": TITLE,
+    "subtitle": SUBTITLE,
+    "label": "Columns",
+    "byline": "Mira Olsen",
+    "published_on": "2025-06-12",
+    "published_at": None,
+    "modified_at": None,
+    "body": BODY,
+    "note": None,
+    "access": "teaser",
+    "access_evidence": ["page tail seen", "offer box: 9 lines", "last sentence whole"],
+    "image_url": SITE + IMAGE,
+    "image_caption": CAPTION,
+    "image_credit": CREDIT,
+    "language": "en",
+    "extractor_version": EXTRACTOR_VERSION,
+    "authors": [Author("mira-olsen", "Mira Olsen")],
+    "links": [
+        *(Link(SITE + path, "article") for path, _ in RECENT),
+        Link(f"{SITE}/content_author/mira-olsen/", "author"),
+    ],
+}
+
+renderings = pytest.mark.parametrize("rendering", RENDERINGS)
+
+
+def row(html: str, path: str = PATH, final: str = "") -> dict[str, Any]:
+    """Return everything that would be stored for a page."""
+    article = drop_filler(normalise(read(html, path, final), TODAY))
+    return {**article_row(article), "authors": article.authors, "links": article.links}
+
+
+def expected(rendering: str, **changed: Any) -> dict[str, Any]:
+    """Return the row of the made-up article, which has a timestamp in one rendering only."""
+    timestamp = "2025-06-12T00:30:00Z" if rendering == "semantic" else None
+    return {**BASE, "published_at": timestamp, **changed}
+
+
+def undated(**changed: Any) -> dict[str, Any]:
+    """Return the row of the made-up article without a date."""
+    return {**BASE, "published_on": None, "published_at": None, **changed}
+
+
+def lines(*texts: str) -> str:
+    """Return paragraphs as a body."""
+    return "\n\n".join(texts)

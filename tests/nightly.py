@@ -46,12 +46,12 @@ class NightlyCrawls:
         self.show()
 
     def crawl(self, *args: str) -> subprocess.CompletedProcess[str]:
-        """Crawl tonight; `asked` counts the requests of it."""
+        """Crawl tonight; `request_counts` then counts its requests."""
         self.site.log.clear()
         return scrapy(*crawl_args(self.site, self.archive_file), *args, **at(self.now))
 
     @property
-    def asked(self) -> Counter[str]:
+    def request_counts(self) -> Counter[str]:
         return Counter(hit.path for hit in self.site.log)
 
     def url(self, path: str) -> str:

@@ -76,11 +76,11 @@ def terminal_output(archive_file: Path) -> str:
         NKCRAWL_CONTACT="https://example.org/about-my-project",
         TERM="xterm-256color",
     )
-    shown = [
+    lines = [
         f"\x1b[1m$ {command}\x1b[0m\n{run_in_terminal(command, environment)}"
         for command in COMMANDS
     ]
-    return "\n".join(shown)
+    return "\n".join(lines)
 
 
 def run_in_terminal(command: str, environment: dict[str, str]) -> str:

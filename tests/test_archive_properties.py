@@ -156,7 +156,7 @@ class NightlyCrawls(RuleBasedStateMachine):
         if how == "closed":
             self.archive.close()
             check_file(self.path)
-        elif how == "killed":  # its log stays as it is, and nobody says farewell
+        elif how == "killed":  # the log stays, and the connection is not closed
             self.archive._conn.close()
             self.archive._lock.release()
         if how != "not at all":
@@ -182,9 +182,14 @@ class NightlyCrawls(RuleBasedStateMachine):
     ) -> None:
         """Free, cut off, shrunk, empty, edited; after it was gone: back."""
         row = dict.fromkeys(ARTICLE_FIELDS) | {
-            "url": url, "title": title, "body": "\n\n".join(paragraphs), "note": note, "access": access,
-            "access_evidence": [access], "extractor_version": 2,
-        }  # fmt: skip
+            "url": url,
+            "title": title,
+            "body": "\n\n".join(paragraphs),
+            "note": note,
+            "access": access,
+            "access_evidence": [access],
+            "extractor_version": 2,
+        }
         store(self.archive, run_id=self.run_id, **row)
         self.gone[url] = False
 

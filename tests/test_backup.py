@@ -227,7 +227,7 @@ def test_a_bad_name_is_refused(archive: Path, arguments: tuple[str, ...], messag
         ),
     ],
 )
-def test_what_is_not_sound_is_not_copied(
+def test_a_damaged_archive_is_not_copied(
     archive: Path, tmp_path: Path, damage: str, message: str
 ) -> None:
     if damage == "file":

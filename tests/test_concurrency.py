@@ -22,7 +22,7 @@ WHOLE = """
 
 
 @pytest.mark.fault("S4")
-def test_four_readers_beside_a_crawl_see_whole_articles_and_stop_nobody(
+def test_four_readers_during_a_crawl_see_whole_articles_and_block_nothing(
     demo: FaultyServer, archive_file: Path, tmp_path: Path
 ) -> None:
     demo.delay = 0.15

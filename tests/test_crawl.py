@@ -1,6 +1,4 @@
-"""The crawl, end to end: real runs of `scrapy crawl nknews` against the bundled site, judged by the
-rows they leave.
-"""
+"""End to end: real runs of `scrapy crawl nknews` on the made-up site, and the rows they store."""
 
 import json
 import random
@@ -30,7 +28,7 @@ from tests.site import FaultyServer
 Crawl = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def asked(demo: FaultyServer) -> Counter[str]:
+def request_counts(demo: FaultyServer) -> Counter[str]:
     return Counter(request.path for request in demo.log)
 
 
@@ -48,15 +46,15 @@ def test_the_authors_of_the_archive_are_the_authors_of_the_site(
     crawl: Crawl, fake_site: FakeSite, archive_file: Path
 ) -> None:
     crawl()
-    found = {
+    authors = {
         row["slug"]: (row["name"], row["bio"])
         for row in rows(archive_file, "SELECT slug, name, bio FROM authors")
     }
-    assert found == {author.slug: (author.name, author.bio) for author in fake_site.authors}
+    assert authors == {author.slug: (author.name, author.bio) for author in fake_site.authors}
 
 
 @pytest.mark.fault("N7")
-def test_a_second_run_asks_no_article_and_changes_no_row(
+def test_a_second_run_requests_no_article_and_changes_no_row(
     crawl: Crawl, demo: FaultyServer, archive_file: Path
 ) -> None:
     crawl()
@@ -64,11 +62,11 @@ def test_a_second_run_asks_no_article_and_changes_no_row(
     demo.log.clear()
     done = crawl()
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert [path for path in asked(demo) if path != "/robots.txt"] == []
+    assert [path for path in request_counts(demo) if path != "/robots.txt"] == []
     assert comparable(archive_file) == before
 
 
-def test_the_run_record_says_what_happened(
+def test_the_row_of_a_run_records_what_happened(
     crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
     soft, down, forbidden = (fake_site.articles[number].path for number in (1, 2, 3))
@@ -84,7 +82,9 @@ def test_the_run_record_says_what_happened(
     assert arguments == {"full": "yes"}
     aliases = stats["nkcrawl/articles/unchanged"]
     assert run["summary"] == (
-        f"{57 + aliases} articles (57 new, 0 changed, {aliases} unchanged), {stats['nkcrawl/listings']} listing pages, 1 rejected, 1 failed, 1 skipped; 0 pages are still due."
+        f"{57 + aliases} articles (57 new, 0 changed, {aliases} unchanged), "
+        f"{stats['nkcrawl/listings']} listing pages, 1 rejected, 1 failed, 1 skipped; "
+        "0 pages are still due."
     )
     counted = {
         name: count
@@ -133,17 +133,17 @@ def test_killed_twenty_times_and_started_again_the_archive_is_the_same(
     killed_file = tmp_path / "killed.db"
     seed = random.randrange(10**6)
     print(f"seed {seed}")
-    moments = random.Random(seed)
+    rng = random.Random(seed)
     command = scrapy_command(*crawl_args(demo, killed_file), "-s", "DOWNLOAD_DELAY=0.03")
     alive = 0
     for _ in range(20):
-        asked_before = len(demo.log)
+        requests_before = len(demo.log)
         process = subprocess.Popen(
             command, cwd=ROOT, env=clean_environment(), stderr=subprocess.DEVNULL
         )
-        while process.poll() is None and len(demo.log) == asked_before:
+        while process.poll() is None and len(demo.log) == requests_before:
             time.sleep(0.01)
-        time.sleep(moments.uniform(0, 0.3))
+        time.sleep(rng.uniform(0, 0.3))
         alive += process.poll() is None
         process.kill()
         process.wait()
@@ -165,7 +165,10 @@ def test_a_backfill_cut_off_by_the_budget_goes_on_the_next_night_newest_first(
         last = demo.base_url + demo.log[-1].path if demo.log else ""
         newer_and_due = rows(
             archive_file,
-            "SELECT url FROM pages WHERE kind = 'article' AND fetched_at IS NULL AND url > ? AND found_on <> ?",
+            """
+            SELECT url FROM pages
+            WHERE kind = 'article' AND fetched_at IS NULL AND url > ? AND found_on <> ?
+            """,
             last,
             last,
         )
@@ -188,14 +191,14 @@ def test_a_page_that_failed_is_tried_in_a_later_run_and_not_in_the_same(
     demo.faults[path] = (503, "down")
     done = crawl("-s", "RETRY_TIMES=0")
     assert done.returncode == 0
-    assert asked(demo)[path] == 1
+    assert request_counts(demo)[path] == 1
     (page,) = rows(archive_file, "SELECT * FROM pages WHERE url = ?", demo.base_url + path)
     assert (page["status"], page["failures"]) == (503, 1)
     assert page["due_at"] > rows(archive_file, "SELECT finished_at FROM runs")[0]["finished_at"]
     assert demo.base_url + path not in stored(archive_file)
 
 
-def test_a_page_that_is_gone_is_never_asked_again(
+def test_a_page_that_is_gone_is_never_requested_again(
     crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
     path = fake_site.articles[0].path
@@ -208,16 +211,20 @@ def test_a_page_that_is_gone_is_never_asked_again(
 
 
 @pytest.mark.fault("N12")
-def test_nothing_is_asked_twice_and_nothing_but_the_site(crawl: Crawl, demo: FaultyServer) -> None:
+def test_no_url_is_requested_twice_and_no_excluded_path_at_all(
+    crawl: Crawl, demo: FaultyServer
+) -> None:
     crawl()
-    assert {path: count for path, count in asked(demo).items() if count > 1} == {}
+    assert {path: count for path, count in request_counts(demo).items() if count > 1} == {}
     assert not [
-        path for path in asked(demo) if path.startswith(("/pro/", "/wp-", "/category", "/tag"))
+        path
+        for path in request_counts(demo)
+        if path.startswith(("/pro/", "/wp-", "/category", "/tag"))
     ]
     assert demo.in_flight_max == 1
 
 
-def test_limit_stops_after_so_many_articles(crawl: Crawl, archive_file: Path) -> None:
+def test_limit_stops_after_that_number_of_articles(crawl: Crawl, archive_file: Path) -> None:
     crawl("-a", "limit=7")
     assert len(stored(archive_file)) == 7
 
@@ -230,7 +237,7 @@ def test_authors_walks_only_their_pages(
     assert set(stored(archive_file)) == {
         demo.base_url + article.path for article in fake_site.articles_of(slug)
     }
-    walked = [path for path in asked(demo) if path.startswith("/content_author/")]
+    walked = [path for path in request_counts(demo) if path.startswith("/content_author/")]
     assert walked
     assert all(path.startswith(f"/content_author/{slug}/") for path in walked)
 
@@ -243,11 +250,11 @@ def test_url_reads_one_page_alone_due_or_not(
         demo.log.clear()
         done = crawl("-a", f"url={demo.base_url}{path.rstrip('/')}?utm_source=x")
         assert done.returncode == 0
-        assert asked(demo) == {"/robots.txt": 1, path: 1}
+        assert request_counts(demo) == {"/robots.txt": 1, path: 1}
     assert list(stored(archive_file)) == [demo.base_url + path]
 
 
-def test_since_asks_nothing_of_an_earlier_month(
+def test_since_requests_nothing_of_an_earlier_month(
     crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
     since = fake_site.articles[20].published_on
@@ -265,7 +272,7 @@ def test_since_asks_nothing_of_an_earlier_month(
         <= set(stored(archive_file))
         <= {demo.base_url + article.path for article in recent}
     )
-    assert not [path for path in asked(demo) if path[1:5].isdigit() and path[1:8] < month]
+    assert not [path for path in request_counts(demo) if path[1:5].isdigit() and path[1:8] < month]
     done = crawl()
     assert done.returncode == 0
     assert len(stored(archive_file)) == len(fake_site.articles)
@@ -273,14 +280,14 @@ def test_since_asks_nothing_of_an_earlier_month(
 
 def test_full_walks_known_listings_to_their_end(crawl: Crawl, demo: FaultyServer) -> None:
     crawl()
-    listings = {path for path in asked(demo) if path.startswith("/content_author/")}
+    listings = {path for path in request_counts(demo) if path.startswith("/content_author/")}
     demo.log.clear()
     crawl("-a", "full=yes")
-    assert {path for path in asked(demo) if path != "/robots.txt"} == listings
+    assert {path for path in request_counts(demo) if path != "/robots.txt"} == listings
 
 
 @pytest.mark.parametrize(
-    ("option", "complaint"),
+    ("option", "error"),
     [
         ("-a limit=0", "limit='0': expected a whole number"),
         ("-a limit=many", "limit='many': expected a whole number"),
@@ -328,11 +335,11 @@ def test_full_walks_known_listings_to_their_end(crawl: Crawl, demo: FaultyServer
 )
 @pytest.mark.fault("P4")
 def test_a_bad_argument_or_setting_is_refused_before_anything_is_touched(
-    crawl: Crawl, demo: FaultyServer, archive_file: Path, option: str, complaint: str
+    crawl: Crawl, demo: FaultyServer, archive_file: Path, option: str, error: str
 ) -> None:
     done = crawl(*option.split(" "))
     assert (done.returncode, done.stdout) == (2, "")
-    assert complaint in done.stderr
+    assert error in done.stderr
     assert done.stderr.count("\n") == 1
     assert not archive_file.exists()
     assert demo.log == []
@@ -380,7 +387,7 @@ def test_settings_come_from_the_environment_and_s_wins(
     "content", [b"not a database", b"<html>" * 1000, b"SQLite format 3\0" + b"\0" * 4080]
 )
 @pytest.mark.fault("S10")
-def test_a_file_that_is_not_ours_is_left_alone(
+def test_a_foreign_file_is_left_unchanged(
     crawl: Crawl, demo: FaultyServer, archive_file: Path, content: bytes
 ) -> None:
     archive_file.write_bytes(content)

@@ -194,7 +194,7 @@ def test_tiny_sites_have_pages(articles: int, authors: int) -> None:
 # --- What a page shows ----------------------------------------------------------------------------
 
 
-def test_every_true_value_is_shown_and_read(large_site: FakeSite) -> None:
+def test_every_expected_value_is_on_the_page_and_is_read(large_site: FakeSite) -> None:
     for article in large_site.articles:
         html, row = article_page(large_site, article, BASE), large_site.expected_row(article, BASE)
         text = visible(html)

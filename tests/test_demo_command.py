@@ -53,13 +53,13 @@ def test_another_file_is_not_overwritten() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "complaint"),
+    ("arguments", "error"),
     [
         (["--articles", "0"], "--articles='0': expected a whole number of at least 1"),
         (["extra"], "scrapy demo takes no argument, only --articles N."),
     ],
 )
-def test_bad_arguments_are_refused(arguments: list[str], complaint: str) -> None:
+def test_bad_arguments_are_refused(arguments: list[str], error: str) -> None:
     done = scrapy("demo", *arguments)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert done.stderr.startswith(complaint)
+    assert done.stderr.startswith(error)

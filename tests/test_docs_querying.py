@@ -38,9 +38,7 @@ EXPECTED = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with data/nknews.db: on its nights a headline and an access level changed, an
-    article was deleted, and one page failed.
-    """
+    """Return a folder with data/nknews.db: with changes, a deleted article and a failed page."""
     folder = tmp_path_factory.mktemp("cookbook")
     (folder / "data").mkdir()
     fake_site = EditableSite(articles=300)
@@ -96,7 +94,7 @@ def run(block: tuple[str, str], folder: Path) -> subprocess.CompletedProcess[str
 def test_every_block_runs_as_printed_and_finds_something(
     folder: Path, block: tuple[str, str]
 ) -> None:
-    (expected,) = (words for phrase, words in EXPECTED.items() if phrase in block[1])
+    (expected,) = (text for phrase, text in EXPECTED.items() if phrase in block[1])
     output = run(block, folder).stdout
     assert [word for word in expected if word not in output] == []
 

@@ -52,9 +52,7 @@ def test_the_sample_row_is_in_the_demo_archive_and_the_queries_run(folder: Path)
 
 
 def test_its_crontab_runs_as_cron_runs_it(demo: FaultyServer, archive_file: Path) -> None:
-    """Run the line with what cron gives: a shell, a home folder to start in, a short PATH, the
-    variables set above it.
-    """
+    """Run the line as cron does: a shell, the home folder, a short PATH, the variables above."""
     variable, line = re.search(
         r"^(NKCRAWL_CONTACT=\S+)\n17 5 \* \* \* (.+)$", README, flags=re.MULTILINE
     ).groups()  # type: ignore[union-attr]

@@ -100,7 +100,7 @@ def test_whole_articles_have_every_column_and_their_authors(
     assert stored == [a | b for a, b in zip(plain, lists, strict=True)]
 
 
-def test_what_is_found_is_read_in_its_order_while_a_crawl_writes(archive_file: Path) -> None:
+def test_results_are_read_in_order_while_a_crawl_writes(archive_file: Path) -> None:
     """Articles are never removed; each is exported in its state when it is read."""
 
     with new_archive(archive_file) as archive:
@@ -441,7 +441,7 @@ def test_a_terminal_shows_what_was_created(archive: Path, tmp_path: Path) -> Non
         ("{}/notes/ --author me", 1, "No article is stored by me; nothing was created.\n"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_created_is_one_sentence(
+def test_an_export_that_cannot_be_created_fails_with_one_sentence(
     archive: Path, tmp_path: Path, arguments: str, code: int, message: str
 ) -> None:
     done = scrapy(

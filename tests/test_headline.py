@@ -1,8 +1,20 @@
-"""Which line is the headline and which is the label, where the theme is ambiguous."""
+"""Which line is the headline, where the theme is ambiguous or repeats it."""
 
 import pytest
 
-from tests.html_factory import SUBTITLE, TITLE, WORDS, paragraphs, read, theme_html
+from tests.html_factory import (
+    PATH,
+    SITE,
+    SUBTITLE,
+    TITLE,
+    WORDS,
+    article_html,
+    expected,
+    paragraphs,
+    read,
+    renderings,
+    row,
+)
 
 BYLINE = '<div><a href="/content_author/mira-olsen/">Mira Olsen</a> June 12, 2025</div>'
 
@@ -65,77 +77,63 @@ def test_a_stray_heading_is_not_the_headline(stray: str, place: str) -> None:
     assert read(page(f"<h1>{TITLE}</h1>", title="", **{place: stray})).title == TITLE
 
 
-@pytest.mark.parametrize(
-    ("changes", "label"),
-    [
-        ({"label": '<a href="/category/columns/">Columns</a>'}, "Columns"),
-        ({"label": '<a href="/subscribe/">Subscribe</a>'}, None),
-        ({"label": "<button>Subscribe</button>"}, None),
-        ({"label": "5 min read"}, None),
-        (
-            {
-                "label": "",
-                "byline": (
-                    f'{BYLINE}<span>Posted in</span> <a href="/category/columns/" '
-                    f'rel="category tag">Columns</a>'
-                ),
-            },
-            "Columns",
-        ),
-        (
-            {
-                "label": "",
-                "after": '<footer>Filed under: <a href="/category/columns/">Columns</a></footer>',
-            },
-            "Columns",
-        ),
-        (
-            {
-                "label": "",
-                "top": (
-                    '<nav class="breadcrumbs"><a href="/">Home</a> » <a '
-                    'href="/category/columns/">Columns</a></nav>'
-                ),
-            },
-            "Columns",
-        ),
-        (
-            {"label": "", "after": '<div>Tags: <a href="/tag/lamps/" rel="tag">Lamps</a></div>'},
-            None,
-        ),
-    ],
-)
-def test_the_label_stands_above_the_headline_in_the_meta_line_or_in_breadcrumbs(
-    changes: dict[str, str], label: str | None
-) -> None:
-    article = read(theme_html(**changes))
-    assert (article.label, article.title, article.paragraphs) == (label, TITLE, list(WORDS))
+@renderings
+@pytest.mark.parametrize("path", ["/2025/06/iland-fery-stopps/", "/2025/06/x-1/"])
+def test_the_headline_is_the_page_s_and_not_the_slug_s(rendering: str, path: str) -> None:
+    assert row(article_html(rendering), path) == expected(rendering, url=SITE + path)
 
 
-@pytest.mark.parametrize(
-    "mark",
-    [
-        "Editor’s note: {}",
-        "Editor's note: {}",
-        "<strong>Editor’s note:</strong> {}",
-        "<strong>Editor’s note:</strong></p><p>{}",
-        "NK News note — {}",
-    ],
-)
-@pytest.mark.parametrize(
-    "note",
-    [
-        "The following article is an opinion piece by Mira Olsen.",
-        (
-            "Views expressed in Opinion articles are exclusively the authors’ own and do not "
-            "represent those of NK News."
-        ),
-    ],
-)
-def test_a_stock_note_may_be_called_the_editor_s(mark: str, note: str) -> None:
-    article = read(theme_html(body=f"<p>{mark.format(note)}</p>" + paragraphs(*WORDS)))
-    assert (article.note, article.paragraphs) == (note, list(WORDS))
-    together = read(
-        theme_html(body=f"<p>{mark.format(note)} {WORDS[0]}</p>" + paragraphs(*WORDS[1:]))
+@renderings
+def test_a_page_without_any_headline_has_none(rendering: str) -> None:
+    html = article_html(
+        rendering,
+        title="",
+        heading="",
+        again="",
+        subtitle="",
+        title_element="",
+        image="",
+        node={"headline": None},
     )
-    assert (together.note, together.paragraphs) == (note, list(WORDS))
+    assert row(html)["title"] is None
+
+
+@renderings
+@pytest.mark.parametrize(
+    "heading",
+    [
+        TITLE,
+        TITLE * 2,
+        f"{TITLE} {TITLE}",
+        f"{TITLE} {TITLE} {TITLE}",
+        f"<span>{TITLE}</span><br>{TITLE}",
+        f'<a href="{PATH}?utm_source=self">{TITLE}</a>',
+        f'<img src="/x.jpg" alt="{TITLE}">{TITLE}',
+    ],
+)
+@pytest.mark.parametrize("again", ["", "{title}", "{title} {title}"])
+def test_the_headline_comes_many_times_and_counts_once(
+    rendering: str, heading: str, again: str
+) -> None:
+    assert row(article_html(rendering, heading=heading, again=again)) == expected(rendering)
+
+
+@renderings
+@pytest.mark.parametrize(
+    "title_element", ["{title}", " {title} | NK News", "{title} – NK News", "Older words | NK News"]
+)
+def test_the_site_s_name_is_not_part_of_the_headline(rendering: str, title_element: str) -> None:
+    heading = f"<h1>{TITLE}</h1>" if title_element.startswith("Older") else TITLE
+    assert row(article_html(rendering, title_element=title_element, heading=heading)) == expected(
+        rendering
+    )
+
+
+@renderings
+@pytest.mark.parametrize(
+    "other", ["Island's last ferry runs without lights", "ISLAND’S LAST FERRY RUNS WITHOUT LIGHTS"]
+)
+def test_curly_and_straight_spellings_are_one_headline(rendering: str, other: str) -> None:
+    assert row(
+        article_html(rendering, again=other, title_element=f"{other} | NK News")
+    ) == expected(rendering)

@@ -98,7 +98,7 @@ def test_complete_states_as_json(archive: Path) -> None:
         ("", 2, "Expected one article: scrapy history URL"),
     ],
 )
-def test_what_cannot_be_shown_is_one_sentence(
+def test_a_history_that_cannot_be_shown_fails_with_one_sentence(
     archive: Path, argument: str, code: int, message: str
 ) -> None:
     done = scrapy("history", *([argument] if argument else []), NKCRAWL_DATABASE=str(archive))

@@ -1,6 +1,4 @@
-"""Hostile responses among ordinary articles, in real crawls: the run succeeds, and no row of
-another article changes.
-"""
+"""Hostile responses in real crawls: the run succeeds, and no row of another article changes."""
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -36,9 +34,7 @@ Rows = dict[str, dict[str, Any]]
 
 
 class HostileCrawls:
-    """The crawls of this module, two at a time: all article and author cases in a new archive, the
-    article cases in a filled one, and each feed case.
-    """
+    """The crawls of this module, two at a time: into a new archive, into a filled one, per feed."""
 
     def __init__(self, folder: Path) -> None:
         with ExitStack() as stack, ThreadPoolExecutor(2) as pool:

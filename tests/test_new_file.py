@@ -37,10 +37,10 @@ EITHER = pytest.mark.parametrize(("make", "name"), [(make_file, "it"), (make_fol
 @EITHER
 def test_the_name_appears_when_the_block_is_done(tmp_path: Path, make: Maker, name: str) -> None:
     with new_file(tmp_path / "it") as temporary:
-        make(temporary, "ours")
+        make(temporary, "new")
         [beside] = tmp_path.iterdir()
         assert (beside.name[:9], beside.suffix) == (".nkcrawl-", ".tmp")
-    assert content(tmp_path) == {name: "ours"}
+    assert content(tmp_path) == {name: "new"}
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -53,7 +53,7 @@ def test_nothing_is_left_if_the_block_fails(
 ) -> None:
     def fail() -> None:
         with new_file(tmp_path / "it") as temporary:
-            make(temporary, "ours")
+            make(temporary, "new")
             raise error
 
     with pytest.raises(type(error)):
@@ -61,25 +61,25 @@ def test_nothing_is_left_if_the_block_fails(
     assert list(tmp_path.iterdir()) == []
 
 
-def create_too_late(target: Path, make: Maker, make_theirs: Maker) -> None:
+def create_too_late(target: Path, make: Maker, make_other: Maker) -> None:
     """Create something under a name that is taken in the meantime, and be refused."""
 
     def create() -> None:
         with new_file(target) as temporary:
-            make(temporary, "ours")
-            make_theirs(target, "theirs")
+            make(temporary, "new")
+            make_other(target, "other")
 
     with pytest.raises(UsageError, match=r"exists already|existing folder"):
         create()
 
 
 @EITHER
-@pytest.mark.parametrize("make_ours", [make_file, make_folder])
-def test_what_was_created_in_the_meantime_is_not_replaced(
-    tmp_path: Path, make: Maker, name: str, make_ours: Maker
+@pytest.mark.parametrize("make_new", [make_file, make_folder])
+def test_a_file_created_in_the_meantime_is_not_replaced(
+    tmp_path: Path, make: Maker, name: str, make_new: Maker
 ) -> None:
-    create_too_late(tmp_path / "it", make_ours, make)
-    assert content(tmp_path) == {name: "theirs"}
+    create_too_late(tmp_path / "it", make_new, make)
+    assert content(tmp_path) == {name: "other"}
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -91,9 +91,9 @@ def test_without_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(os, "link", refuse)
     with new_file(tmp_path / "free") as temporary:
-        make_file(temporary, "ours")
+        make_file(temporary, "new")
     create_too_late(tmp_path / "taken", make_file, make_file)
-    assert content(tmp_path) == {"free": "ours", "taken": "theirs"}
+    assert content(tmp_path) == {"free": "new", "taken": "other"}
 
 
 def test_a_dangling_symbolic_link_takes_a_name(tmp_path: Path) -> None:

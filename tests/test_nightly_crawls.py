@@ -1,6 +1,4 @@
-"""Night after night: what is asked again and when, what an edit leaves, and what a redesign must
-not touch.
-"""
+"""Night after night: what is requested again, what an edit leaves, what a redesign must keep."""
 
 import sqlite3
 import subprocess
@@ -35,14 +33,12 @@ def newest(nights: NightlyCrawls) -> DemoArticle:
 
 
 def quietly(done: subprocess.CompletedProcess[str]) -> bool:
-    print(done)  # to be seen where it was not so
+    print(done)  # pytest prints this if the assertion fails
     return (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def archived(fake_site: EditableSite, nights: NightlyCrawls, unseen: int) -> None:
-    """Store a site but for its newest articles as a crawl a night ago would have left it, every
-    listing walked.
-    """
+    """Store a site without its newest articles, as a full crawl a night ago would have."""
     with new_archive(nights.archive_file, lambda: nights.now) as archive:
         newest_stored = nights.url(fake_site.articles[unseen].path)
         archive.store(feed(newest_stored, url=nights.url("/feed/")), 1)
@@ -52,19 +48,19 @@ def archived(fake_site: EditableSite, nights: NightlyCrawls, unseen: int) -> Non
         for author in fake_site.authors:
             for number in range(1, fake_site.page_count(author.slug) + 1):
                 path = f"/content_author/{author.slug}/" + (f"page/{number}/" if number > 1 else "")
-                shown = [
+                entries = [
                     nights.url(article.path)
                     for article in fake_site.entries(author.slug, number)
                     if article.number <= len(fake_site.articles) - unseen
                 ]
                 fields = {"slug": author.slug, "name": author.name, "bio": None}
-                archive.store(listing(nights.url(path), *shown, **fields), 1)
+                archive.store(listing(nights.url(path), *entries, **fields), 1)
 
 
-# --- Only what is worth asking --------------------------------------------------------------------
+# --- Only what is due is requested ----------------------------------------------------------------
 
 
-def test_an_article_is_asked_again_a_day_and_a_week_after_publication_and_then_never(
+def test_an_article_is_requested_again_a_day_and_a_week_after_publication_and_then_never(
     nights: NightlyCrawls,
 ) -> None:
     assert quietly(nights.crawl())
@@ -73,13 +69,15 @@ def test_an_article_is_asked_again_a_day_and_a_week_after_publication_and_then_n
     for night in range(1, 12):
         nights.pass_by()
         assert quietly(nights.crawl())
-        if nights.asked[path]:
+        if nights.request_counts[path]:
             again.append(night)
     assert again == [1, 7]
     assert nights.page(path)["due_at"] is None
 
 
-def test_a_quiet_night_asks_for_robots_txt_the_feed_and_what_is_due(nights: NightlyCrawls) -> None:
+def test_a_quiet_night_requests_only_robots_txt_the_feed_and_due_pages(
+    nights: NightlyCrawls,
+) -> None:
     nights.crawl()
     nights.pass_by(30)
     nights.crawl()
@@ -91,13 +89,13 @@ def test_a_quiet_night_asks_for_robots_txt_the_feed_and_what_is_due(nights: Nigh
         )
     }
     assert quietly(nights.crawl())
-    assert {nights.url(path) for path in nights.asked if path != "/robots.txt"} == due
+    assert {nights.url(path) for path in nights.request_counts if path != "/robots.txt"} == due
     assert nights.url("/feed/") in due
     assert len(due) < 4
 
 
 @pytest.mark.fault("N6")
-def test_an_article_as_it_was_costs_no_body_and_counts_as_checked(nights: NightlyCrawls) -> None:
+def test_an_unchanged_article_costs_no_body_and_counts_as_checked(nights: NightlyCrawls) -> None:
     nights.crawl()
     path = newest(nights).path
     before = nights.article(path)
@@ -132,7 +130,7 @@ def test_a_server_that_lies_is_believed_once_in_a_row(nights: NightlyCrawls) -> 
     assert nights.article(path)["title"] == "The headline after the edit"
 
 
-def test_nothing_that_was_named_by_hand_is_asked_conditionally(nights: NightlyCrawls) -> None:
+def test_explicitly_requested_pages_are_requested_unconditionally(nights: NightlyCrawls) -> None:
     nights.crawl()
     nights.pass_by()
     nights.crawl("-a", f"url={nights.url(newest(nights).path)}")
@@ -187,7 +185,7 @@ def test_a_teaser_that_becomes_free_is_read_whole_and_a_free_article_stays_whole
 # --- The feed -------------------------------------------------------------------------------------
 
 
-def test_the_feed_is_asked_first_and_only_its_links_are_taken(nights: NightlyCrawls) -> None:
+def test_the_feed_is_requested_first_and_only_its_links_are_taken(nights: NightlyCrawls) -> None:
     assert quietly(nights.crawl())
     paths = [hit.path for hit in nights.site.log]
     assert paths[:2] == ["/robots.txt", "/feed/"]
@@ -218,7 +216,7 @@ def test_a_new_article_of_a_silent_author_is_found_by_the_feed(archive_file: Pat
 def test_the_feed_is_left_where_robots_txt_forbids_it(nights: NightlyCrawls) -> None:
     nights.site.faults["/robots.txt"] = (200, "User-agent: *\nDisallow: /feed/\n")
     assert quietly(nights.crawl())
-    assert nights.asked["/feed/"] == 0
+    assert nights.request_counts["/feed/"] == 0
     assert nights.page("/feed/")["last_error"] == "robots.txt forbids"
     assert len(stored(nights.archive_file)) == 60
     for _ in range(3):
@@ -228,10 +226,10 @@ def test_the_feed_is_left_where_robots_txt_forbids_it(nights: NightlyCrawls) -> 
 
 def test_the_feed_is_left_out_when_authors_are_named(nights: NightlyCrawls) -> None:
     nights.crawl("-a", f"authors={nights.fake_site.authors[1].slug}")
-    assert nights.asked["/feed/"] == 0
+    assert nights.request_counts["/feed/"] == 0
 
 
-def test_a_site_without_a_feed_is_no_trouble(nights: NightlyCrawls) -> None:
+def test_a_site_without_a_feed_causes_no_failure(nights: NightlyCrawls) -> None:
     nights.site.faults["/feed/"] = 404
     for _ in range(4):
         assert quietly(nights.crawl())
@@ -242,9 +240,7 @@ def test_a_site_without_a_feed_is_no_trouble(nights: NightlyCrawls) -> None:
 def test_a_gap_between_the_feed_and_what_is_known_sends_us_through_the_listings(
     archive_file: Path,
 ) -> None:
-    """Forty articles come while no crawl runs, the feed shows ten of them, and no author page would
-    be due by itself.
-    """
+    """Forty articles appear between two crawls, ten are in the feed, and no author page is due."""
     fake_site = EditableSite(articles=120, authors=3)
     with NightlyCrawls(fake_site, archive_file, fake_site.articles[40].published_on) as nights:
         fake_site.feed_size = 10
@@ -255,7 +251,10 @@ def test_a_gap_between_the_feed_and_what_is_known_sends_us_through_the_listings(
         assert len(fake_site.articles) >= missed + 40
         with closing(sqlite3.connect(archive_file)) as conn:
             conn.execute(
-                "UPDATE pages SET due_at = '2099-01-01T00:00:00Z' WHERE kind = 'author' AND due_at IS NOT NULL"
+                """
+                UPDATE pages SET due_at = '2099-01-01T00:00:00Z'
+                WHERE kind = 'author' AND due_at IS NOT NULL
+                """
             )
             conn.commit()
         assert quietly(nights.crawl())
@@ -266,7 +265,7 @@ def test_a_gap_between_the_feed_and_what_is_known_sends_us_through_the_listings(
 
 
 @pytest.mark.fault("N13")
-def test_a_pager_without_end_ends(nights: NightlyCrawls) -> None:
+def test_an_endless_pager_ends(nights: NightlyCrawls) -> None:
     slug = nights.fake_site.authors[0].slug
     first = nights.site.get(f"/content_author/{slug}/").body
     assert isinstance(first, str)
@@ -278,7 +277,7 @@ def test_a_pager_without_end_ends(nights: NightlyCrawls) -> None:
     nights.site.faults |= {f"/content_author/{slug}/page/{n}/": page(n) for n in range(2, 40)}
     nights.site.faults[f"/content_author/{slug}/"] = page(1)
     assert quietly(nights.crawl())
-    walked = [path for path in nights.asked if path.startswith(f"/content_author/{slug}/")]
+    walked = [path for path in nights.request_counts if path.startswith(f"/content_author/{slug}/")]
     assert len(walked) == 2
 
 
@@ -294,7 +293,7 @@ def test_a_pager_without_end_ends(nights: NightlyCrawls) -> None:
     ],
 )
 @pytest.mark.fault("D14")
-def test_a_redesign_is_said_each_night_and_nothing_stored_is_touched(
+def test_a_redesign_is_reported_each_night_and_nothing_stored_is_overwritten(
     archive_file: Path, redesign: Literal["shell", "undated", "unlinked"], sentence: str
 ) -> None:
     fake_site = EditableSite(articles=300)
@@ -312,12 +311,11 @@ def test_a_redesign_is_said_each_night_and_nothing_stored_is_touched(
             assert [as_read(row) for row in after[: len(before)]] == [
                 as_read(row) for row in before
             ]
-            in_doubt = {row["url"]: row["published_on"] for row in after[len(before) :]}
-            assert set(in_doubt.values()) <= {None}
-            assert bool(in_doubt) == (
-                redesign == "undated"
-            )  # of the others no article was asked for
-            assert due_tomorrow(nights) >= {*in_doubt, *author_pages_read(nights)}
+            suspect = {row["url"]: row["published_on"] for row in after[len(before) :]}
+            assert set(suspect.values()) <= {None}
+            # In the other redesigns no article was requested.
+            assert bool(suspect) == (redesign == "undated")
+            assert due_tomorrow(nights) >= {*suspect, *author_pages_read(nights)}
         nights.site.redesign = None
         nights.pass_by()
         assert quietly(nights.crawl())
@@ -340,25 +338,25 @@ def due_tomorrow(nights: NightlyCrawls) -> set[str]:
 
 
 def author_pages_read(nights: NightlyCrawls) -> set[str]:
-    """Return which author pages were asked for tonight and gave nothing."""
+    """Return the author pages that were requested tonight and had no links."""
     return {
         nights.url(path)
-        for path in nights.asked
+        for path in nights.request_counts
         if "author" in path and nights.site.redesign != "undated"
     }
 
 
 @pytest.mark.fault("D14")
-def test_a_redesign_in_the_middle_of_a_run_takes_no_word_and_its_pages_are_read_again(
+def test_a_redesign_during_a_run_loses_no_text_and_its_pages_are_read_again(
     archive_file: Path,
 ) -> None:
     fake_site = EditableSite(articles=600)
     with NightlyCrawls(fake_site, archive_file, TODAY) as nights:
         archived(fake_site, nights, unseen=60)
-        asked = iter(range(1_000))
+        calls = iter(range(1_000))
 
         def redesign_after_a_few() -> None:
-            if next(asked) == 12:
+            if next(calls) == 12:
                 nights.site.redesign = "undated"
 
         nights.site.faults["*"] = redesign_after_a_few
@@ -381,7 +379,7 @@ def test_a_redesign_in_the_middle_of_a_run_takes_no_word_and_its_pages_are_read_
 
 
 @pytest.mark.fault("P9")
-def test_a_night_on_which_every_page_is_gone_is_no_loss(archive_file: Path) -> None:
+def test_a_night_on_which_every_page_is_missing_loses_nothing(archive_file: Path) -> None:
     fake_site = EditableSite(articles=300)
     with NightlyCrawls(fake_site, archive_file, TODAY) as nights:
         archived(fake_site, nights, unseen=12)
@@ -409,14 +407,14 @@ def test_after_an_outage_of_several_nights_the_next_one_finds_all_that_came(
         for _ in range(5):
             nights.pass_by()
             assert nights.crawl("-s", "RETRY_TIMES=0").returncode == 1
-            assert nights.asked["/feed/"] == 1
+            assert nights.request_counts["/feed/"] == 1
         nights.site.faults = {}
         nights.pass_by()
         assert quietly(nights.crawl())
         assert stored(archive_file) == expected_row(fake_site, nights.site)
 
 
-def test_author_pages_as_they_were_and_one_without_articles_are_no_redesign(
+def test_unchanged_author_pages_and_one_without_articles_are_not_a_redesign(
     archive_file: Path,
 ) -> None:
     fake_site = EditableSite(articles=300)
@@ -442,9 +440,9 @@ def test_crawl_delay_is_obeyed_from_the_first_page_on(nights: NightlyCrawls, thr
     assert quietly(
         nights.crawl("-s", f"AUTOTHROTTLE_ENABLED={throttle}", "-s", "NKCRAWL_REQUEST_BUDGET=5")
     )
-    moments = [hit.at for hit in nights.site.log]
-    assert len(moments) == 5
-    assert min(later - earlier for earlier, later in pairwise(moments)) > 0.9
+    times = [hit.at for hit in nights.site.log]
+    assert len(times) == 5
+    assert min(later - earlier for earlier, later in pairwise(times)) > 0.9
     assert nights.site.in_flight_max == 1
 
 
@@ -481,29 +479,30 @@ def test_the_budget_holds_to_the_request(nights: NightlyCrawls, budget: int) -> 
     assert len(nights.site.log) <= budget
     assert nights.rows("SELECT url FROM pages WHERE failures > 0 AND url NOT LIKE '%/feed/'") == []
     assert quietly(done)
-    nights.pass_by(days=1 / 24)  # what the first crawl met in its last second is due
+    nights.pass_by(days=1 / 24)  # what the first crawl discovered in its last second is due
     assert quietly(nights.crawl())
     assert len(stored(nights.archive_file)) == 60
 
 
 @pytest.mark.fault("N1")
-def test_every_request_of_a_whole_crawl_keeps_the_manners(archive_file: Path) -> None:
+def test_every_request_of_a_whole_crawl_is_polite(archive_file: Path) -> None:
     with NightlyCrawls(EditableSite(articles=30), archive_file, TODAY) as nights:
         article = newest(nights)
         nights.site.faults["/robots.txt"] = (200, f"User-agent: *\nDisallow: {article.path}\n")
         nights.site.delay = 0.01
         assert quietly(nights.crawl("-s", "DOWNLOAD_DELAY=0.25"))
-        moments = [hit.at for hit in nights.site.log]
-        assert len(moments) > 35
-        # A request is noted when a busy machine gets round to it: one that is noted late makes the
-        # next gap look short.
-        assert min(later - earlier for earlier, later in pairwise(moments)) > 0.1
-        assert moments[-1] - moments[0] > 0.25 * (len(moments) - 1) - 0.15
+        times = [hit.at for hit in nights.site.log]
+        assert len(times) > 35
+        # A busy machine may log a request late, which makes the next gap look short.
+        assert min(later - earlier for earlier, later in pairwise(times)) > 0.1
+        assert times[-1] - times[0] > 0.25 * (len(times) - 1) - 0.15
         assert nights.site.in_flight_max == 1
-        assert nights.asked[article.path] == 0
-        ours = ("robots.txt", "feed", "content_author")
-        assert all(path.split("/")[1] in ours or path[1:5].isdigit() for path in nights.asked)
-        assert {path: count for path, count in nights.asked.items() if count > 1} == {}
+        assert nights.request_counts[article.path] == 0
+        allowed = ("robots.txt", "feed", "content_author")
+        assert all(
+            path.split("/")[1] in allowed or path[1:5].isdigit() for path in nights.request_counts
+        )
+        assert {path: count for path, count in nights.request_counts.items() if count > 1} == {}
 
 
 def test_the_clock_of_a_night_is_the_clock_of_the_archive(nights: NightlyCrawls) -> None:
@@ -530,9 +529,9 @@ def test_a_quiet_night_costs_no_more_with_a_larger_archive(tmp_path: Path) -> No
             )[0]["n"]
             assert quietly(nights.crawl())
             assert nights.rows("SELECT count(*) AS n FROM articles")[0]["n"] == articles
-            # A second address of an old article, which a new one links to, is a new page too: it
-            # has to be seen once.
-            aliases = [path for path in nights.asked if path.endswith("-2/")]
+            # A second URL of an old article, linked from a new one, is a new page: it is
+            # requested once.
+            aliases = [path for path in nights.request_counts if path.endswith("-2/")]
             beyond[articles] = len(nights.site.log) - 12 - due - len(aliases)
             assert len(aliases) < 4
     assert beyond[500] == beyond[5_000] <= 3, (

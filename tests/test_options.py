@@ -14,7 +14,7 @@ def test_a_whole_number(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "many", "1.5", "", "９", "1000001", "9" * 5_000])
-def test_what_is_not_a_whole_number_in_range(value: str) -> None:
+def test_values_that_are_not_whole_numbers_in_range(value: str) -> None:
     with pytest.raises(UsageError) as raised:
         whole_number("--limit", value, 1)
     assert str(raised.value) == (
@@ -35,7 +35,7 @@ def test_a_day() -> None:
 @pytest.mark.parametrize(
     "value", ["", "2025", "2025-02-29", "20250620", "2025-6-20", "２025-06-20"]
 )
-def test_what_is_not_a_day(value: str) -> None:
+def test_values_that_are_not_days(value: str) -> None:
     with pytest.raises(UsageError) as raised:
         day("since", value)
     assert str(raised.value) == f"since: invalid date {value!r}, expected YYYY-MM-DD."

@@ -1,6 +1,4 @@
-"""Is an article cut off by a paywall, and is the page an article at all? Both are judged on several
-signals.
-"""
+"""Whether an article is cut off by a paywall, and whether a page is an article at all."""
 
 from datetime import date
 from itertools import permutations
@@ -43,7 +41,7 @@ NOT_FREE = (
 FREE = ("True", "true", "http://schema.org/True", "https://schema.org/True", "yes", "1")
 
 
-# --- judge_access ---------------------------------------------------------------------------------
+# --- Access ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -96,7 +94,7 @@ FREE = ("True", "true", "http://schema.org/True", "https://schema.org/True", "ye
         (["something new: 7"], "unknown"),
     ],
 )
-def test_what_the_signals_say_together(evidence: list[str], access: str) -> None:
+def test_access_follows_from_the_signals_together(evidence: list[str], access: str) -> None:
     assert judge_access(evidence) == access
 
 
@@ -156,11 +154,11 @@ OFFER = (*OFFER_LIST, *OFFER_END)
         ),
     ],
 )
-def test_a_text_is_parted_from_its_offer_and_judged(
+def test_the_text_is_separated_from_the_offer_and_its_access_classified(
     lead: tuple[str, ...], kept: tuple[str, ...], signals: tuple[str, ...], access: str
 ) -> None:
-    found = drop_filler(whole(*lead))
-    assert (tuple(found.paragraphs), tuple(found.evidence), found.access) == (
+    article = drop_filler(whole(*lead))
+    assert (tuple(article.paragraphs), tuple(article.evidence), article.access) == (
         kept,
         ("page tail seen", *signals),
         access,
@@ -168,7 +166,7 @@ def test_a_text_is_parted_from_its_offer_and_judged(
 
 
 @pytest.mark.parametrize("length", [1, 2, 10, 400])
-def test_length_is_not_asked(length: int) -> None:
+def test_length_does_not_count(length: int) -> None:
     long = [f"{FIRST} {n} lamps." for n in range(length)]
     assert drop_filler(whole(*long)).access == "free"
     assert drop_filler(whole(*long, *OFFER)).access == "teaser"
@@ -176,7 +174,7 @@ def test_length_is_not_asked(length: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lead", "fates"),
+    ("lead", "roles"),
     [
         ([], []),
         ([FIRST], ["lead"]),
@@ -201,8 +199,8 @@ def test_length_is_not_asked(length: int) -> None:
         ([f"{FIRST} {OFFER_LIST[0]}"], ["lead"]),
     ],
 )
-def test_the_fate_of_each_paragraph(lead: list[str], fates: list[str]) -> None:
-    assert classify_paragraphs(lead) == fates
+def test_the_role_of_each_paragraph(lead: list[str], roles: list[str]) -> None:
+    assert classify_paragraphs(lead) == roles
 
 
 # --- normalise ------------------------------------------------------------------------------------
@@ -220,15 +218,15 @@ def test_the_fate_of_each_paragraph(lead: list[str], fates: list[str]) -> None:
     ],
 )
 @pytest.mark.fault("D11")
-def test_days_that_cannot_be_are_dropped_with_their_moments(day: str, kept: bool) -> None:
+def test_impossible_dates_are_dropped_with_their_timestamps(day: str, kept: bool) -> None:
     made = whole(FIRST)
     made.published_on, made.published_at, made.modified_at = (
         day,
         f"{day}T01:00:00Z",
         f"{day}T02:00:00Z",
     )
-    found = normalise(made, TODAY)
-    stored = (found.published_on, found.published_at, found.modified_at)
+    article = normalise(made, TODAY)
+    stored = (article.published_on, article.published_at, article.modified_at)
     assert stored == ((day, f"{day}T01:00:00Z", f"{day}T02:00:00Z") if kept else (None, None, None))
 
 
@@ -240,20 +238,20 @@ def test_every_field_is_cleaned_and_an_empty_one_is_none() -> None:
         "",
         "One.\n\n \n\n Two\u00a0. ",
     )
-    found = normalise(made, TODAY)
-    assert (found.title, found.subtitle, found.label, found.note) == (
+    article = normalise(made, TODAY)
+    assert (article.title, article.subtitle, article.label, article.note) == (
         "A b",
         None,
         None,
         "One.\n\nTwo .",
     )
-    assert found.paragraphs == ["A lamp burns.", "Two."]
+    assert article.paragraphs == ["A lamp burns.", "Two."]
 
 
 # --- gate -----------------------------------------------------------------------------------------
 
 
-def judged(html: str, path: str = PATH, final: str = "") -> Any:
+def outcome_of(html: str, path: str = PATH, final: str = "") -> Any:
     """Return 'kept', or the reason for which the page is not."""
     return outcome(drop_filler(normalise(read(html, path, final), TODAY)), path, final)
 
@@ -268,11 +266,10 @@ def visit_of(article: Article, path: str = PATH, final: str = "") -> Visit:
 
 
 def bare(title: str, body: str, head: str = "") -> str:
-    """Return a page that is no article: modelled by hand, with the visit's date and the copyright
-    of every page.
-    """
+    """Return a page that is not an article, with the parts that all pages share."""
     return (
-        f"<html><head><title>{title}</title>{head}</head><body><p>June 20, 2025Jun 20, 2025</p>{body}"
+        f"<html><head><title>{title}</title>{head}</head>"
+        f"<body><p>June 20, 2025Jun 20, 2025</p>{body}"
         "<p>© 2025, Korea Risk Group (NK Consulting Inc.). All Rights Reserved</p></body></html>"
     )
 
@@ -325,8 +322,8 @@ def test_an_article_is_kept_as_it_is(rendering: str) -> None:
     ],
 )
 @pytest.mark.fault("D13")
-def test_pages_that_are_no_articles_are_not_kept(html: str, reason: str) -> None:
-    assert judged(html) == reason
+def test_pages_that_are_not_articles_are_rejected(html: str, reason: str) -> None:
+    assert outcome_of(html) == reason
 
 
 @renderings
@@ -336,12 +333,13 @@ def test_pages_that_are_no_articles_are_not_kept(html: str, reason: str) -> None
 )
 @pytest.mark.fault("D13")
 def test_a_listing_in_place_of_an_article_is_not_kept(rendering: str, stamp: str) -> None:
-    assert judged(listing_html(rendering, stamp=stamp)) == "listing"
+    assert outcome_of(listing_html(rendering, stamp=stamp)) == "listing"
 
 
 def many_entries(stamp: str) -> str:
     return "".join(
-        f'<div><h2><a href="/2025/06/story-{n}/">Story number {n} of the lamps</a></h2><div>{SECOND}</div><div>{stamp}</div></div>'
+        f'<div><h2><a href="/2025/06/story-{n}/">Story number {n} of the lamps</a></h2>'
+        f"<div>{SECOND}</div><div>{stamp}</div></div>"
         for n in range(10)
     )
 
@@ -355,7 +353,7 @@ def many_entries(stamp: str) -> str:
 def test_a_front_page_or_a_section_in_place_of_an_article_is_not_kept(
     title: str, heading: str, stamp: str
 ) -> None:
-    assert judged(bare(title, heading + many_entries(stamp))) != "kept"
+    assert outcome_of(bare(title, heading + many_entries(stamp))) != "kept"
 
 
 @renderings
@@ -375,7 +373,7 @@ def test_a_front_page_or_a_section_in_place_of_an_article_is_not_kept(
     ],
 )
 def test_a_redirect_away_from_articles_gives_none(rendering: str, final: str) -> None:
-    assert judged(article_html(rendering), PATH, final) == "not an article URL"
+    assert outcome_of(article_html(rendering), PATH, final) == "not an article URL"
 
 
 @renderings
@@ -390,10 +388,10 @@ def test_an_article_without_a_headline_is_not_kept(rendering: str) -> None:
         image="",
         node={"headline": None},
     )
-    assert judged(html) == "no headline"
+    assert outcome_of(html) == "no headline"
 
 
-def test_what_a_rejection_says() -> None:
+def test_the_detail_of_a_rejection() -> None:
     visit = visit_of(read(article_html("nested")), PATH, "/pro" + PATH)
     detail = f"the request for {SITE}{PATH} ended at {SITE}/pro{PATH}"
     final_url = f"{SITE}/pro{PATH}"
@@ -418,7 +416,7 @@ def test_what_a_rejection_says() -> None:
     ],
 )
 @pytest.mark.fault("D9")
-def test_fields_that_no_article_has(changed: dict[str, Any], reason: str) -> None:
+def test_impossible_fields_reject_an_article(changed: dict[str, Any], reason: str) -> None:
     made = whole(FIRST)
     for name, value in changed.items():
         setattr(made, name, value)
@@ -445,14 +443,14 @@ def test_fields_that_no_article_has(changed: dict[str, Any], reason: str) -> Non
 def test_an_article_about_such_pages_is_kept(rendering: str, title: str, dated: bool) -> None:
     lead = paragraphs("Access denied.", "404", "Page not found", "Log in", FIRST)
     dates = {} if dated else {"date": "", "timestamp": ""}
-    assert judged(article_html(rendering, title=title, lead=lead, **dates)) == "kept"
+    assert outcome_of(article_html(rendering, title=title, lead=lead, **dates)) == "kept"
 
 
 @renderings
 @pytest.mark.parametrize("where", ["top", "offer", "foot"])
 def test_an_article_with_a_login_form_is_kept(rendering: str, where: str) -> None:
     form = "<form><p>Log in</p><input name=log><input type=password name=pwd></form>"
-    assert judged(article_html(rendering, **{where: form})) == "kept"
+    assert outcome_of(article_html(rendering, **{where: form})) == "kept"
 
 
 @renderings
@@ -462,7 +460,7 @@ def test_an_article_with_many_links_is_kept(rendering: str, where: str) -> None:
         f'<p><a href="/2025/06/story-{n}/">Story number {n} of the lamps</a></p>' for n in range(12)
     )
     changed = {"lead": paragraphs(FIRST) + links} if where == "lead" else {where: links}
-    assert judged(article_html(rendering, **changed)) == "kept"
+    assert outcome_of(article_html(rendering, **changed)) == "kept"
 
 
 @renderings
@@ -471,4 +469,4 @@ def test_an_article_with_many_links_is_kept(rendering: str, where: str) -> None:
     ["", paragraphs("Views expressed in Opinion articles are exclusively the authors’ own.")],
 )
 def test_an_empty_lead_is_a_legal_state(rendering: str, lead: str) -> None:
-    assert judged(article_html(rendering, lead=lead)) == "kept"
+    assert outcome_of(article_html(rendering, lead=lead)) == "kept"

@@ -1,6 +1,4 @@
-"""Manners and safety of a real crawl, seen from the server's side and from the hosts it must never
-ask.
-"""
+"""Politeness of a real crawl, seen by the site and by hosts that it must never contact."""
 
 import signal
 import socket
@@ -67,17 +65,16 @@ def test_the_gap_between_requests_is_never_shorter_than_the_delay(
 ) -> None:
     done = crawl("-s", "DOWNLOAD_DELAY=0.5", "-s", "NKCRAWL_REQUEST_BUDGET=9")
     assert done.returncode == 0
-    moments = [hit.at for hit in demo.log if hit.path != "/robots.txt"]
-    assert len(moments) == 8
-    # Sent at the delay's end, a request arrives when a busy machine gets round to it: the first may
-    # come late.
-    assert min(later - earlier for earlier, later in pairwise(moments)) > 0.4
+    times = [hit.at for hit in demo.log if hit.path != "/robots.txt"]
+    assert len(times) == 8
+    # On a busy machine the first request may arrive late, which makes the first gap look short.
+    assert min(later - earlier for earlier, later in pairwise(times)) > 0.4
     assert demo.in_flight_max == 1
 
 
 @pytest.mark.fault("N12")
-def test_it_says_who_it_is_and_sends_neither_cookie_nor_referer(archive_file: Path) -> None:
-    """Speak HTTP by hand, for the headers as they come over the wire."""
+def test_requests_identify_nkcrawl_and_carry_neither_cookie_nor_referer(archive_file: Path) -> None:
+    """Serve HTTP from a plain socket, to see the headers as they are sent."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(60)
         port = server.getsockname()[1]
@@ -110,8 +107,8 @@ def test_it_says_who_it_is_and_sends_neither_cookie_nor_referer(archive_file: Pa
             with connection:
                 headers.append(connection.recv(65536).decode().lower())
                 connection.sendall(
-                    b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: a=b\r\nConnection: close\r\n"
-                    b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+                    b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: a=b\r\n"
+                    b"Connection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
                 )
         process.wait(60)
     assert len(headers) == 2
@@ -168,8 +165,8 @@ def test_a_redirect_never_leaves_the_site(
     (page,) = rows(archive_file, "SELECT failures FROM pages WHERE url = ?", demo.base_url + path)
     assert page["failures"] == 1
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == len(fake_site.articles) - 1
-    asked = sum(hit.path == path for hit in demo.log)
-    assert asked == (6 if where == "a circle" else 1) + (first == "after a retry")
+    requests = sum(hit.path == path for hit in demo.log)
+    assert requests == (6 if where == "a circle" else 1) + (first == "after a retry")
 
 
 def test_a_redirect_on_the_site_makes_the_old_url_an_alias(
@@ -210,7 +207,10 @@ def test_a_body_over_five_mebibytes_is_cut_off_and_not_kept(
     ("body", "reason"),
     [
         (
-            "<title>Just a moment...</title><p>Checking your browser before accessing the site.</p>",
+            (
+                "<title>Just a moment...</title>"
+                "<p>Checking your browser before accessing the site.</p>"
+            ),
             "challenge page",
         ),
         ("<title>Page not found | NK News</title><h1>Page not found</h1>", "soft 404"),
@@ -219,7 +219,7 @@ def test_a_body_over_five_mebibytes_is_cut_off_and_not_kept(
     ],
 )
 @pytest.mark.fault("D13")
-def test_a_page_that_is_no_article_becomes_a_reject_and_never_a_row(
+def test_a_page_that_is_not_an_article_is_rejected_and_never_stored(
     crawl: Crawl,
     demo: FaultyServer,
     fake_site: FakeSite,
@@ -252,7 +252,7 @@ def test_a_soft_404_takes_nothing_from_a_stored_article(
 
 
 @pytest.mark.fault("P1")
-def test_a_page_that_trips_our_own_code_is_a_failed_run_and_is_tried_again(
+def test_a_page_on_which_nkcrawl_raises_fails_the_run_and_is_tried_again(
     demo: FaultyServer, fake_site: FakeSite, archive_file: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(
@@ -282,7 +282,9 @@ def test_a_page_that_trips_our_own_code_is_a_failed_run_and_is_tried_again(
 
 
 @pytest.mark.fault("P3", "S8")
-def test_a_full_disk_stops_the_crawl_and_says_so(demo: FaultyServer, archive_file: Path) -> None:
+def test_a_full_disk_stops_the_crawl_and_is_reported(
+    demo: FaultyServer, archive_file: Path
+) -> None:
     # blocks of 512 bytes or of 1 KiB, as the shell has it
     limit = "ulimit -f 300; trap '' XFSZ; exec \"$@\""
     done = subprocess.run(
@@ -338,10 +340,10 @@ def test_a_signal_ends_the_crawl_with_130_and_keeps_what_was_stored(
     while process.poll() is None and len(demo.log) < 12:
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
-    _, told = process.communicate(timeout=60)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
     assert (
-        told == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
+        stderr == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
     )
     (run,) = rows(archive_file, "SELECT verdict, exit_code FROM runs")
     assert run == {"verdict": "interrupted", "exit_code": 130}
@@ -367,7 +369,7 @@ def test_a_stuck_process_ends_itself(
 
 
 @pytest.mark.fault("N11")
-def test_a_cut_off_page_is_a_failure_and_no_article(
+def test_a_cut_off_page_is_a_failure_and_not_an_article(
     crawl: Crawl, demo: FaultyServer, fake_site: FakeSite, archive_file: Path
 ) -> None:
     path = fake_site.articles[0].path
@@ -382,7 +384,7 @@ def test_a_cut_off_page_is_a_failure_and_no_article(
 
 
 @pytest.mark.fault("P21")
-def test_a_log_is_small_and_holds_no_article(
+def test_a_log_is_small_and_contains_no_article(
     demo: FaultyServer, fake_site: FakeSite, archive_file: Path, tmp_path: Path
 ) -> None:
     log = tmp_path / "crawl.log"
@@ -391,9 +393,9 @@ def test_a_log_is_small_and_holds_no_article(
             *crawl_args(demo, archive_file.with_suffix(f".{level}")), "-L", level, "--logfile", log
         )
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-        told = log.read_text(encoding="utf-8")
-        assert len(told) < {"INFO": 20_000, "DEBUG": 100_000}[level]
-        assert not [p for article in fake_site.articles for p in article.paragraphs if p in told]
+        text = log.read_text(encoding="utf-8")
+        assert len(text) < {"INFO": 20_000, "DEBUG": 100_000}[level]
+        assert not [p for article in fake_site.articles for p in article.paragraphs if p in text]
 
 
 def test_it_listens_on_no_socket(demo: FaultyServer, archive_file: Path) -> None:

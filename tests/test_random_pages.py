@@ -111,7 +111,7 @@ def page_of(story: Story, rendering: str, paragraph: str) -> str:
 
 @settings(deadline=None, max_examples=80)
 @given(stories(), st.sampled_from(RENDERINGS), st.sampled_from(["p", "div", "br"]), SLUGS)
-def test_what_was_put_into_a_page_comes_out(
+def test_every_part_put_into_a_page_is_read(
     story: Story, rendering: str, paragraph: str, slug: str
 ) -> None:
     path = f"/{story.day:%Y/%m}/{slug}/"

@@ -19,13 +19,7 @@ from rich.cells import cell_len
 from scrapy.exceptions import UsageError
 
 from nkcrawl.archive import Archive, ArchiveReader, ArticleFilter, BadQuery, SearchQuery
-from nkcrawl.archive.search import (
-    MARKS,
-    MARKS_TO_READ,
-    complete_sql,
-    match_expression,
-    search_sql,
-)
+from nkcrawl.archive.search import MARKS, MARKS_TO_READ, complete_sql, match_expression, search_sql
 from nkcrawl.commands.search import nothing_found, read_words
 from nkcrawl.demo import FakeSite
 from nkcrawl.text import normalize_whitespace
@@ -320,7 +314,7 @@ def test_nothing_found_is_an_answer_in_json_too(archive: Path) -> None:
     assert done.stderr.startswith("Nothing found for '--kursk'.")
 
 
-def test_where_there_is_no_archive_or_a_damaged_one(archive: Path) -> None:
+def test_a_missing_or_damaged_archive_fails_with_one_sentence(archive: Path) -> None:
     done = scrapy("search", "ferry", NKCRAWL_DATABASE=str(archive.with_name("other.db")))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"No archive at {archive.with_name('other.db')} yet;")
@@ -376,7 +370,7 @@ def test_its_sql_gives_the_same_rows_in_plain_sqlite(archive: Path) -> None:
         SearchQuery("—"),
     ],
 )
-def test_the_sql_with_its_values_written_into_it_asks_the_same(
+def test_the_sql_with_its_values_inserted_returns_the_same(
     archive: Path, query: SearchQuery
 ) -> None:
     with closing(ArchiveReader.open(archive)) as reader:
@@ -516,7 +510,7 @@ def test_any_text_is_a_safe_query(shelf: tuple[Archive, ArchiveReader], text: st
         min_size=3,
     )
 )
-def test_what_is_no_word_changes_nothing(
+def test_characters_that_are_not_words_change_nothing(
     shelf: tuple[Archive, ArchiveReader], junk: list[str]
 ) -> None:
     _, reader = shelf

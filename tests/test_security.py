@@ -1,6 +1,4 @@
-"""Nothing is let in: what a process of ours asks, writes and prints is what SECURITY.md says,
-whatever the site says.
-"""
+"""What a process of nkcrawl contacts, writes and prints, whatever a hostile site sends."""
 
 import ast
 import io
@@ -45,12 +43,12 @@ def nkcrawl_command(*args: object) -> list[str]:
     return [sys.executable, "-m", "nkcrawl", *map(str, args)]
 
 
-# --- What a process asks of the world -------------------------------------------------------------
+# --- What a process contacts and writes -----------------------------------------------------------
 
 
 @dataclass
 class Watched:
-    """A command of ours in a folder of its own, and what it did to the world outside."""
+    """A command in its own folder, and the audit events of its process."""
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
@@ -81,9 +79,9 @@ class Watched:
         )
 
     def of(self, *events: str) -> list[Any]:
-        """Return the arguments of all events whose name begins like this."""
-        told = [json.loads(line) for line in (self.folder / "watched").read_text().splitlines()]
-        return [arguments for event, arguments in told if event.startswith(events)]
+        """Return the arguments of all events whose names have one of these prefixes."""
+        recorded = [json.loads(line) for line in (self.folder / "watched").read_text().splitlines()]
+        return [arguments for event, arguments in recorded if event.startswith(events)]
 
     def connected_to(self) -> set[tuple[str, int]]:
         return {tuple(address) for _, address in self.of("socket.connect", "socket.sendto")}
@@ -95,27 +93,27 @@ class Watched:
         return {path.removeprefix(f"{self.folder}/") for path in touched}
 
     def modes(self) -> dict[str, str]:
-        """Return every file in the folder, but what we ourselves write down, with its rights."""
-        found = {
+        """Return the mode of every file in the folder except the log of events."""
+        files = {
             str(path.relative_to(self.folder)): path
             for path in self.folder.rglob("*")
             if path.is_file()
         }
         return {
             name: oct(stat.S_IMODE(path.stat().st_mode))
-            for name, path in found.items()
+            for name, path in files.items()
             if name != "watched"
         }
 
 
 @dataclass
 class NightResult(Watched):
-    """A crawl of a site that tries everything to be let in."""
+    """A crawl of a site that attacks its reader in every way."""
 
     modes_on_the_way: dict[str, str] = field(default_factory=dict)
     done: subprocess.CompletedProcess[str] | None = None
     home: tuple[str, int] = ("", 0)
-    was_elsewhere: bool = True  # did anybody connect to the other port?
+    was_elsewhere: bool = True  # whether anything connected to the other port
     log: str = ""
 
     @property
@@ -127,23 +125,28 @@ FORGED = "2026-01-01 00:00:00 [scrapy.core.engine] INFO: Forged"
 OBEYED = "\x1b[5mA\x1b]0;title\x07B\x9b31mC\x1bPq\x1b\\D\u202eE\u2066F\x7fG\x08H\r\x85I\n"
 HOSTILE = OBEYED + FORGED + " [red]K[/red] [link=http://x.test]L[/link] :bomb: \\[M]"
 LURES = """<meta http-equiv="refresh" content="0; url={there}"><base href="{there}">
-<link rel="stylesheet" href="{there}a.css"><link rel="preconnect" href="{there}"><link rel="next" href="{there}">
-<script src="{there}a.js"></script><iframe src="{there}"></iframe><img src="{there}a.png" srcset="{there}b.png">
+<link rel="stylesheet" href="{there}a.css"><link rel="preconnect" href="{there}">
+<link rel="next" href="{there}"><script src="{there}a.js"></script>
+<iframe src="{there}"></iframe><img src="{there}a.png" srcset="{there}b.png">
 <a rel="author" href="{there}content_author/x/">x</a>"""
 
 
 def lure(page: str, there: str) -> FakeResponse:
-    """Return a page with everything that might make its reader ask somewhere else, or leave
-    something with it.
-    """
+    """Return a page that might make its reader contact another host or leave data there."""
     host = there.removeprefix("http://").rstrip("/")
     links = "".join(
         f'<p><a href="{target}">Another story</a></p>'
         for target in (
-            f"{there}2025/06/x/", f"http://user:{SECRET}@{host}/2025/06/x/", "file:///etc/2025/06/x/", "javascript:x()",
-            f"//{host}/2025/06/x/", f"http:\\\\{host}\\2025\\06\\x\\", "/2025/06/a%0a%1b[5m/", "/2025/06/b\x1b]0;x\x07/",
+            f"{there}2025/06/x/",
+            f"http://user:{SECRET}@{host}/2025/06/x/",
+            "file:///etc/2025/06/x/",
+            "javascript:x()",
+            f"//{host}/2025/06/x/",
+            f"http:\\\\{host}\\2025\\06\\x\\",
+            "/2025/06/a%0a%1b[5m/",
+            "/2025/06/b\x1b]0;x\x07/",
         )
-    )  # fmt: skip
+    )
     body = page.replace("<head>", "<head>" + LURES.format(there=there), 1).replace(
         "Recent Stories", f"Recent Stories</p>{links}<p>", 1
     )
@@ -163,15 +166,14 @@ def hostile_feed(there: str) -> FakeResponse:
     items = (
         f"<item><link>{there}2025/06/x/</link></item><item><link>/2025/06/&a;&b;x/</link></item>"
     )
-    text = f'<?xml version="1.0"?><!DOCTYPE rss SYSTEM "{there}x.dtd" [{entities}]><rss><channel>{items}</channel></rss>'
+    doctype = f'<!DOCTYPE rss SYSTEM "{there}x.dtd" [{entities}]>'
+    text = f'<?xml version="1.0"?>{doctype}<rss><channel>{items}</channel></rss>'
     return FakeResponse(200, text, "application/rss+xml")
 
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NightResult]:
-    """One crawl, started with no rights withheld, a proxy in its environment, and the log of all
-    that it does.
-    """
+    """One crawl with umask 0 and proxies in its environment, and the log of its events."""
     fake_site = FakeSite(articles=24)
     with socket.create_server(("127.0.0.1", 0)) as elsewhere, FaultyServer(fake_site) as site:
         port = elsewhere.getsockname()[1]
@@ -236,7 +238,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NightResult]:
 
 
 @pytest.mark.fault("N12", "D20", "D21")
-def test_a_crawl_asks_the_site_and_nobody_else(night: NightResult) -> None:
+def test_a_crawl_contacts_the_site_and_no_other_host(night: NightResult) -> None:
     assert night.done is not None
     assert (night.done.returncode, night.done.stdout, night.done.stderr) == (0, "", "")
     assert len(rows(night.archive, "SELECT 1 FROM articles")) >= 15
@@ -245,7 +247,7 @@ def test_a_crawl_asks_the_site_and_nobody_else(night: NightResult) -> None:
     assert not night.was_elsewhere
 
 
-def test_a_crawl_listens_to_nobody_and_starts_nothing(night: NightResult) -> None:
+def test_a_crawl_listens_on_no_port_and_starts_no_process(night: NightResult) -> None:
     assert night.of("socket.listen") == []
     assert [command for _, command, *_ in night.of("subprocess", "pty")] in (
         [],
@@ -257,10 +259,10 @@ def test_a_crawl_listens_to_nobody_and_starts_nothing(night: NightResult) -> Non
 def test_a_crawl_writes_the_archive_and_the_log_that_was_named_and_others_may_not_read_them(
     night: NightResult,
 ) -> None:
-    ours = {"a.db": "0o640", "a.db.lock": "0o640", "log": "0o640"}
-    assert night.modes() == ours
-    assert night.modes_on_the_way == ours | {"a.db-wal": "0o640", "a.db-shm": "0o640"}
-    assert night.written() == ours.keys()
+    modes = {"a.db": "0o640", "a.db.lock": "0o640", "log": "0o640"}
+    assert night.modes() == modes
+    assert night.modes_on_the_way == modes | {"a.db-wal": "0o640", "a.db-shm": "0o640"}
+    assert night.written() == modes.keys()
 
 
 def test_a_crawl_keeps_no_cookie_and_no_credential(night: NightResult) -> None:
@@ -272,29 +274,30 @@ def test_a_crawl_keeps_no_cookie_and_no_credential(night: NightResult) -> None:
     assert not re.search("cookie", night.log.replace("COOKIES_ENABLED", ""), re.IGNORECASE)
 
 
-def test_no_page_elsewhere_becomes_one_of_the_site(night: NightResult) -> None:
-    found = [row["url"] for row in rows(night.archive, "SELECT url FROM pages")]
-    assert {url.rsplit(":", 1)[1].split("/", 1)[0] for url in found} == {str(night.home[1])}
-    assert [url for url in found if not url.isascii() or not url.isprintable()] == []
+def test_no_page_of_another_host_is_added(night: NightResult) -> None:
+    urls = [row["url"] for row in rows(night.archive, "SELECT url FROM pages")]
+    assert {url.rsplit(":", 1)[1].split("/", 1)[0] for url in urls} == {str(night.home[1])}
+    assert [url for url in urls if not url.isascii() or not url.isprintable()] == []
 
 
 @pytest.mark.fault("D5", "D18")
-def test_a_line_of_the_log_is_never_the_site_s(night: NightResult) -> None:
+def test_the_site_cannot_forge_a_line_of_the_log(night: NightResult) -> None:
     assert len(night.log.splitlines()) > 50
-    assert unseen(night.log) == set()
+    assert invisible(night.log) == set()
     assert not [line for line in night.log.splitlines() if "Forged" in line]
 
 
 @pytest.mark.fault("D5", "D15")
-def test_a_hostile_headline_is_stored_as_its_words(night: NightResult) -> None:
-    (found,) = rows(night.archive, "SELECT title FROM articles WHERE title LIKE '%Forged%'")
-    assert found["title"] == (
-        f"[5mA]0;titleB31mCPq\\DEFGH I {FORGED} [red]K[/red] [link=http://x.test]L[/link] :bomb: \\[M]"
+def test_a_hostile_headline_is_stored_as_plain_text(night: NightResult) -> None:
+    (row,) = rows(night.archive, "SELECT title FROM articles WHERE title LIKE '%Forged%'")
+    assert row["title"] == (
+        f"[5mA]0;titleB31mCPq\\DEFGH I {FORGED} [red]K[/red] "
+        "[link=http://x.test]L[/link] :bomb: \\[M]"
     )
 
 
 @pytest.mark.parametrize(
-    ("headline", "words"),
+    ("headline", "title"),
     [
         ("Lamps <script>alert('x')</script>burn", "Lamps burn"),
         ("Lamps <b onclick='x()'>burn</b>", "Lamps burn"),
@@ -309,11 +312,11 @@ def test_a_hostile_headline_is_stored_as_its_words(night: NightResult) -> None:
     ],
 )
 @pytest.mark.fault("D15")
-def test_markup_in_a_headline_is_markup_and_never_words(headline: str, words: str) -> None:
+def test_markup_in_a_headline_is_markup_and_never_text(headline: str, title: str) -> None:
     html = article_html(
         "semantic", title=headline, title_element="{title}", node={"headline": None}
     )
-    assert article_row(read(html))["title"] == words
+    assert article_row(read(html))["title"] == title
 
 
 @pytest.mark.parametrize(
@@ -339,7 +342,7 @@ def test_a_password_for_the_site_is_sent_nowhere(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_reading_commands_ask_nobody_and_write_nothing(
+def test_the_reading_commands_contact_no_host_and_write_nothing(
     night: NightResult, tmp_path: Path
 ) -> None:
     (url,) = (row["url"] for row in rows(night.archive, "SELECT url FROM articles LIMIT 1"))
@@ -359,7 +362,7 @@ def test_the_reading_commands_ask_nobody_and_write_nothing(
     assert night.archive.read_bytes() == before
 
 
-def test_show_asks_the_site_and_nobody_else_and_writes_nothing(tmp_path: Path) -> None:
+def test_show_contacts_only_the_site_and_writes_nothing(tmp_path: Path) -> None:
     fake_site = FakeSite(articles=3)
     with socket.create_server(("127.0.0.1", 0)) as elsewhere, FaultyServer(fake_site) as site:
         there = f"http://127.0.0.1:{elsewhere.getsockname()[1]}/"
@@ -375,38 +378,37 @@ def test_show_asks_the_site_and_nobody_else_and_writes_nothing(tmp_path: Path) -
     assert watched.written() == set()
 
 
-# --- What a terminal is told ----------------------------------------------------------------------
+# --- What a terminal receives ---------------------------------------------------------------------
 
-# What rich itself writes: colours, the cursor hidden and shown, a line of the progress display
-# taken back.
-OURS = re.compile(r"\x1b\[(?:[0-4]|[379]|[34]\d|9[0-7]|;)*m|\x1b\[\?25[lh]|\x1b\[2K|\x1b\[1A|\r")
-UNSEEN = re.compile(
+# What rich itself writes: colours, hiding and showing the cursor, erasing a line of the display.
+RICH_SEQUENCES = re.compile(
+    r"\x1b\[(?:[0-4]|[379]|[34]\d|9[0-7]|;)*m|\x1b\[\?25[lh]|\x1b\[2K|\x1b\[1A|\r"
+)
+INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
 
-def unseen(shown: str) -> set[str]:
-    return set(UNSEEN.findall(shown))
+def invisible(text: str) -> set[str]:
+    return set(INVISIBLE.findall(text))
 
 
-def on_a_terminal(*args: object, **environment: str) -> tuple[int, str]:
-    """Run a command of ours on a terminal of 200 columns; return its exit code, and all that it
-    shows, as it writes it.
-    """
+def run_on_terminal(*args: object, **environment: str) -> tuple[int, str]:
+    """Run a command on a terminal of 200 columns; return its exit code and its raw output."""
     reading, writing = pty.openpty()
     given = clean_environment(TERM="xterm-256color", COLUMNS="200", **environment)
     process = subprocess.Popen(
         nkcrawl_command(*args), cwd=ROOT, env=given, stdin=writing, stdout=writing, stderr=writing
     )
     os.close(writing)
-    shown = b""
+    output = b""
     try:
         while piece := os.read(reading, 65536):
-            shown += piece
-    except OSError:  # Linux says so when the last writer is gone
+            output += piece
+    except OSError:  # Linux reports this when the last writer is gone
         pass
     os.close(reading)
-    return process.wait(60), shown.decode()
+    return process.wait(60), output.decode()
 
 
 @pytest.fixture(scope="module")
@@ -446,8 +448,8 @@ def hostile_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path, words = tmp_path_factory.mktemp("page") / "page.html", escape(HOSTILE)
-    parts = dict.fromkeys(("title", "subtitle", "label", "caption", "recent", "about"), words)
+    path, text = tmp_path_factory.mktemp("page") / "page.html", escape(HOSTILE)
+    parts = dict.fromkeys(("title", "subtitle", "label", "caption", "recent", "about"), text)
     node = {
         "headline": HOSTILE,
         "isAccessibleForFree": HOSTILE,
@@ -455,7 +457,7 @@ def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "articleSection": HOSTILE,
     }
     path.write_text(
-        article_html("semantic", **parts, lead=f"<p>{words}</p>", node=node), encoding="utf-8"
+        article_html("semantic", **parts, lead=f"<p>{text}</p>", node=node), encoding="utf-8"
     )
     return path
 
@@ -480,29 +482,27 @@ LAMP = "https://www.nknews.org/2025/06/lamp/"
     ],
 )
 @pytest.mark.fault("D5", "D17")
-def test_nothing_shown_is_obeyed(
+def test_no_output_contains_control_sequences_of_the_site(
     hostile_archive: Path, hostile_page: Path, where: str, command: str, code: int
 ) -> None:
     args = [str(hostile_page) if word == "PAGE" else word for word in command.split()]
     if where == "in a pipe":
         done = scrapy(*args, NKCRAWL_DATABASE=str(hostile_archive))
-        ended, shown = done.returncode, done.stdout + done.stderr
-        assert not [line for line in shown.splitlines() if line.startswith(FORGED)]
-        assert "[red]K[/red] [link=http://x.test]L[/link] :bomb:" in shown
+        exit_code, output = done.returncode, done.stdout + done.stderr
+        assert not [line for line in output.splitlines() if line.startswith(FORGED)]
+        assert "[red]K[/red] [link=http://x.test]L[/link] :bomb:" in output
     else:
-        ended, raw = on_a_terminal(*args, NKCRAWL_DATABASE=str(hostile_archive))
+        exit_code, raw = run_on_terminal(*args, NKCRAWL_DATABASE=str(hostile_archive))
         assert "\x1b[5m" not in raw
-        shown = OURS.sub("", raw)
-        assert re.search(r"Forged\s+\[red\]K", shown)
-    assert ended == code
-    assert unseen(shown) == set()
+        output = RICH_SEQUENCES.sub("", raw)
+        assert re.search(r"Forged\s+\[red\]K", output)
+    assert exit_code == code
+    assert invisible(output) == set()
 
 
 @pytest.mark.fault("D17", "D18")
-def test_a_crawl_on_a_terminal_shows_nothing_that_is_obeyed(archive_file: Path) -> None:
-    """Its lines, its display and its sentence, with pages that are no pages and a headline that is
-    no headline.
-    """
+def test_a_crawl_on_a_terminal_prints_no_control_sequences_of_the_site(archive_file: Path) -> None:
+    """Its log lines, display and sentence, with a hostile Content-Type and a hostile headline."""
     fake_site = FakeSite(articles=24)
     with FaultyServer(fake_site) as site:
         for story in fake_site.articles[1:]:
@@ -515,45 +515,48 @@ def test_a_crawl_on_a_terminal_shows_nothing_that_is_obeyed(archive_file: Path) 
         )
         site.faults[story.path] = (200, page)
         given = {"NKCRAWL_SITE": site.base_url, "NKCRAWL_DATABASE": str(archive_file)}
-        code, raw = on_a_terminal("crawl", "nknews", *AT_FULL_SPEED, **given)
-    shown = OURS.sub("", raw)
+        code, raw = run_on_terminal("crawl", "nknews", *AT_FULL_SPEED, **given)
+    output = RICH_SEQUENCES.sub("", raw)
     assert code == 1
     assert "\x1b[5m" not in raw
-    assert unseen(shown) == set()
-    assert "[red]K[/red] [link=http://x.test]L[/link] :bomb: \\[M]" in shown
+    assert invisible(output) == set()
+    assert "[red]K[/red] [link=http://x.test]L[/link] :bomb: \\[M]" in output
     assert re.search(
-        r"\n23 of \d+ pages could not be read, first http://127\.0\.0\.1:\d+/\S+ \(Content-Type 'text/x;",
-        shown,
+        r"\n23 of \d+ pages could not be read, first http://127\.0\.0\.1:\d+/\S+ "
+        r"\(Content-Type 'text/x;",
+        output,
     )
 
 
 @settings(deadline=None)
 @given(st.text())
 @pytest.mark.fault("D17")
-def test_a_complaint_is_one_line_and_json_says_what_it_was_given(words: str) -> None:
-    with redirect_stderr(io.StringIO()) as told:
-        print_error(words)
-    assert told.getvalue().count("\n") == 1
-    assert unseen(told.getvalue()) == set()
+def test_an_error_is_one_line_and_json_keeps_the_value(text: str) -> None:
+    with redirect_stderr(io.StringIO()) as stderr:
+        print_error(text)
+    assert stderr.getvalue().count("\n") == 1
+    assert invisible(stderr.getvalue()) == set()
     with redirect_stdout(io.StringIO()) as printed:
-        print_json([words])
-    assert unseen(printed.getvalue()) == set()
-    assert json.loads(printed.getvalue()) == [words]
+        print_json([text])
+    assert invisible(printed.getvalue()) == set()
+    assert json.loads(printed.getvalue()) == [text]
 
 
 @settings(deadline=None)
 @given(st.lists(st.lists(st.text(), min_size=2, max_size=2), max_size=3))
 @pytest.mark.fault("D17")
-def test_a_table_in_a_pipe_is_a_line_a_row_and_a_tab_between_cells(cells: list[list[str]]) -> None:
+def test_a_table_in_a_pipe_has_one_line_per_row_and_tabs_between_cells(
+    cells: list[list[str]],
+) -> None:
     with redirect_stdout(io.StringIO()) as printed:
         print_table(["one", "other"], cells)
     lines = printed.getvalue().split("\n")
     assert len(lines) == len(cells) + 3
     assert all(line.count("\t") <= 1 for line in lines)
-    assert unseen(printed.getvalue()) == set()
+    assert invisible(printed.getvalue()) == set()
 
 
-# --- What our own code may not do -----------------------------------------------------------------
+# --- What the package's code may not do -----------------------------------------------------------
 
 PACKAGE = Path(nkcrawl.__file__).parent
 SOURCES = {
@@ -565,19 +568,13 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 NAMES = {"eval", "exec", "compile", "__import__", "pickle", "marshal", "shelve", "yaml", "dbm"}
 CALLS = {"system", "popen", "import_module", "load_object"}
 KEYWORDS = {"alter", "replace", "shell", "dont_filter", "allow_offsite"}
-WORDS = {
-    "dont_filter",
-    "allow_offsite",
-    "handle_httpstatus_all",
-    "proxy",
-}  # what they are called in a request's meta
+# Keys of a request's meta.
+META_KEYS = {"dont_filter", "allow_offsite", "handle_httpstatus_all", "proxy"}
 
 
 def test_nothing_in_the_package_runs_a_text_or_opens_a_back_door() -> None:
-    """Look for what runs or unpacks what it is given, widens a table by itself, or lets a request
-    pass the guards.
-    """
-    found = []
+    """No call runs or unpickles a value, alters a table, or lets a request pass the filters."""
+    violations = []
     for path, tree in SOURCES.items():
         for node in ast.walk(tree):
             match node:
@@ -592,17 +589,15 @@ def test_nothing_in_the_package_runs_a_text_or_opens_a_back_door() -> None:
                 case ast.keyword(arg=str(name)):
                     bad = {name} & KEYWORDS
                 case ast.Constant(value=str(word)):
-                    bad = {word} & WORDS
+                    bad = {word} & META_KEYS
                 case _:
                     bad = set()
-            found += [f"{path.name}: {name}" for name in sorted(bad)]
-    assert found == []
+            violations += [f"{path.name}: {name}" for name in sorted(bad)]
+    assert violations == []
 
 
 def test_sql_lives_in_the_archive_alone() -> None:
-    """One statement apart: Datasette counts the authors among the articles that it found by a
-    statement of its own.
-    """
+    """The exception is the plugin's statement for the authors among the articles of a page."""
     elsewhere = [tree for path, tree in SOURCES.items() if path not in ARCHIVE]
     assert [
         f"{ast.unparse(call.func)}({', '.join(map(ast.unparse, call.args))})"
@@ -610,21 +605,21 @@ def test_sql_lives_in_the_archive_alone() -> None:
         for call, _ in calls(tree)
         if _called(call) in SINKS and isinstance(call.func, ast.Attribute)
     ] == [
-        "self.ds.execute(self.database, AUTHORS_AMONG.format(articles=self.sql, limit=size + 1), self.params)"
+        (
+            "self.ds.execute(self.database, "
+            "AUTHORS_OF.format(articles=self.sql, limit=size + 1), self.params)"
+        )
     ]
 
 
-SINKS = {
-    "execute": 0,
-    "executemany": 0,
-    "executescript": 0,
-}  # what takes SQL, and as which argument
+# The functions that take SQL, and as which argument.
+SINKS = {"execute": 0, "executemany": 0, "executescript": 0}
 
 
 def calls(
     tree: ast.AST, inside: tuple[Function, ...] = ()
 ) -> Iterator[tuple[ast.Call, tuple[Function, ...]]]:
-    """Yield every call below a node with the functions that it stands in, the outermost first."""
+    """Yield every call below a node with its enclosing functions, the outermost first."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Call):
             yield node, inside
@@ -636,9 +631,7 @@ def _called(call: ast.Call) -> str:
 
 
 def _origins(node: ast.expr, inside: tuple[Function, ...]) -> Iterator[tuple[Function, str] | str]:
-    """Yield what a text is made of but for constants: a parameter of a function around it, or code
-    that is neither.
-    """
+    """Yield the parts of a string that are not constants: parameters, or other code."""
     match node:
         case (
             ast.Constant()
@@ -666,9 +659,8 @@ def _origins(node: ast.expr, inside: tuple[Function, ...]) -> Iterator[tuple[Fun
             yield from _origins_of_name(name, inside)
         case ast.Attribute(attr=name) if name.isupper():
             return
-        case ast.Call(
-            func=ast.Attribute(attr="where") | ast.Name(id="search_sql")
-        ):  # shown below to be of constants
+        # The tests below show that these return constants.
+        case ast.Call(func=ast.Attribute(attr="where") | ast.Name(id="search_sql")):
             return
         case _:
             yield ast.unparse(node)
@@ -677,9 +669,7 @@ def _origins(node: ast.expr, inside: tuple[Function, ...]) -> Iterator[tuple[Fun
 def _origins_of_name(
     name: str, inside: tuple[Function, ...]
 ) -> Iterator[tuple[Function, str] | str]:
-    """Find where a function around it gives the name its value; what none of them does is a
-    constant of the module.
-    """
+    """Find the enclosing function that assigns the name; otherwise it is a module's constant."""
     for depth in range(len(inside), 0, -1):
         function = inside[depth - 1]
         if name in [arg.arg for arg in function.args.args]:
@@ -690,7 +680,8 @@ def _origins_of_name(
             for node in ast.walk(function)
             for targets, value in (
                 (node.targets, node.value) if isinstance(node, ast.Assign)
-                else ([node.target], node.iter) if isinstance(node, ast.For | ast.comprehension) else ([], None),
+                else ([node.target], node.iter) if isinstance(node, ast.For | ast.comprehension)
+                else ([], None),
             )
             for target in targets
             if name in [part.id for part in ast.walk(target) if isinstance(part, ast.Name)]
@@ -702,9 +693,7 @@ def _origins_of_name(
 
 
 def test_no_value_is_ever_part_of_a_statement() -> None:
-    """Follow every statement to the constants that it is made of, through whichever functions it is
-    handed down.
-    """
+    """Follow every statement to its constants, through the functions that pass it on."""
     sinks, seen, wrong = dict(SINKS), 0, []
     while seen < len(sinks):
         seen = len(sinks)
@@ -728,7 +717,7 @@ TEXT = st.text(min_size=1)
 
 
 @given(TEXT, TEXT, TEXT, TEXT)
-def test_a_selection_s_conditions_are_the_same_whatever_is_asked_for(
+def test_the_conditions_of_a_filter_are_the_same_for_every_query(
     author: str, since: str, until: str, label: str
 ) -> None:
     conditions, values = ArticleFilter(author, since, until, label).where()
@@ -743,8 +732,8 @@ def test_a_selection_s_conditions_are_the_same_whatever_is_asked_for(
 
 @given(TEXT, TEXT, st.integers(min_value=1), st.booleans())
 def test_a_search_is_the_same_statement_whatever_is_looked_for(
-    words: str, author: str, limit: int, raw: bool
+    query: str, author: str, limit: int, raw: bool
 ) -> None:
-    sql, values = search_sql(SearchQuery(words, ArticleFilter(author), limit, raw))
+    sql, values = search_sql(SearchQuery(query, ArticleFilter(author), limit, raw))
     assert sql == search_sql(SearchQuery("a", ArticleFilter("b"), 1))[0]
     assert values["author"] == author

@@ -137,7 +137,9 @@ def test_an_author_page_shows_its_listing(demo: FaultyServer, fake_site: FakeSit
     assert [link["url"] for link in output["links"]] == entries
 
 
-def test_a_page_that_is_not_an_article_says_why(demo: FaultyServer, fake_site: FakeSite) -> None:
+def test_the_reason_is_printed_for_a_page_that_is_not_an_article(
+    demo: FaultyServer, fake_site: FakeSite
+) -> None:
     path = fake_site.articles[3].path
     demo.faults[path] = (
         200,
@@ -177,7 +179,9 @@ def test_a_saved_file_that_is_not_an_article_would_not_be_kept(tmp_path: Path) -
         ("http://127.0.0.1:9/2025/06/x/", 1, "could not be fetched: "),
     ],
 )
-def test_what_cannot_be_shown_is_one_sentence(target: str, code: int, message: str) -> None:
+def test_a_page_that_cannot_be_shown_fails_with_one_sentence(
+    target: str, code: int, message: str
+) -> None:
     done = scrapy(
         "show", target, "-s", "RETRY_TIMES=0", *AT_FULL_SPEED, NKCRAWL_SITE="http://127.0.0.1:9"
     )

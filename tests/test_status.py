@@ -193,7 +193,7 @@ def test_an_archive_without_any_run(archive_file: Path) -> None:
         (b"SQLite format 3\0" + b"\0" * 4080, "{file} is a database of some other program"),
     ],
 )
-def test_a_file_that_is_not_an_archive_is_one_sentence(
+def test_a_file_that_is_not_an_archive_fails_with_one_sentence(
     archive_file: Path, content: bytes | None, message: str
 ) -> None:
     if content is not None:
@@ -268,7 +268,7 @@ def test_a_live_crawl_without_a_contact_is_mentioned(archive: Path) -> None:
         )
 
 
-def test_a_crawl_without_a_contact_says_so_on_a_terminal_alone(tmp_path: Path) -> None:
+def test_a_missing_contact_is_reported_on_a_terminal_only(tmp_path: Path) -> None:
     """The archive's folder does not exist, so the crawl ends before its first request."""
     environment = clean_environment(NKCRAWL_DATABASE=str(tmp_path / "none" / "nknews.db"))
     command = scrapy_command("crawl", "nknews")

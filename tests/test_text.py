@@ -323,7 +323,7 @@ def test_a_timestamp_is_the_same_in_every_zone(naive: datetime, zone: timezone) 
 @settings(deadline=None)
 @given(ANY_TEXT)
 @pytest.mark.fault("D11")
-def test_parsing_dates_raises_for_no_text(raw: str) -> None:
+def test_parsing_dates_never_raises(raw: str) -> None:
     assert all(0 <= match.start < match.end <= len(raw) for match in dates_in(raw))
     result = parse_timestamp(raw)
     assert result is None or result.tzinfo is UTC

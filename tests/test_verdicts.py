@@ -1,5 +1,4 @@
-"""What goes wrong, one thing at a time, in a real crawl of the bundled site: the exit code, the
-sentence and the archive.
+"""One failure at a time in a real crawl of the made-up site: exit code, sentence, archive.
 
 Every case names the exit code that docs/reference.md promises for it; the last test compares its
 table with all of them.
@@ -27,18 +26,14 @@ import pytest
 from nkcrawl import site
 from nkcrawl.archive import Archive
 from nkcrawl.extensions import EXIT_CODES
-from tests.conftest import (
-    ROOT,
-    clean_environment,
-    crawl_args,
-    rows,
-    scrapy,
-    scrapy_command,
-)
+from tests.conftest import ROOT, clean_environment, crawl_args, rows, scrapy, scrapy_command
 from tests.docs import table
 from tests.site import FakeResponse, FaultyServer
 
-CHALLENGE = "<html><title>Just a moment...</title><p>Checking your browser before accessing the site.</p></html>"
+CHALLENGE = (
+    "<html><title>Just a moment...</title>"
+    "<p>Checking your browser before accessing the site.</p></html>"
+)
 QUICK = ("-s", "RETRY_TIMES=0")
 IMPATIENT = (*QUICK, "-s", "DOWNLOAD_TIMEOUT=1")  # for what hangs
 
@@ -52,7 +47,7 @@ class Case:
     code: int
     sentence: str  # a pattern that the one line on stderr matches from its beginning
     faults: dict[str, Any] | None = None  # of the bundled site
-    code_of_ours: str = ""  # what is broken in nkcrawl, as a sitecustomize.py
+    patch: str = ""  # what is broken in nkcrawl, as a sitecustomize.py
     args: tuple[str, ...] = QUICK
     environment: dict[str, str] | None = None
 
@@ -61,12 +56,12 @@ class Case:
         return next(verdict for verdict, code in EXIT_CODES.items() if code == self.code)
 
 
-def everything_but_robots(said: Any) -> dict[str, Any]:
-    return {"*": said, "/robots.txt": (200, "User-agent: *\nDisallow:\n")}
+def everything_but_robots(response: Any) -> dict[str, Any]:
+    return {"*": response, "/robots.txt": (200, "User-agent: *\nDisallow:\n")}
 
 
-def robots(said: Any) -> dict[str, Any]:
-    return {"/robots.txt": said}
+def robots(response: Any) -> dict[str, Any]:
+    return {"/robots.txt": response}
 
 
 def breaking(module: str, function: str, body: str) -> str:
@@ -78,7 +73,7 @@ def slow(seconds: float) -> Callable[[], None]:
     return lambda: time.sleep(seconds)
 
 
-def shows(case: Case) -> list[pytest.MarkDecorator]:
+def fault_marks(case: Case) -> list[pytest.MarkDecorator]:
     return [pytest.mark.fault("P25", *case.rows.split())]
 
 
@@ -98,7 +93,8 @@ CASES = [
         "P11",
         "every page hangs",
         1,
-        r"The site stopped answering: 5 requests in a row failed, first \S+/feed/ \(timeout: Getting .*\)\.",
+        r"The site stopped answering: 5 requests in a row failed, first \S+/feed/ "
+        r"\(timeout: Getting .*\)\.",
         everything_but_robots(slow(1.5)),
         args=IMPATIENT,
     ),
@@ -114,7 +110,8 @@ CASES = [
         "the host is not found",
         1,
         r"The site could not be reached: \S+/robots\.txt \(host not found: ",
-        code_of_ours="import socket\ndef broken(*_, **__):\n    raise socket.gaierror(-2, 'Name or service not known')\n"
+        patch="import socket\ndef broken(*_, **__):\n"
+        "    raise socket.gaierror(-2, 'Name or service not known')\n"
         "socket.getaddrinfo = socket.gethostbyname = broken\n",
         args=(*QUICK, "-s", "NKCRAWL_SITE=http://localhost:9"),
     ),
@@ -122,7 +119,8 @@ CASES = [
         "P12",
         "the site is so slow that the time is up",
         1,
-        r"The crawl was stopped when its time was up, because the site was slow or required long pauses; ",
+        r"The crawl was stopped when its time was up, because the site was slow or required "
+        r"long pauses; ",
         everything_but_robots(slow(0.5)),
         args=("-s", "NKCRAWL_HARD_LIMIT=18"),
     ),
@@ -130,7 +128,8 @@ CASES = [
         "P9",
         "every page is gone",
         3,
-        r"5 pages in a row are gone, first \S+/content_author/andrei-lankov/ \(HTTP 404\): the site's URLs seem to have changed",
+        r"5 pages in a row are gone, first \S+/content_author/andrei-lankov/ \(HTTP 404\): "
+        r"the site's URLs seem to have changed",
         everything_but_robots(404),
     ),
     Case(
@@ -145,7 +144,8 @@ CASES = [
             "P9",
             f"every page answers {status}",
             4,
-            rf"The site refused 3 pages in a row, first \S+/feed/ \(HTTP {status}\), so the crawl stopped\.",
+            rf"The site refused 3 pages in a row, first \S+/feed/ \(HTTP {status}\), "
+            r"so the crawl stopped\.",
             everything_but_robots(status),
         )
         for status in (401, 403)
@@ -155,7 +155,8 @@ CASES = [
             "D13",
             f"every page is a challenge, {status}",
             4,
-            r"The site refused 3 pages in a row, first \S+/feed/ \(a challenge page.*\), so the crawl stopped\.",
+            r"The site refused 3 pages in a row, first \S+/feed/ \(a challenge page.*\), "
+            r"so the crawl stopped\.",
             everything_but_robots((status, CHALLENGE)),
         )
         for status in (200, 403, 503)
@@ -165,18 +166,19 @@ CASES = [
         "P10",
         "robots.txt forbids everything",
         4,
-        r"robots\.txt forbids every author page that was to be requested, first \S+ \(\S+/robots\.txt forbids it\)\.",
+        r"robots\.txt forbids every author page that was to be requested, first \S+ "
+        r"\(\S+/robots\.txt forbids it\)\.",
         robots((200, "User-agent: *\nDisallow: /\n")),
     ),
     *(
         Case(
             "N4",
-            f"robots.txt is refused, {said}",
+            f"robots.txt is refused, {response}",
             4,
             r"The site refused even \S+/robots\.txt \(HTTP \d+\), so no page was requested\.",
-            robots(said),
+            robots(response),
         )
-        for said in (401, 403, (503, CHALLENGE), (200, CHALLENGE))
+        for response in (401, 403, (503, CHALLENGE), (200, CHALLENGE))
     ),
     *(
         Case(
@@ -243,24 +245,26 @@ CASES = [
     ),
     Case(
         "N5",
-        "Crawl-delay is longer than we wait",
+        "Crawl-delay is longer than nkcrawl waits",
         75,
-        r"\S+/robots\.txt requires 3600 seconds between requests \(Crawl-delay\), longer than the 60 that nkcrawl waits",
+        r"\S+/robots\.txt requires 3600 seconds between requests \(Crawl-delay\), "
+        r"longer than the 60 that nkcrawl waits",
         robots((200, "User-agent: *\nCrawl-delay: 3600\n")),
     ),
-    # --- patience
+    # --- Retry-After
     *(
         Case(
             "N3",
-            f"a page asks for patience: {status}, {after}",
+            f"a page answers with Retry-After: {status}, {after}",
             75,
-            rf"The site asked to slow down: \S+/feed/ answered HTTP {status} and {words}, which nkcrawl leaves for another ",
+            rf"The site asked to slow down: \S+/feed/ answered HTTP {status} and {pause}, "
+            r"which nkcrawl leaves for another ",
             everything_but_robots(
                 FakeResponse(status, headers={"Retry-After": after} if after else {})
             ),
             args=("-s", "RETRY_TIMES=1"),
         )
-        for status, after, words in (
+        for status, after, pause in (
             (429, "", "does not say for how long"),
             (429, "soon", "does not say for how long"),
             (429, "-5", "does not say for how long"),
@@ -270,36 +274,37 @@ CASES = [
             (429, "1", "asks to wait 1 seconds once more"),
         )
     ),
-    # --- ourselves
+    # --- nkcrawl itself
     Case(
         "P1",
-        "a page trips the reader",
+        "reading a page raises",
         1,
-        r"An error in nkcrawl: 5 pages in a row cannot be read, first \S+ \(KeyError\('x'\) in read_article, article\.py:\d+\)\.",
-        code_of_ours=breaking("nkcrawl.pages.article", "read_dates", "raise KeyError('x')"),
+        r"An error in nkcrawl: 5 pages in a row cannot be read, first \S+ "
+        r"\(KeyError\('x'\) in read_article, article\.py:\d+\)\.",
+        patch=breaking("nkcrawl.pages.article", "read_dates", "raise KeyError('x')"),
     ),
     Case(
         "P2",
-        "a page trips a pipeline",
+        "a pipeline raises",
         1,
-        r"An error in nkcrawl: 5 pages, first Error processing \S+/20\S+ \(KeyError\('x'\) in process_item, pipelines\.py:\d+\)",
-        code_of_ours=breaking("nkcrawl.pipelines", "gate", "raise KeyError('x')"),
+        r"An error in nkcrawl: 5 pages, first Error processing \S+/feed/ "
+        r"\(KeyError\('x'\) in process_item, pipelines\.py:\d+\)",
+        patch=breaking("nkcrawl.pipelines", "gate", "raise KeyError('x')"),
     ),
     Case(
         "P7",
         "the spider cannot start",
         1,
         r"The crawl ended early \(start_error\); what was stored stays",
-        code_of_ours=breaking(
-            "nkcrawl.spiders.nknews", "NKNewsSpider._start_urls", "raise KeyError('x')"
-        ),
+        patch=breaking("nkcrawl.spiders.nknews", "NKNewsSpider._start_urls", "raise KeyError('x')"),
     ),
     Case(
         "P5",
         "a callback closes the spider",
         1,
         r"The crawl ended early \(why\); what was stored stays",
-        code_of_ours="import nkcrawl.spiders.nknews as m\nfrom scrapy.exceptions import CloseSpider\n"
+        patch="import nkcrawl.spiders.nknews as m\n"
+        "from scrapy.exceptions import CloseSpider\n"
         "def broken(*_):\n    raise CloseSpider('why')\nm.read_article = broken\n",
     ),
     Case(
@@ -307,7 +312,7 @@ CASES = [
         "a part of the crawl cannot be built",
         1,
         r"The crawl could not start: KeyError\('x'\) in from_crawler, .*; please report it\.",
-        code_of_ours=breaking("nkcrawl.frontier", "Frontier.__init__", "raise KeyError('x')"),
+        patch=breaking("nkcrawl.frontier", "Frontier.__init__", "raise KeyError('x')"),
     ),
     *(
         Case(
@@ -315,7 +320,7 @@ CASES = [
             f"the handler of a signal fails: {handler}",
             1,
             r"An error in nkcrawl.*: Error caught on signal handler: .* \(KeyError\('x'\)",
-            code_of_ours=f"import scrapy.extensions.corestats as m\nfrom scrapy.extensions.corestats import CoreStats\n"
+            patch="from scrapy.extensions.corestats import CoreStats\n"
             f"def broken(*_, **__):\n    raise KeyError('x')\nCoreStats.{handler} = broken\n",
         )
         for handler in ("spider_opened", "spider_closed")
@@ -339,22 +344,22 @@ CASES = [
         "P4",
         "a setting is wrong",
         2,
-        r"NKCRAWL_REQUEST_BUDGET is 'x', ",
+        r"NKCRAWL_REQUEST_BUDGET='x': expected a whole number ",
         environment={"NKCRAWL_REQUEST_BUDGET": "x"},
     ),
 ]
 
 
 @pytest.mark.parametrize(
-    "case", [pytest.param(case, marks=shows(case), id=case.name) for case in CASES]
+    "case", [pytest.param(case, marks=fault_marks(case), id=case.name) for case in CASES]
 )
-def test_what_goes_wrong_is_said_in_one_sentence_with_its_code(
+def test_each_failure_is_reported_in_one_sentence_with_its_exit_code(
     case: Case, demo: FaultyServer, archive_file: Path, tmp_path: Path
 ) -> None:
     demo.faults.update(case.faults or {})
     environment = dict(case.environment or {})
-    if case.code_of_ours:
-        (tmp_path / "sitecustomize.py").write_text(case.code_of_ours)
+    if case.patch:
+        (tmp_path / "sitecustomize.py").write_text(case.patch)
         environment["PYTHONPATH"] = str(tmp_path)
     done = scrapy(*crawl_args(demo, archive_file), *case.args, **environment)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (case.code, "", 1), (
@@ -372,7 +377,7 @@ def test_what_goes_wrong_is_said_in_one_sentence_with_its_code(
     }
     assert rows(archive_file, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
     if case.code in (4, 75) and "robots" in case.name:
-        assert {hit.path for hit in demo.log} <= {"/robots.txt"}, "a page was asked for"
+        assert {hit.path for hit in demo.log} <= {"/robots.txt"}, "a page was requested"
         assert (
             rows(
                 archive_file,
@@ -383,10 +388,10 @@ def test_what_goes_wrong_is_said_in_one_sentence_with_its_code(
 
 
 @pytest.mark.fault("P23")
-def test_the_memory_of_who_started_the_crawl_is_not_its_own(
+def test_the_memory_of_the_parent_process_does_not_count(
     demo: FaultyServer, archive_file: Path
 ) -> None:
-    """As a notebook of 600 MB would start one."""
+    """A notebook of 600 MB starts the crawl."""
     starting = (
         "import subprocess, sys; held = b'x' * 600_000_000; sys.exit(subprocess.call(sys.argv[1:]))"
     )
@@ -403,7 +408,7 @@ def test_the_memory_of_who_started_the_crawl_is_not_its_own(
 
 
 @pytest.mark.parametrize(
-    "said",
+    "response",
     [
         404,
         410,
@@ -417,9 +422,9 @@ def test_the_memory_of_who_started_the_crawl_is_not_its_own(
     ],
 )
 def test_a_robots_txt_that_forbids_nothing_lets_the_crawl_pass(
-    demo: FaultyServer, archive_file: Path, said: Any
+    demo: FaultyServer, archive_file: Path, response: Any
 ) -> None:
-    demo.faults = {"/robots.txt": said, "/robots/": (200, "User-agent: *\nDisallow:\n")}
+    demo.faults = {"/robots.txt": response, "/robots/": (200, "User-agent: *\nDisallow:\n")}
     done = scrapy(*crawl_args(demo, archive_file), "-a", "limit=1")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == 1
@@ -445,7 +450,7 @@ def test_a_robots_txt_that_forbids_us_by_name_is_obeyed(
 def crawling(
     demo: FaultyServer, archive_file: Path, *args: str, **environment: str
 ) -> Iterator[subprocess.Popen[str]]:
-    """Start a crawl, and wait until it has asked for a few pages."""
+    """Start a crawl, and wait until it has requested a few pages."""
     command = scrapy_command(*crawl_args(demo, archive_file), "-s", "DOWNLOAD_DELAY=0.1", *args)
     env = clean_environment(**environment)
     with subprocess.Popen(
@@ -472,26 +477,24 @@ def test_a_signal_ends_the_crawl_in_order_and_a_second_one_at_once(
         for sent in signals:
             process.send_signal(sent)
             time.sleep(0.1)
-        printed, told = process.communicate(timeout=60)
+        printed, stderr = process.communicate(timeout=60)
     assert (process.returncode, printed) == (130, "")
     assert (
-        told == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
+        stderr == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
     )
     (run,) = rows(archive_file, "SELECT verdict, exit_code, summary FROM runs")
-    assert run == {"verdict": "interrupted", "exit_code": 130, "summary": told.rstrip("\n")}
+    assert run == {"verdict": "interrupted", "exit_code": 130, "summary": stderr.rstrip("\n")}
     demo.delay = 0
     assert scrapy(*crawl_args(demo, archive_file)).returncode == 0
     assert len(rows(archive_file, "SELECT 1 FROM articles")) == 60
 
 
-@pytest.mark.parametrize("moment", range(0, 10, 3))
+@pytest.mark.parametrize("delay", range(0, 10, 3))
 @pytest.mark.fault("P14")
-def test_a_signal_at_any_moment_of_the_start_ends_the_crawl_with_its_code(
-    demo: FaultyServer, archive_file: Path, moment: int
+def test_a_signal_at_any_time_during_startup_ends_the_crawl_with_its_code(
+    demo: FaultyServer, archive_file: Path, delay: int
 ) -> None:
-    """From when our command looks at its arguments; before that the process is Python's, and just
-    ends.
-    """
+    """From the time the command reads its arguments; before that, Python just ends."""
     demo.delay = 0.2
     process = subprocess.Popen(
         scrapy_command(*crawl_args(demo, archive_file)),
@@ -503,19 +506,19 @@ def test_a_signal_at_any_moment_of_the_start_ends_the_crawl_with_its_code(
     )
     while process.poll() is None and not catches(process.pid, signal.SIGTERM):
         time.sleep(0.005)
-    time.sleep(moment * 0.07)
+    time.sleep(delay * 0.07)
     process.send_signal(signal.SIGTERM)
-    printed, told = process.communicate(timeout=60)
+    printed, stderr = process.communicate(timeout=60)
     assert (process.returncode, printed) == (130, "")
     assert (
-        told == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
+        stderr == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
     )
     demo.delay = 0
     assert scrapy(*crawl_args(demo, archive_file), "-a", "limit=1").returncode == 0
 
 
 def catches(pid: int, signum: signal.Signals) -> bool:
-    """Tell whether a process has a handler of its own for a signal."""
+    """Return whether a process has its own handler for a signal."""
     caught = re.search(
         r"^SigCgt:\t(\w+)$", Path(f"/proc/{pid}/status").read_text(), flags=re.MULTILINE
     )
@@ -536,17 +539,15 @@ def test_a_signal_while_robots_txt_hangs_is_a_signal(
         while process.poll() is None and not demo.in_flight_max:
             time.sleep(0.02)
         process.send_signal(signal.SIGTERM)
-        _, told = process.communicate(timeout=60)
+        _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
     assert (
-        told == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
+        stderr == "The crawl was stopped by a signal; what was stored stays, and the rest is due.\n"
     )
 
 
 @pytest.mark.fault("P14")
-def test_a_signal_ends_the_wait_that_the_site_asked_for(
-    demo: FaultyServer, archive_file: Path
-) -> None:
+def test_a_signal_ends_the_wait_of_retry_after(demo: FaultyServer, archive_file: Path) -> None:
     patient = FakeResponse(429, headers={"Retry-After": "100"})
     answers = iter([None] * 12)
     demo.faults["*"] = lambda: next(answers, patient)
@@ -554,11 +555,11 @@ def test_a_signal_ends_the_wait_that_the_site_asked_for(
         while len(demo.log) < 13:
             time.sleep(0.02)
         time.sleep(0.3)
-        asked = time.monotonic()
+        signalled = time.monotonic()
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
     assert process.returncode == 130
-    assert time.monotonic() - asked < 20
+    assert time.monotonic() - signalled < 20
 
 
 @pytest.mark.fault("P15")
@@ -606,7 +607,7 @@ def test_a_run_that_was_killed_is_marked_by_the_next(
     ],
 )
 @pytest.mark.fault("P17")
-def test_a_crawl_that_is_refused_memory_says_so_and_charges_no_page(
+def test_a_crawl_that_is_refused_memory_reports_it_and_charges_no_page(
     demo: FaultyServer, archive_file: Path, tmp_path: Path, raising: str
 ) -> None:
     broken = breaking("nkcrawl.pages.article", "read_dates", raising)
@@ -640,17 +641,16 @@ def test_a_crawl_that_is_refused_memory_says_so_and_charges_no_page(
     ],
 )
 @pytest.mark.fault("P17")
-def test_a_crawl_of_which_scrapy_lost_a_page_for_want_of_memory_ends_all_the_same(
+def test_a_crawl_in_which_scrapy_lost_a_page_for_lack_of_memory_still_ends(
     demo: FaultyServer, archive_file: Path, tmp_path: Path, module: str, function: str, body: str
 ) -> None:
-    """As it does when memory is refused in the middle of an answer, before it, or at the end of a
-    page.
-    """
+    """Memory is refused in the middle of a response, before it, or at the end of a page."""
     (tmp_path / "sitecustomize.py").write_text(
-        f"import nkcrawl.extensions.record as ours\nours._LONGEST_CLOSING = 2\n"
-        f"import {module} as theirs\nas_it_was, calls = theirs.{function}, []\n"
-        "def broken(*args, **given):\n    calls.append(1)\n    if len(calls) < 9: return as_it_was(*args, **given)\n"
-        f"    {body or 'pass'}\n    raise MemoryError()\ntheirs.{function} = broken\n"
+        f"import nkcrawl.extensions.run as run\nrun._CLOSING_TIMEOUT = 2\n"
+        f"import {module} as target\noriginal, calls = target.{function}, []\n"
+        "def broken(*args, **given):\n    calls.append(1)\n"
+        "    if len(calls) < 9: return original(*args, **given)\n"
+        f"    {body or 'pass'}\n    raise MemoryError()\ntarget.{function} = broken\n"
     )
     done = scrapy(
         *crawl_args(demo, archive_file), "-s", "NKCRAWL_HARD_LIMIT=60", PYTHONPATH=str(tmp_path)
@@ -664,35 +664,36 @@ def test_a_crawl_of_which_scrapy_lost_a_page_for_want_of_memory_ends_all_the_sam
 
 
 @pytest.mark.fault("P18")
-def test_a_second_run_ends_at_once_and_says_who_holds_the_archive(
+def test_a_second_run_ends_at_once_and_names_the_process_of_the_first(
     demo: FaultyServer, archive_file: Path
 ) -> None:
     with crawling(demo, archive_file) as process:
-        asked = len(demo.log)
+        request_count = len(demo.log)
         second = scrapy(*crawl_args(demo, archive_file))
         assert process.poll() is None
         (run,) = rows(archive_file, "SELECT started_at FROM runs")
         process.kill()
     assert (second.returncode, second.stdout) == (75, "")
-    told = re.fullmatch(
+    match = re.fullmatch(
         re.escape(
-            f"{archive_file} is in use by another run (process {process.pid} on {socket.gethostname()}, since "
+            f"{archive_file} is in use by another run (process {process.pid} on "
+            f"{socket.gethostname()}, since "
         )
-        + r"(\S+)\), so this one did nothing\. Wait until that one is done; `scrapy status` shows its progress\.\n",
+        + r"(\S+)\), so this one did nothing\. "
+        + r"Wait until that one is done; `scrapy status` shows its progress\.\n",
         second.stderr,
     )
-    assert told
-    since, started = datetime.fromisoformat(told[1]), datetime.fromisoformat(run["started_at"])
-    assert (
-        timedelta() <= started - since <= timedelta(seconds=10)
-    )  # it is held before a row is written
-    assert asked > 0
+    assert match
+    since, started = datetime.fromisoformat(match[1]), datetime.fromisoformat(run["started_at"])
+    # The lock is held before a row is written.
+    assert timedelta() <= started - since <= timedelta(seconds=10)
+    assert request_count > 0
     assert scrapy(*crawl_args(demo, archive_file)).returncode == 0
 
 
 @pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.long)])
 @pytest.mark.fault("P18", "S7")
-def test_of_two_crawls_started_at_once_on_no_archive_one_works(
+def test_of_two_crawls_started_together_on_a_new_archive_one_works(
     demo: FaultyServer, tmp_path: Path, times: int
 ) -> None:
     for attempt in range(times):
@@ -705,14 +706,13 @@ def test_of_two_crawls_started_at_once_on_no_archive_one_works(
             )
             for _ in range(2)
         ]
-        while all(
-            process.poll() is None for process in both
-        ):  # the site keeps the one that works waiting
+        # The site keeps the one that works waiting.
+        while all(process.poll() is None for process in both):
             time.sleep(0.01)
         one_ended.set()
-        told = {process.communicate(timeout=120)[1][:60] for process in both}
+        errors = {process.communicate(timeout=120)[1][:60] for process in both}
         assert sorted(process.returncode for process in both) == [0, 75]
-        assert told == {"", f"{archive_file} is in use by another run"[:60]}
+        assert errors == {"", f"{archive_file} is in use by another run"[:60]}
         assert rows(archive_file, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
         assert len(rows(archive_file, "SELECT 1 FROM articles")) == 5
         assert rows(archive_file, "SELECT verdict FROM runs") == [{"verdict": "ok"}]
@@ -725,7 +725,8 @@ def test_a_process_that_no_signal_reaches_ends_itself_too(
     (tmp_path / "sitecustomize.py").write_text(
         "import nkcrawl.pages.article as a, nkcrawl.commands.signals as c, itertools\n"
         "c._LAST_RESORT = 1\n"
-        "def stuck(*_):\n    max(itertools.repeat(1))  # never comes back to Python, which is where signals are handled\n"
+        "def stuck(*_):\n"
+        "    max(itertools.repeat(1))  # never returns to Python, where signals are handled\n"
         "a.read_dates = stuck\n"
     )
     done = scrapy(*crawl_args(demo, archive_file), NKCRAWL_HARD_LIMIT="3", PYTHONPATH=str(tmp_path))
@@ -757,7 +758,7 @@ def test_an_archive_that_another_program_keeps_locked_is_a_failure(
 
 @pytest.mark.parametrize("place", ["missing/nknews.db", "."])
 @pytest.mark.fault("P4")
-def test_an_archive_that_cannot_be_there_is_a_wrong_setting(
+def test_an_impossible_path_of_the_archive_is_a_usage_error(
     demo: FaultyServer, tmp_path: Path, place: str
 ) -> None:
     done = scrapy(*crawl_args(demo, tmp_path / place))
@@ -767,7 +768,9 @@ def test_an_archive_that_cannot_be_there_is_a_wrong_setting(
 
 
 @pytest.mark.fault("P22")
-def test_a_log_that_cannot_be_written_is_said_once(demo: FaultyServer, archive_file: Path) -> None:
+def test_a_log_that_cannot_be_written_is_reported_once(
+    demo: FaultyServer, archive_file: Path
+) -> None:
     done = scrapy(*crawl_args(demo, archive_file), "-L", "DEBUG", "--logfile", "/dev/full")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith(
@@ -790,13 +793,13 @@ def test_a_standard_stream_that_is_closed_changes_nothing(
     ) == [{"verdict": "ok", "articles": 3}]
 
 
-@pytest.mark.parametrize("fate", ["removed", "moved", "replaced"])
+@pytest.mark.parametrize("change", ["removed", "moved", "replaced"])
 @pytest.mark.fault("P3")
 def test_an_archive_that_is_taken_away_from_under_a_crawl_is_a_failure(
-    demo: FaultyServer, archive_file: Path, fate: str
+    demo: FaultyServer, archive_file: Path, change: str
 ) -> None:
     with crawling(demo, archive_file) as process:
-        match fate:
+        match change:
             case "removed":
                 archive_file.unlink()
             case "moved":
@@ -804,19 +807,19 @@ def test_an_archive_that_is_taken_away_from_under_a_crawl_is_a_failure(
             case "replaced":
                 archive_file.with_name("other.db").write_bytes(b"")
                 archive_file.with_name("other.db").rename(archive_file)
-        printed, told = process.communicate(timeout=60)
-    assert (process.returncode, printed, told.count("\n")) == (1, "", 1)
-    assert told.startswith(
+        printed, stderr = process.communicate(timeout=60)
+    assert (process.returncode, printed, stderr.count("\n")) == (1, "", 1)
+    assert stderr.startswith(
         f"{archive_file} was removed, moved or replaced while the crawl was writing to it; "
     )
 
 
-@pytest.mark.parametrize(("said", "code"), [(None, 0), (403, 4)])
+@pytest.mark.parametrize(("status", "code"), [(None, 0), (403, 4)])
 @pytest.mark.fault("P22")
-def test_what_cannot_be_printed_changes_no_exit_code(
-    demo: FaultyServer, archive_file: Path, said: int | None, code: int
+def test_output_that_cannot_be_printed_does_not_change_the_exit_code(
+    demo: FaultyServer, archive_file: Path, status: int | None, code: int
 ) -> None:
-    demo.faults.update(everything_but_robots(said) if said else {})
+    demo.faults.update(everything_but_robots(status) if status else {})
     command = scrapy_command(*crawl_args(demo, archive_file), "-L", "DEBUG")
     with open("/dev/full", "w") as full:
         done = subprocess.run(
@@ -825,7 +828,7 @@ def test_what_cannot_be_printed_changes_no_exit_code(
     assert done.returncode == code
 
 
-# --- What is only some of the site's trouble ------------------------------------------------------
+# --- Failures of some pages only ------------------------------------------------------------------
 
 
 @pytest.mark.fault("P9")
@@ -841,7 +844,10 @@ def test_deleted_articles_are_gone_however_many_follow_each_other(
     ]
     with closing(sqlite3.connect(archive_file)) as conn, conn:
         conn.execute(
-            "UPDATE pages SET due_at = found_at WHERE kind = 'article' AND url IN (SELECT url FROM articles)"
+            """
+            UPDATE pages SET due_at = found_at
+            WHERE kind = 'article' AND url IN (SELECT url FROM articles)
+            """
         )
     demo.faults = {url.removeprefix(demo.base_url): 404 for url in deleted}
     done = scrapy(*crawl_args(demo, archive_file))
@@ -852,14 +858,15 @@ def test_deleted_articles_are_gone_however_many_follow_each_other(
     assert [row["url"] for row in gone] == deleted
 
 
-def test_authors_who_do_not_exist_are_said_and_stop_no_later_run(
+def test_unknown_authors_are_reported_and_do_not_stop_a_later_run(
     demo: FaultyServer, archive_file: Path
 ) -> None:
     assert scrapy(*crawl_args(demo, archive_file), "-a", "limit=5").returncode == 0
     done = scrapy(*crawl_args(demo, archive_file), "-a", "authors=aa,bb,cc,dd,ee")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"There is no author page {demo.base_url}/content_author/aa/. Take the slug from the URL of an author's page.\n"
+        f"There is no author page {demo.base_url}/content_author/aa/. "
+        "Take the slug from the URL of an author's page.\n"
     )
     done = scrapy(*crawl_args(demo, archive_file))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -887,7 +894,8 @@ def test_a_site_of_which_no_page_is_an_article_has_changed(
         done = scrapy(*crawl_args(demo, archive_file))
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
         assert re.match(
-            r"\d+ of \d+ (recent )?articles are not recognized as articles: the page layout seems to have changed",
+            r"\d+ of \d+ (recent )?articles are not recognized as articles: "
+            r"the page layout seems to have changed",
             done.stderr,
         )
         with closing(sqlite3.connect(archive_file)) as conn, conn:

@@ -46,7 +46,7 @@ class Seen:
     address: str
     page: Page
     requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> Page:
         response = self.page.goto(self.address + path)
@@ -100,13 +100,13 @@ def seen(browser: Browser, archive_file: Path, address: str) -> Iterator[Seen]:
     page.on("request", lambda request: seen.requests.append(request.url))
     page.on(
         "console",
-        lambda message: seen.complaints.append(f"{message.type}: {message.text} on {page.url}"),
+        lambda message: seen.problems.append(f"{message.type}: {message.text} on {page.url}"),
     )
-    page.on("pageerror", lambda error: seen.complaints.append(f"{error} on {page.url}"))
-    page.on("dialog", lambda dialog: seen.complaints.append(f"a dialog on {page.url}"))
+    page.on("pageerror", lambda error: seen.problems.append(f"{error} on {page.url}"))
+    page.on("dialog", lambda dialog: seen.problems.append(f"a dialog on {page.url}"))
     yield seen
     page.close()
-    assert seen.complaints == []
+    assert seen.problems == []
     assert [url for url in seen.requests if not url.startswith((f"{address}/", "data:"))] == []
 
 
@@ -266,11 +266,11 @@ def test_an_article_that_changed_shows_what_it_was(seen: Seen) -> None:
         "WHERE access_before = 'teaser' LIMIT 1"
     )
     page = seen.open(f"/archive/articles/{article['id']}")
-    words = page.locator("#changes").inner_text()
+    text = page.locator("#changes").inner_text()
     assert page.locator("#changes del").all_inner_texts()[-1] == "teaser"
     assert page.locator("#changes ins").all_inner_texts()[-1] == "free"
     assert page.locator("#changes ins").first.inner_text().endswith(EDIT.rpartition(" ")[2])
-    assert "5 November 2025" in words
+    assert "5 November 2025" in text
     page.get_by_role("link", name="Earlier versions").click()
     expect(page.locator("h3").first).to_contain_text("1 row")
 
@@ -400,7 +400,7 @@ def test_the_longest_silence_is_the_longest(seen: Seen) -> None:
         ).days == row["days"]
 
 
-def test_a_question_is_asked_in_its_form_and_leads_to_the_article(seen: Seen) -> None:
+def test_a_query_form_leads_to_the_article(seen: Seen) -> None:
     page = seen.open("/archive/by-author-and-period")
     assert page.locator("h1").inner_text() == QUERIES["by-author-and-period"]["title"]
     assert page.locator(".lead").inner_text() == QUERIES["by-author-and-period"]["description"]

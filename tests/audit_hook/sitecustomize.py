@@ -1,8 +1,7 @@
-"""Writes down what a process that a test starts does to the world outside it; Python imports this
-at its start.
+"""Logs the audit events of a process that a test starts; Python imports this at its start.
 
-One JSON line an event, into WATCHED_LOG: [event, arguments]. Of files only those opened for
-writing, removed or moved. What a library written in C does by itself Python is not told.
+One JSON line per event, into WATCHED_LOG: [event, arguments]. Of files only those opened for
+writing, removed or moved. Python has no events for what C libraries do by themselves.
 """
 
 import json
@@ -12,8 +11,9 @@ import sys
 from typing import Any
 
 _WATCHED = (
-    "socket.connect", "socket.listen", "socket.sendto", "socket.getaddrinfo", "socket.gethostby", "subprocess.Popen", "os.system",
-    "os.exec", "os.posix_spawn", "os.fork", "pty.spawn", "os.rename", "os.remove", "os.link", "os.symlink", "pickle.",
+    "socket.connect", "socket.listen", "socket.sendto", "socket.getaddrinfo", "socket.gethostby",
+    "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "pty.spawn",
+    "os.rename", "os.remove", "os.link", "os.symlink", "pickle.",
 )  # fmt: skip
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 

@@ -1,6 +1,4 @@
-"""Sets the clock of a process that a test starts to FAKE_NOW, from where it runs on; Python imports
-this at its start.
-"""
+"""Sets the clock of a process to FAKE_NOW, from where it runs on; Python imports this at start."""
 
 import os
 from datetime import datetime

@@ -11,8 +11,8 @@ from pathlib import Path
 
 
 def _write() -> None:
-    found = re.search(r"^VmHWM:\s*(\d+)", Path("/proc/self/status").read_text(), flags=re.MULTILINE)
-    Path(os.environ["PEAK_MEMORY"]).write_text(found[1] if found else "0")
+    match = re.search(r"^VmHWM:\s*(\d+)", Path("/proc/self/status").read_text(), flags=re.MULTILINE)
+    Path(os.environ["PEAK_MEMORY"]).write_text(match[1] if match else "0")
 
 
 atexit.register(_write)

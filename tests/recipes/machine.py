@@ -1,6 +1,4 @@
-"""A throwaway copy of this machine, booted with systemd, without network and with the project at
-/home/you/nkcrawl.
-"""
+"""A throwaway copy of this machine with systemd, without network; project: /home/you/nkcrawl."""
 
 import contextlib
 import email

@@ -172,9 +172,9 @@ def test_where_everything_goes_to_the_log_no_mail_comes(night: Machine) -> None:
 def test_cron_gives_a_job_what_the_page_says_and_nothing_else(night: Machine) -> None:
     (text,) = mail(night, "environment")
     given = dict(line.split("=", 1) for line in text.splitlines())
-    ours = {"MAILTO", "LOG", "PERCENT", *(name for name in given if name.startswith("NKCRAWL_"))}
+    own = {"MAILTO", "LOG", "PERCENT", *(name for name in given if name.startswith("NKCRAWL_"))}
     assert given["NKCRAWL_CONTACT"] == variables(CRONTAB)["NKCRAWL_CONTACT"]
-    assert {name: value for name, value in given.items() if name not in ours} == {
+    assert {name: value for name, value in given.items() if name not in own} == {
         "PATH": "/usr/bin:/bin",
         "HOME": "/home/you",
         "LOGNAME": "you",

@@ -65,13 +65,13 @@ def run(machine: Machine, name: str) -> bool:
     mailer = f"nkcrawl-failed@{name}.service"
     if not good:
         wait_until(
-            lambda: mails(machine) and shown(machine, mailer, "ActiveState") == "inactive",
+            lambda: mails(machine) and unit_property(machine, mailer, "ActiveState") == "inactive",
             "the mail",
         )
     return good
 
 
-def shown(machine: Machine, unit: str, name: str) -> str:
+def unit_property(machine: Machine, unit: str, name: str) -> str:
     return machine.run("systemctl", "show", "--value", f"--property={name}", unit).stdout.strip()
 
 
@@ -93,7 +93,7 @@ def journal_of(machine: Machine) -> str:
 def has_run(machine: Machine) -> bool:
     return (
         machine.file(ARCHIVE).exists()
-        and shown(machine, "nkcrawl.service", "ActiveState") == "inactive"
+        and unit_property(machine, "nkcrawl.service", "ActiveState") == "inactive"
     )
 
 
@@ -114,7 +114,7 @@ def test_the_timers_are_due_when_they_say_and_start_nothing_before(units: Machin
 
 def due(machine: Machine, timer: str) -> int:
     """Return the minute of the day at which an enabled timer elapses, as systemctl lists it."""
-    assert shown(machine, timer, "UnitFileState") == "enabled"
+    assert unit_property(machine, timer, "UnitFileState") == "enabled"
     (listed,) = (
         line
         for line in machine.run("systemctl", "list-timers").stdout.splitlines()
@@ -138,7 +138,7 @@ def test_the_timer_starts_a_crawl_that_fills_the_archive_and_sends_no_mail(units
     assert runs(units) == [("ok", 0)]
     assert len(units.rows(ARCHIVE, "SELECT 1 FROM articles")) > 0
     assert mails(units) == []
-    assert shown(units, "nkcrawl.service", "Result") == "success"
+    assert unit_property(units, "nkcrawl.service", "Result") == "success"
 
 
 def test_a_night_in_which_the_machine_was_off_is_made_up_for(units: Machine) -> None:
@@ -200,7 +200,10 @@ def test_a_stop_ends_the_crawl_cleanly(units: Machine, site: str) -> None:
     units.run("systemctl", "stop", "nkcrawl.service")
     assert runs(units) == [("interrupted", 130)]
     assert units.rows(ARCHIVE, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
-    assert (shown(units, "nkcrawl.service", "ActiveState"), mails(units)) == ("inactive", [])
+    assert (unit_property(units, "nkcrawl.service", "ActiveState"), mails(units)) == (
+        "inactive",
+        [],
+    )
     assert journal_of(units) == f"{STOPPED}\n"
 
 

@@ -218,9 +218,7 @@ Trial = Callable[[Baseline, random.Random], Counter[str]]
 
 
 def kills(baseline: Baseline, rng: random.Random) -> Counter[str]:
-    """Kill a crawl at any time from its second request on, and the next one soon after it has
-    locked the archive.
-    """
+    """Kill a crawl after its second request, and the next one after it locked the archive."""
     counts: Counter[str] = Counter()
     archive, left = baseline.new_file(), Leftovers()
     with Crawl(baseline.site, archive) as crawl:
@@ -339,9 +337,7 @@ def _memory(crawl: Crawl, which: str) -> int:
 
 @dataclass
 class WalSnapshot:
-    """The bytes of an open archive and of its write-ahead log, and a hash of each state that the
-    archive has been in.
-    """
+    """The bytes of an open archive and its write-ahead log, and a hash of each earlier state."""
 
     file: bytes
     log: bytes
@@ -400,10 +396,10 @@ def _state(path: Path) -> str:
 
 
 def damage(log: bytes, end: int, rng: random.Random) -> tuple[bytes, int]:
-    """Damage a log at a random offset before `end`: cut it off, or write zeros or noise over the
-    rest or over 512 bytes.
+    """Damage a log at a random offset before `end`.
 
-    Returns the damaged log and the offset up to which it is unchanged.
+    It is cut off, or zeros or noise overwrite the rest or 512 bytes. Returns the damaged log
+    and the offset up to which it is unchanged.
     """
     at = rng.randint(0, end)
     until = rng.choice([len(log), at + 512])
@@ -465,9 +461,7 @@ class Report:
     failures: list[str] = field(default_factory=list)
 
     def loop(self, name: str, times: int, trial: Callable[[random.Random], Counter[str]]) -> None:
-        """Run trials until `times` of them were effective, each with its own seed, so that each
-        can be repeated alone.
-        """
+        """Run trials until `times` were effective, each with its own seed to repeat it alone."""
         counts = self.counts[name] = Counter({EFFECTIVE: 0, "trials": 0, "failed": 0})
         while counts[EFFECTIVE] < times and counts["trials"] < 3 * times and not counts[NOT_TRIED]:
             seed = self.seed + counts["trials"]

@@ -157,9 +157,7 @@ INSERTIONS = [text.encode("utf-8", "surrogatepass") for text in (
 
 
 def mutated(data: bytes, max_size: int, seed: int) -> bytes:
-    """Return a page with some tags and texts removed, doubled, moved or repeated, or with odd
-    text inserted.
-    """
+    """Return a page with some tags and texts removed, moved, repeated or inserted."""
     random = Random(seed)
     pieces = PIECE.findall(data[1:]) or [b""]
     for _ in range(random.choice((1, 1, 2, 4, 8))):

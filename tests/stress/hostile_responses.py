@@ -50,9 +50,7 @@ ARTICLE, AUTHOR, FEED = "article", "author", "feed"  # the kinds of page that ar
 
 @dataclass(frozen=True)
 class Target:
-    """The page that a response replaces: its site and path, the path of another article, and a
-    server that must not be contacted.
-    """
+    """The page that a response replaces, another article, and a server not to be contacted."""
 
     base_url: str
     path: str
@@ -430,8 +428,14 @@ ITEM = "<item><title>x</title><link>{base}{other}</link></item>"
 
 
 def feed(text: str) -> Callable[[Target], FakeResponse]:
-    return lambda at: FakeResponse(200, text.replace("{base}", at.base_url).replace("{other}", at.other)
-                             .replace("{elsewhere}", at.elsewhere), RSS)  # fmt: skip
+    def respond(at: Target) -> FakeResponse:
+        urls = {"{base}": at.base_url, "{other}": at.other, "{elsewhere}": at.elsewhere}
+        filled = text
+        for placeholder, url in urls.items():
+            filled = filled.replace(placeholder, url)
+        return FakeResponse(200, filled, RSS)
+
+    return respond
 
 
 FEEDS = [
@@ -535,9 +539,9 @@ def outcome_of(result: CrawlResult, case: Case, base_url: str) -> str:
     """Return the outcome of the page of a case, as the archive has it."""
     url = base_url + result.paths[case.name]
     (page,) = rows(result.archive, "SELECT * FROM pages WHERE url = ?", url)
-    if page["trouble"]:
+    if page["last_error"]:
         rejected = rows(result.archive, "SELECT 1 FROM rejects WHERE url = ?", url)
-        return f"{'rejected' if rejected else 'failed'}: {page['trouble']}"
+        return f"{'rejected' if rejected else 'failed'}: {page['last_error']}"
     stored = rows(result.archive, "SELECT 1 FROM articles WHERE url = ?", url)
     if page["kind"] == "article" and not stored:
         return "alias" if page["fetched_at"] else "not visited"

@@ -1,5 +1,4 @@
-"""A simulated year: one real crawl per night of a made-up site that is edited, fails and is
-redesigned.
+"""A simulated year: one real crawl per night of a site that is edited, fails and is redesigned.
 
 `python -m tests.stress.simulated_year` takes about an hour and prints a summary; the tests simulate
 48 nights. Only the clock of each crawl is set: the site is served on loopback, the crawls are
