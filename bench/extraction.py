@@ -29,8 +29,7 @@ from typing import Any
 from page_size import padded
 from reader import read_with_nkcrawl
 
-from nkcrawl.demo import DemoArticle, FakeSite
-from nkcrawl.demo.server import article_page
+from nkcrawl.demo import DemoArticle, FakeSite, article_page
 from nkcrawl.text import normalize_for_match, normalize_whitespace
 
 HERE = Path(__file__).resolve().parent

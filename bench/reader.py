@@ -22,17 +22,20 @@ Fields = dict[str, Any]
 
 
 def read_with_nkcrawl(html: str, url: str) -> Fields:
-    from nkcrawl.items import Article, Page
-    from nkcrawl.pages import is_absurd_markup, parse_html, read_article
-    from nkcrawl.pipelines import as_row, drop_filler, gate, normalise
+    from nkcrawl.archive import article_row
+    from nkcrawl.items import Visit
+    from nkcrawl.pages import exceeds_limits, parse_html, read_article
+    from nkcrawl.paywall import drop_filler
+    from nkcrawl.pipelines import gate, normalise
 
-    assert not is_absurd_markup(html.encode())
-    page = Page(url, "article", final_url=url, status=200)
-    article = read_article(parse_html(html), page, re.match("https?://[^/]+", url)[0]).article
-    kept = gate(drop_filler(normalise(article, datetime.now(UTC).date())))
-    if not isinstance(kept, Article):
+    assert not exceeds_limits(html.encode())
+    visit = Visit(url, "article", final_url=url, status=200)
+    article = read_article(parse_html(html), visit, re.match("https?://[^/]+", url)[0]).article
+    visit.article = drop_filler(normalise(article, datetime.now(UTC).date()))
+    kept = gate(visit).article
+    if kept is None:
         return {}
-    row = as_row(kept)
+    row = article_row(kept)
     names = (row["byline"] or "").split(" | ")
     return fields(row["title"], row["published_on"], names, row["body"])
 

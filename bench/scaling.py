@@ -87,14 +87,14 @@ def measure_crawl(archive: Archive, synthetic: SyntheticArticles, extra: Iterato
     found = {
         "what is due next": usual(lambda: next(archive.due())),
         "how many are due": usual(archive.count_due),
-        "what is known of an article": usual(lambda: archive.known_of(visited(synthetic.urls[0]))),
+        "what is known of an article": usual(lambda: archive.lookup(visited(synthetic.urls[0]))),
     }
     for waiting, synchronous in ("", "FULL"), (", without the disk", "OFF"):
         archive._conn.execute(f"PRAGMA synchronous = {synchronous}")
         found[f"store an article{waiting}"] = time_to_store(archive, synthetic, extra)
     author = unchanged(listing_url(synthetic.authors[0][0]), "author")
     found["mark an author page unchanged, without the disk"] = usual(
-        lambda: archive.store_unchanged(author)
+        lambda: archive.store(author, run_id)
     )
     archive.finish_run(
         run_id, verdict="ok", exit_code=0, finish_reason="finished", summary="Made up.", stats={}

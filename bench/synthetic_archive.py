@@ -117,7 +117,7 @@ def fill(path: Path, articles: SyntheticArticles, start: int, end: int) -> None:
         archive._conn.execute("PRAGMA synchronous = OFF")
         run_id = archive.begin_run({}, {})
         if not start:
-            archive.meet(articles.waiting(), listing_url(articles.authors[0][0]))
+            archive.add_links(articles.waiting(), listing_url(articles.authors[0][0]))
         for number in range(start, end):
             article = articles.article(number)
             store(archive, run_id=run_id, **article)
@@ -125,16 +125,16 @@ def fill(path: Path, articles: SyntheticArticles, start: int, end: int) -> None:
                 store(archive, run_id=run_id, **article | {"title": f"{article['title']} again"})
             if sys.stderr.isatty() and number % 1_000 == 0:
                 print(f"{number:,} of {end:,} articles stored", end="\r", file=sys.stderr)
-        _store_listings(archive, articles, end)
+        _store_listings(archive, articles, end, run_id)
         archive.finish_run(
             run_id, verdict="ok", exit_code=0, finish_reason="finished", summary="", stats={}
         )
 
 
-def _store_listings(archive: Archive, articles: SyntheticArticles, count: int) -> None:
+def _store_listings(archive: Archive, articles: SyntheticArticles, count: int, run_id: int) -> None:
     """Store every page of every author's listing, as many pages for each author."""
     pages = max(1, count * 4 // 3 // len(articles.authors) // PER_PAGE)
     for slug, name in articles.authors:
         for number in range(1, pages + 1):
             shown = listing(listing_url(slug, number), articles.urls[0], slug=slug, name=name)
-            archive.store_listing(shown)
+            archive.store(shown, run_id)
