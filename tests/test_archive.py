@@ -26,6 +26,7 @@ from nkcrawl.archive import (
     ArchiveReader,
     DuePage,
     connect,
+    errors,
     pages,
     schema,
 )
@@ -408,7 +409,7 @@ def test_sqlite_says_read_only(path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.fault("S5")
 def test_locked_for_too_long(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_archive(path)
-    monkeypatch.setattr(connect, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(errors, "BUSY_SECONDS", 0.05)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         before = fingerprint(path.parent)
@@ -421,7 +422,7 @@ def test_locked_for_too_long(path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_reader_in_the_middle_of_a_query_does_not_block_the_writer(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connect, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(errors, "BUSY_SECONDS", 0.05)
     with (
         closing(Archive.open(path)) as archive,
         closing(sqlite3.connect(path, isolation_level=None)) as reader,
