@@ -84,7 +84,7 @@ def run_query(reader: ArchiveReader, conn: sqlite3.Connection, query: SearchQuer
     start = time.perf_counter()
     hits = reader.search(query)
     ended = time.perf_counter()
-    conn.execute(COUNT, [match_expression(query.words)]).fetchall()
+    conn.execute(COUNT, [match_expression(query.query)]).fetchall()
     counted = time.perf_counter()
     return Result((ended - start) * 1e3, hits[0]["found"] if hits else 0, (counted - ended) * 1e3)
 

@@ -19,7 +19,15 @@ from typing import Any
 
 import pytest
 
-from nkcrawl.archive import Archive, ArchiveBusy, ArchiveError, ArchiveReader, connect, schema
+from nkcrawl.archive import (
+    Archive,
+    ArchiveBusy,
+    ArchiveError,
+    ArchiveReader,
+    connect,
+    errors,
+    schema,
+)
 from nkcrawl.archive.connect import transaction
 from tests.conftest import NOW, ROOT, Clock, check_file, execute, scrapy
 from tests.conftest import rows as read
@@ -338,7 +346,7 @@ def test_a_file_that_sqlite_opens_read_only_is_refused(
 @pytest.mark.fault("S5")
 def test_locked_for_too_long(archive_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_archive(archive_file)
-    monkeypatch.setattr(connect, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(errors, "BUSY_SECONDS", 0.05)
     with closing(sqlite3.connect(archive_file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         before = fingerprint(archive_file.parent)
@@ -351,7 +359,7 @@ def test_locked_for_too_long(archive_file: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_reader_in_the_middle_of_a_query_does_not_block_the_writer(
     archive_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connect, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(errors, "BUSY_SECONDS", 0.05)
     with (
         closing(Archive.open(archive_file)) as archive,
         closing(sqlite3.connect(archive_file, isolation_level=None)) as reader,

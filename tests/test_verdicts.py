@@ -744,7 +744,7 @@ def test_an_archive_that_another_program_keeps_locked_is_a_failure(
 ) -> None:
     Archive.open(archive_file).close()
     (tmp_path / "sitecustomize.py").write_text(
-        "import nkcrawl.archive.connect as o\no.BUSY_SECONDS = 0.2\n"
+        "import nkcrawl.archive.errors as o\no.BUSY_SECONDS = 0.2\n"
     )
     with closing(sqlite3.connect(archive_file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -3,7 +3,7 @@
 from nkcrawl.archive.archive import Archive, KnownPage, Stored
 from nkcrawl.archive.articles import Change, article_row
 from nkcrawl.archive.backup import copy_archive
-from nkcrawl.archive.connect import ArchiveBusy, ArchiveError, ArchiveUnavailable
+from nkcrawl.archive.errors import ArchiveBusy, ArchiveError, ArchiveUnavailable
 from nkcrawl.archive.pages import DuePage
 from nkcrawl.archive.reader import ArchiveReader
 from nkcrawl.archive.search import ArticleFilter, BadQuery, SearchQuery

@@ -5,13 +5,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from nkcrawl.archive.connect import (
-    ArchiveUnavailable,
-    corrupt,
-    open_for_reading,
-    primary_code,
-    translate_errors,
-)
+from nkcrawl.archive.connect import open_for_reading
+from nkcrawl.archive.errors import ArchiveUnavailable, corrupt, primary_code, translate_errors
 
 _SIGNAL_CHECK_INTERVAL = 10_000  # of SQLite's virtual machine instructions; about a millisecond
 

@@ -1,12 +1,13 @@
 """Opening the archive's file: refuse or open it, lock it, run transactions, read rows."""
 
+import errno
 import os
 import re
 import socket
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,31 +15,21 @@ from typing import Any
 from filelock import BaseFileLock, FileLock, Timeout
 from sqlite_utils import Database
 
-from nkcrawl.archive import schema
+from nkcrawl.archive import errors, schema
+from nkcrawl.archive.errors import (
+    ArchiveError,
+    LockHeld,
+    check_sqlite,
+    corrupt,
+    primary_code,
+    translate_errors,
+)
 from nkcrawl.text import format_timestamp
 
-BUSY_SECONDS = 30.0
 QUICK_CHECK_LIMIT = 256_000_000  # bytes; SQLite checks that much in a third of a second
-_OLDEST_SQLITE = (3, 37)  # the first with STRICT tables
 _MAGIC = b"SQLite format 3\x00"
 _HEADER_SIZE = 100
 _LOCK_HOLDER = re.compile(r"process (\d+) on (\S+) since (\S+)")
-
-
-class ArchiveError(Exception):
-    """The archive's file cannot be used; the message says which file, why, and what to do."""
-
-
-class ArchiveBusy(ArchiveError):
-    """Another run is writing to the archive."""
-
-
-class ArchiveUnavailable(ArchiveError):
-    """The archive is intact, but the disk is full or another program keeps the file locked."""
-
-
-class LockHeld(Exception):
-    """Another process holds the lock; the message says which one, and since when."""
 
 
 def open_database(path: Path, now: datetime) -> tuple[Database, BaseFileLock]:
@@ -48,12 +39,9 @@ def open_database(path: Path, now: datetime) -> tuple[Database, BaseFileLock]:
     Raises ArchiveError, with the file unchanged, unless it is an intact and writable archive of
     this schema, and ArchiveBusy if another process holds the lock.
     """
-    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
-        raise ArchiveError(
-            f"{path} cannot be opened: this Python has SQLite {sqlite3.sqlite_version}, and the "
-            "archive needs 3.37 or newer. Use a newer Python."
-        )
+    check_sqlite(path)
     with translate_errors(path):
+        _check_reachable(path)
         _check_place(path)
         if not _is_new(path):
             _check_header(path)  # before locking: no lock file is left beside a foreign file
@@ -67,7 +55,9 @@ def open_database(path: Path, now: datetime) -> tuple[Database, BaseFileLock]:
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
     """Open the archive at `path` read-only; raises ArchiveError unless it has this schema."""
+    check_sqlite(path)
     with translate_errors(path, reading=True):
+        _check_reachable(path)
         if not path.exists() or (path.is_file() and _is_new(path)):
             raise ArchiveError(f"No archive at {path} yet; `scrapy crawl nknews` creates it.")
         if not path.is_file():
@@ -134,8 +124,14 @@ def _acquire_lock(path: Path, now: datetime) -> BaseFileLock:
     try:
         lock.acquire(blocking=False)
     except Timeout:
+        _check_lock_file(file)
         raise LockHeld(_lock_holder(file)) from None
     return lock
+
+
+def _check_lock_file(file: Path) -> None:
+    """Raise the OSError if the lock file cannot be made, which filelock takes for a held lock."""
+    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o640))
 
 
 def _give_to_owner(descriptor: int, archive: Path) -> None:
@@ -161,6 +157,12 @@ def _lock_holder(file: Path) -> str:
 # --- Checks before anything is changed ------------------------------------------------------------
 
 
+def _check_reachable(path: Path) -> None:
+    """Raise the OSError, except of a missing file, that `Path.exists` reports as a missing file."""
+    with suppress(FileNotFoundError):
+        path.stat()
+
+
 def _check_place(path: Path) -> None:
     folder = path.parent
     if not folder.is_dir():
@@ -175,6 +177,8 @@ def _check_place(path: Path) -> None:
     # SQLite writes its log beside the file itself, also where `path` is a link to it.
     for place in (path.resolve().parent, path):
         if place.exists() and not os.access(place, os.W_OK):
+            if hasattr(os, "statvfs") and os.statvfs(place).f_flag & os.ST_RDONLY:
+                raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
             raise ArchiveError(
                 f"{path} cannot be opened: permission denied, {place} is not writable. "
                 "Give this user the right to write there."
@@ -307,7 +311,7 @@ def _create_tables(path: Path, db: Database) -> None:
 
 def _switch_to_wal(conn: sqlite3.Connection) -> None:
     """Let readers read during a crawl; SQLite itself does not wait here for an active reader."""
-    deadline = time.monotonic() + BUSY_SECONDS
+    deadline = time.monotonic() + errors.BUSY_SECONDS
     while _pragma(conn, "journal_mode") != "wal":
         try:
             _pragma(conn, "journal_mode = WAL")
@@ -320,80 +324,8 @@ def _switch_to_wal(conn: sqlite3.Connection) -> None:
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"{path.resolve().as_uri()}?mode={mode}"
-    return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    return sqlite3.connect(uri, uri=True, timeout=errors.BUSY_SECONDS, isolation_level=None)
 
 
 def _pragma(conn: sqlite3.Connection, pragma: str) -> object:
     return conn.execute(f"PRAGMA {pragma}").fetchone()[0]
-
-
-# --- Errors as sentences --------------------------------------------------------------------------
-
-
-@contextmanager
-def translate_errors(path: Path, *, reading: bool = False) -> Iterator[None]:
-    """Turn an error of the system or of SQLite about the file at `path` into an ArchiveError."""
-    try:
-        yield
-    except LockHeld as holder:
-        raise ArchiveBusy(
-            f"{path} is in use by another run ({holder}), so this one did nothing. "
-            "Wait until that one is done; `scrapy status` shows its progress."
-        ) from None
-    except OSError as error:
-        raise ArchiveError(
-            f"{error.filename or path} cannot be opened: {error.strerror}. Check its permissions."
-        ) from error
-    except RuntimeError as error:  # a symbolic link that leads to itself
-        raise ArchiveError(
-            f"{path} cannot be opened: {error}. Name a file, or a link to one."
-        ) from error
-    except sqlite3.Error as error:
-        raise _translated(path, error, reading) from error
-
-
-def _translated(path: Path, error: sqlite3.Error, reading: bool) -> ArchiveError:
-    match primary_code(error):
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return ArchiveUnavailable(
-                f"{path} has been locked by another program for more than {BUSY_SECONDS:g} "
-                "seconds. Wait until that program is done, or stop it."
-            )
-        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return corrupt(path, str(error))
-        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN if reading:
-            return ArchiveError(
-                f"{path} cannot be read ({error}). While a crawl writes to it, or after one was "
-                "killed, a reader needs the right to write in its folder."
-            )
-        case (
-            sqlite3.SQLITE_READONLY
-            | sqlite3.SQLITE_CANTOPEN
-            | sqlite3.SQLITE_PERM
-            | sqlite3.SQLITE_AUTH
-        ):
-            return ArchiveError(
-                f"{path} cannot be written ({error}). "
-                "Give this user the right to write the file and its folder."
-            )
-        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
-            return ArchiveUnavailable(
-                f"{path} cannot be written ({error}). Check that the disk works and has space."
-            )
-        case _:
-            return ArchiveError(
-                f"{path} cannot be opened ({error}). Keep the file and report this."
-            )
-
-
-def primary_code(error: sqlite3.Error) -> int:
-    """Return SQLite's primary result code of an error (https://www.sqlite.org/rescode.html)."""
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-
-
-def corrupt(path: Path, detail: str) -> ArchiveError:
-    """Return the error to raise about a file in which SQLite found `detail` to be wrong."""
-    return ArchiveError(
-        f"{path} is damaged ({' '.join(detail.split())}). "
-        "Move it away and restore it from a backup."
-    )

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from nkcrawl.archive import schedule
-from nkcrawl.archive.connect import open_for_reading, rows, translate_errors
+from nkcrawl.archive.connect import open_for_reading, rows
+from nkcrawl.archive.errors import translate_errors
 from nkcrawl.archive.schedule import Clock
 from nkcrawl.archive.search import ArticleFilter, BadQuery, SearchQuery, search_sql
 from nkcrawl.items import ARTICLE_COLUMNS, ARTICLE_FIELDS

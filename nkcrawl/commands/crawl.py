@@ -7,6 +7,7 @@ import sqlite3
 import sys
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
@@ -140,6 +141,7 @@ def _finish(crawler: Crawler, task: "asyncio.Task[None]") -> Ending:
 
 def _ending_after(error: BaseException, archive: Path) -> Ending:
     """Return the ending of a crawl that could not start because of this error."""
+    error = _first_error(error)
     match error:
         case ArchiveBusy():
             return ending("archive_in_use", error=error)
@@ -148,8 +150,24 @@ def _ending_after(error: BaseException, archive: Path) -> Ending:
         case UsageError() | ArchiveError():
             return ending("usage", error=error)
     logger.error("The crawl could not start", exc_info=error)
-    while error.__context__ is not None:  # the cause is the first; Scrapy failed over it later
-        error = error.__context__
     if isinstance(error, sqlite3.Error):
         return storage_error(archive, error)
     return ending("start_failed", error=summary(error))
+
+
+def _first_error(error: BaseException) -> BaseException:
+    """Return the error that ended the crawl; Scrapy may fail again while it closes the crawl.
+
+    A context that other code caught, such as a StopIteration, is not the cause of anything.
+    """
+    first, context = error, error.__context__
+    while context is not None:
+        if context.__traceback__ and _is_scrapy_crawl(context.__traceback__.tb_frame):
+            first = context
+        context = context.__context__
+    return first
+
+
+def _is_scrapy_crawl(frame: FrameType) -> bool:
+    """Return whether code of Scrapy's that starts a crawl caught an error in this frame."""
+    return frame.f_globals.get("__name__") in ("scrapy.crawler", "scrapy.core.engine")

@@ -16,7 +16,7 @@ from scrapy.crawler import Crawler
 from twisted.internet.error import ReactorNotRunning
 from twisted.python.failure import Failure
 
-from nkcrawl import site
+from nkcrawl import __version__, site
 from nkcrawl.archive import Archive
 from nkcrawl.extensions.endings import Ending, determine_ending, ending
 from nkcrawl.extensions.errors import ErrorLog
@@ -229,8 +229,9 @@ def fill_rates(stats: Mapping[str, Any]) -> dict[str, float]:
 
 def versions() -> dict[str, str]:
     """Return the versions that a run's results depend on."""
-    packages = ("nkcrawl", "scrapy", "parsel", "lxml", "sqlite-utils")
+    packages = ("scrapy", "parsel", "lxml", "sqlite-utils")
     return {
+        "nkcrawl": __version__,  # a zipped egg may have no metadata of its package
         **{package: version(package) for package in packages},
         "extractor": str(EXTRACTOR_VERSION),
         "python": platform.python_version(),
