@@ -535,9 +535,9 @@ def outcome_of(result: CrawlResult, case: Case, base_url: str) -> str:
     """Return the outcome of the page of a case, as the archive has it."""
     url = base_url + result.paths[case.name]
     (page,) = rows(result.archive, "SELECT * FROM pages WHERE url = ?", url)
-    if page["trouble"]:
+    if page["last_error"]:
         rejected = rows(result.archive, "SELECT 1 FROM rejects WHERE url = ?", url)
-        return f"{'rejected' if rejected else 'failed'}: {page['trouble']}"
+        return f"{'rejected' if rejected else 'failed'}: {page['last_error']}"
     stored = rows(result.archive, "SELECT 1 FROM articles WHERE url = ?", url)
     if page["kind"] == "article" and not stored:
         return "alias" if page["fetched_at"] else "not visited"
