@@ -60,6 +60,7 @@ class Reason(StrEnum):
     TIMEOUT = "timeout"
     NO_ANSWER = "no answer"
     CUT_OFF = "cut off"
+    NOT_DECOMPRESSED = "not decompressed"  # not compressed as Content-Encoding says
     TOO_LARGE = "too large"
     NOT_FOLLOWED = "not followed"  # endless redirects, or one to something that is not a URL
     NOT_HTML = "not HTML"

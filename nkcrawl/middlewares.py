@@ -20,8 +20,10 @@ from scrapy.exceptions import (
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response, TextResponse
 from scrapy.http.request import NO_CALLBACK
+from scrapy.responsetypes import responsetypes
 from scrapy.robotstxt import ProtegoRobotParser
 
+from nkcrawl.compression import DECODERS, DecompressionError, decompress
 from nkcrawl.extensions import Ending, ending, stop_run, summary
 from nkcrawl.frontier import Frontier
 from nkcrawl.items import Reason, Visit
@@ -29,6 +31,7 @@ from nkcrawl.options import read_options, user_agent
 from nkcrawl.responses import RequestDropped, failure_reason, is_challenge, visit_from_response
 from nkcrawl.text import charset_of
 
+_NO_LIMIT = 2**40  # bytes
 MAX_WAIT = 120  # seconds that Retry-After may ask for; a longer wait is left for another night
 
 logger = logging.getLogger(__name__)
@@ -230,6 +233,48 @@ class RefererlessRedirectMiddleware(RedirectMiddleware):
 
     def _engine_started(self) -> None:
         """Do not look for a Referer middleware: there is none, on purpose."""
+
+
+class DecompressionMiddleware:
+    """Decompresses bodies, and fails a request whose body is incomplete or not as declared.
+
+    Scrapy's class returns what it could decompress. Of an article that was cut off, that is the
+    beginning, which would be stored as an edit.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "DecompressionMiddleware":
+        return cls(crawler.settings.getint("DOWNLOAD_MAXSIZE") or _NO_LIMIT)
+
+    def process_request(self, request: Request) -> None:
+        request.headers.setdefault("Accept-Encoding", ", ".join(DECODERS))
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Return the response decompressed; raises RequestDropped unless it is an error status."""
+        try:
+            return decompressed(response, self.limit)
+        except DecompressionError as error:
+            if response.status >= 300:  # the status is the result, and often has no body
+                return response
+            raise RequestDropped(error.reason, str(error)) from error
+
+
+def decompressed(response: Response, limit: int) -> Response:
+    """Return the response with its body decompressed; raises DecompressionError."""
+    value = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1").lower()
+    encodings = [encoding.strip() for encoding in value.split(",") if encoding.strip()]
+    body, left = decompress(response.body, encodings, limit)
+    if left == encodings:
+        return response
+    headers = response.headers.copy()
+    headers["Content-Encoding"] = left
+    # What kind of response it is, Scrapy has guessed from the compressed bytes.
+    response_class = responsetypes.from_args(headers=headers, url=response.url, body=body)
+    attributes = {name: getattr(response, name) for name in Response.attributes}
+    return response_class(**{**attributes, "headers": headers, "body": body})
 
 
 class CharsetMiddleware:

@@ -27,7 +27,7 @@ _REASONS = {
 
 
 class RequestDropped(IgnoreRequest):
-    """Raised by a middleware in place of sending a request.
+    """Raised by a middleware in place of sending a request, or of its response.
 
     `reason` is one of a few fixed phrases, so that it can be counted. With `retry_later` the run
     had to end first: the page has not failed and stays due.
@@ -89,8 +89,6 @@ def failure_reason(error: Exception) -> tuple[str, str]:
     if isinstance(error, RequestDropped):
         return error.reason, str(error)
     message = normalize_whitespace(str(error))
-    if isinstance(error, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in message:  # once decompressed
-        return Reason.TOO_LARGE, f"{Reason.TOO_LARGE}: {message}"
     if isinstance(error, IgnoreRequest):  # raised by Scrapy, as for endless redirects
         return Reason.NOT_FOLLOWED, message
     reason = _REASONS.get(type(error).__name__, type(error).__name__)

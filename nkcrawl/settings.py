@@ -53,7 +53,10 @@ DOWNLOADER_MIDDLEWARES = {
     # The stock class does not know Retry-After.
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "nkcrawl.middlewares.RetryAfterMiddleware": 550,
-    "nkcrawl.middlewares.CharsetMiddleware": 580,  # HttpCompressionMiddleware is at 590
+    "nkcrawl.middlewares.CharsetMiddleware": 580,
+    # The stock class takes the beginning of a body for all of it.
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "nkcrawl.middlewares.DecompressionMiddleware": 590,
     # The stock class warns at every start that no Referer is sent, which is on purpose.
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "nkcrawl.middlewares.RefererlessRedirectMiddleware": 600,

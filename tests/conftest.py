@@ -36,7 +36,7 @@ def demo(fake_site: FakeSite) -> Iterator[FaultyServer]:
 
 
 def scrapy(*args: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a scrapy command of the project to its end, without the caller's NKCRAWL_* variables."""
+    """Run a scrapy command of the project to its end, in a clean environment."""
     return subprocess.run(
         scrapy_command(*args),
         check=False,
@@ -77,10 +77,11 @@ def at(now: datetime) -> dict[str, str]:
 
 
 def clean_environment(**environment: str) -> dict[str, str]:
+    """Return the caller's environment without variables that change the project or Python."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("NKCRAWL_", "SCRAPY_"))
+        if not name.startswith(("NKCRAWL_", "SCRAPY_", "PYTHON"))
     }
     return {**kept, "PYTHONWARNINGS": "default", **environment}
 

@@ -1,5 +1,6 @@
 """The commands of the project: `scrapy crawl` (nkcrawl's own), and what goes with it."""
 
+import atexit
 import codecs
 import io
 import json
@@ -7,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from rich.console import Console
 from rich.table import Table
@@ -31,6 +33,23 @@ def reopen_closed_stdio() -> None:
             setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
 
 
+def discard_unwritable_output() -> None:
+    """Let output that cannot be written, as on a full disk, leave the exit code unchanged.
+
+    Python flushes stdout and stderr as it exits, and ends with 120 if that fails.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:  # it is for a stream that is closed
+                stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+# Scrapy imports this package before it reads the command line, so this covers its messages, too.
+atexit.register(discard_unwritable_output)
+
+
 def restrict_umask() -> None:
     """Let only this user and the group read the files that this process creates."""
     os.umask(os.umask(UMASK) | UMASK)
@@ -52,8 +71,9 @@ def replace_unprintable() -> None:
 
 
 def print_error(message: object) -> None:
-    """Print a message on stderr as one line without control characters."""
-    print(strip_control_chars(str(message)).replace("\n", " "), file=sys.stderr)
+    """Print a message on stderr, if that can be written, as one line without control characters."""
+    with suppress(OSError):  # the exit code tells of the error, too
+        print(strip_control_chars(str(message)).replace("\n", " "), file=sys.stderr)
 
 
 def print_json(value: object) -> None:

@@ -6,6 +6,7 @@ package for a command.
 
 import argparse
 import os
+import sys
 from contextlib import closing
 
 from scrapy.exceptions import UsageError
@@ -23,7 +24,11 @@ from nkcrawl.options import Options, read_options
 
 
 class ArchiveCommand:
-    """A command that prints. A bad argument or no usable archive is a sentence and exit code 2."""
+    """A command that prints.
+
+    A bad argument or no usable archive is a sentence and exit code 2; output that cannot be
+    written is a sentence and exit code 1.
+    """
 
     requires_project = True
     requires_crawler_process = False
@@ -57,8 +62,14 @@ class ArchiveCommand:
         replace_unprintable()
         try:
             self.exitcode = self.answer(args, opts)
+            sys.stdout.flush()
         except (UsageError, ArchiveError) as error:
             self.exitcode = fail(2, error)
+        except OSError as error:
+            if error.filename is not None:  # not of the output
+                raise
+            why = error.strerror
+            self.exitcode = fail(1, f"The output could not be written ({why}). Is the disk full?")
 
     def answer(self, args: list[str], opts: argparse.Namespace) -> int:
         """Do what the command is for, and return its exit code."""

@@ -7,11 +7,12 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 
+from nkcrawl.commands import print_error
 from nkcrawl.extensions import Run, end_at_once, ending, get_reactor, innermost_own_frame
 
 _HANDLED = (signal.SIGINT, signal.SIGTERM)
@@ -44,7 +45,7 @@ class Signals:
     def _handle(self, _: int, frame: FrameType | None) -> None:
         if self.process is None:  # nothing has started yet
             interrupted = ending("shutdown")
-            print(interrupted.summary, file=sys.stderr, flush=True)
+            print_error(interrupted.summary)
             os._exit(interrupted.exit_code)
         self.count += 1
         get_reactor().callFromThread(self._end)  # a handler runs between any two lines
@@ -98,7 +99,8 @@ def hard_limit(crawler: Crawler, seconds: int) -> Iterator[None]:
             place=innermost_own_frame(traceback.extract_stack(frame)),
         )
         show_cursor = "\x1b[?25h" if sys.stderr.isatty() else ""  # hidden by the progress display
-        print(show_cursor + stuck.summary, file=sys.stderr, flush=True)
+        with suppress(OSError):  # the exit code tells of the error, too
+            print(show_cursor + stuck.summary, file=sys.stderr, flush=True)
         os._exit(stuck.exit_code)
 
     faulthandler.dump_traceback_later(seconds + _LAST_RESORT, exit=True)
