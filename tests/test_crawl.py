@@ -95,13 +95,13 @@ def test_the_row_of_a_run_records_what_happened(
         name: count for name, count in counted.items() if not name.startswith("nkcrawl/fill")
     } == {
         "nkcrawl/rejected": 1,
-        "nkcrawl/rejected/soft 404": 1,
+        "nkcrawl/rejected/soft_404": 1,
         "nkcrawl/failed": 1,
-        "nkcrawl/failed/HTTP 503": 1,
+        "nkcrawl/failed/http_503": 1,
         "nkcrawl/feeds": 1,
         "nkcrawl/forbidden/article": 1,
         "nkcrawl/skipped": 1,
-        "nkcrawl/skipped/robots.txt forbids": 1,
+        "nkcrawl/skipped/robots.txt_forbids": 1,
     }
     assert stats["nkcrawl/links/feed"] == len(fake_site.articles)
     assert stats["nkcrawl/links/article"] >= len(fake_site.articles)

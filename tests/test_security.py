@@ -324,7 +324,7 @@ def test_markup_in_a_headline_is_markup_and_never_text(headline: str, title: str
 )
 def test_a_password_for_the_site_is_refused_and_not_repeated(site: str) -> None:
     with pytest.raises(
-        UsageError, match=r"^NKCRAWL_SITE holds a user name or a password"
+        UsageError, match=r"^NKCRAWL_SITE contains a user name or password"
     ) as refusal:
         read_options(Settings({**vars(nkcrawl.settings), "NKCRAWL_SITE": site.format(SECRET)}))
     assert SECRET not in str(refusal.value)
