@@ -464,7 +464,8 @@ def test_the_expression_is_as_short_as_can_be() -> None:
 
 def test_a_query_is_complete_whatever_its_values_hold() -> None:
     values = {"a": "it's :b 'quoted'", "b": 7}
-    (row,) = sqlite3.connect(":memory:").execute(complete_sql("SELECT :a, :b, :a", values))
+    with closing(sqlite3.connect(":memory:")) as conn:
+        (row,) = conn.execute(complete_sql("SELECT :a, :b, :a", values))
     assert row == (values["a"], 7, values["a"])
 
 

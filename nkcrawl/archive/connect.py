@@ -324,7 +324,13 @@ def _switch_to_wal(conn: sqlite3.Connection) -> None:
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"{path.resolve().as_uri()}?mode={mode}"
-    return sqlite3.connect(uri, uri=True, timeout=errors.BUSY_SECONDS, isolation_level=None)
+    return sqlite3.connect(
+        uri,
+        uri=True,
+        timeout=errors.BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=mode != "ro",  # a reader of the browser side is closed by another thread
+    )
 
 
 def _pragma(conn: sqlite3.Connection, pragma: str) -> object:

@@ -4,7 +4,6 @@ import socket
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from datasette.app import Datasette
@@ -36,7 +35,9 @@ class ReadOnlyDatabase(Database):  # type: ignore[misc]
     """The archive, opened read-only even if Datasette requests a connection for writing."""
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
-        return open_for_reading(Path(self.path))
+        conn = open_for_reading(Path(self.path))
+        self._all_file_connections.append(conn)  # for close()
+        return conn
 
 
 def listen(port: int) -> socket.socket:
@@ -59,14 +60,24 @@ def listen(port: int) -> socket.socket:
 
 
 def serve(path: Path, listener: socket.socket) -> None:
-    """Serve the archive at `path` until Ctrl-C."""
-    config = uvicorn.Config(application(path), log_level="error", lifespan="on")
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+    """Serve the archive at `path` until Ctrl-C, and close its connections."""
+    datasette = create_datasette(path)
+    config = uvicorn.Config(datasette.app(), log_level="error", lifespan="on")
+    try:
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        close(datasette)
 
 
-def application(path: Path) -> Any:
-    """Return the ASGI application that shows the archive at `path`."""
+def close(datasette: Datasette) -> None:
+    """Wait for the queries in progress and close the connections, which Datasette leaves open."""
+    datasette.executor.shutdown()
+    datasette.get_database(DATABASE).close()
+
+
+def create_datasette(path: Path) -> Datasette:
+    """Return the Datasette that shows the archive at `path`."""
     pm.register(plugin, name="nkcrawl")
     # Without rich, Datasette does not print every variable when a page is not found.
     pm.get_plugin("datasette.handle_exception").rich = None
@@ -79,4 +90,4 @@ def application(path: Path) -> Any:
     )
     datasette.remove_database("_memory")
     datasette.add_database(ReadOnlyDatabase(datasette, path=str(path)), name=DATABASE)
-    return datasette.app()
+    return datasette
