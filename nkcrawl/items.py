@@ -8,8 +8,9 @@ from typing import Literal, NamedTuple, Self
 PageKind = Literal["article", "author", "feed"]
 Access = Literal["free", "teaser", "unknown"]
 Outcome = Literal["read", "unchanged", "rejected", "failed", "skipped"]
-# What several failed visits in a row point to.
-Family = Literal["refused", "gone", "no_response", "no_links", "internal_error"]
+# What several failed visits in a row point to. "unusable": the response to the request for an
+# article does not lead to one, like a redirect to itself, a PDF, or a body that cannot be decoded.
+Family = Literal["refused", "gone", "no_response", "no_links", "unusable", "internal_error"]
 
 # The columns that `articles` and `article_versions` share, in the tables' order:
 # field: the page states it · line: one line of text, cleaned and limited in length as such ·
@@ -197,7 +198,10 @@ class Visit:
             return None
         if _SERVER_ERROR.fullmatch(self.reason):
             return "no_response"
-        return _FAMILIES.get(self.reason)
+        is_unusable = (
+            self.outcome == "failed" and self.kind == "article" and self.reason != Reason.FORBIDDEN
+        )
+        return _FAMILIES.get(self.reason, "unusable" if is_unusable else None)
 
     @property
     def is_expected_failure(self) -> bool:

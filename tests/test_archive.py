@@ -160,20 +160,22 @@ def test_lookup_returns_whether_a_page_is_stored_and_its_faults(archive: Archive
     archive.add_links([Link(linked, "article")])
     known = [archive.lookup(visited(url)) for url in [*urls, f"{SITE}/2025/06/unknown/"]]
     assert known == [
-        (True, set()),
-        (True, {"undated"}),
-        (True, {"empty"}),
-        (True, set()),
-        (False, {"rejected"}),
-        *[(False, set())] * 3,
+        (True, set(), 0),
+        (True, {"undated"}, 0),
+        (True, {"empty"}, 0),
+        (True, set(), 0),
+        (False, {"rejected"}, 1),
+        (False, set(), 1),
+        *[(False, set(), 0)] * 2,
     ]
     archive.store(failure(turned_away, "timeout"), 1)
-    assert archive.lookup(visited(turned_away)) == (False, set())
+    assert archive.lookup(visited(turned_away)) == (False, set(), 2)
+    archive.store(failure(f"{SITE}/content_author/bob/", "HTTP 503", kind="author"), 1)
     authors = [
         archive.lookup(visited(f"{SITE}/content_author/{slug}/", "author"))
         for slug in ("ann", "bob")
     ]
-    assert authors == [(True, set()), (False, set())]
+    assert authors == [(True, set(), 0), (False, set(), 1)]
 
 
 def test_the_faults_of_a_suspect_page_are_not_known_until_it_is_stored_again(

@@ -102,13 +102,20 @@ def test_several_failures_in_a_row_end_the_run_and_stay_due(
     "items",
     [
         [
+            *[unchanged()] * 4,
             failed(1, "HTTP 403"),
             failed(2, "HTTP 403"),
             listing(URL),
             failed(3, "HTTP 403"),
             failed(4, "HTTP 403"),
         ],
-        [failed(1, "HTTP 403"), failed(2, "timeout"), failed(3, "HTTP 403"), failed(4, "timeout")],
+        [
+            *[unchanged()] * 4,
+            failed(1, "HTTP 403"),
+            failed(2, "timeout"),
+            failed(3, "HTTP 403"),
+            failed(4, "timeout"),
+        ],
         [listing(URL), *(failed(n, "no article links", "author") for n in range(5))],
         [
             unchanged(AUTHOR_PAGE, "author"),

@@ -40,11 +40,12 @@ class KnownPage(NamedTuple):
 
     `is_stored`: its article is stored, or an article of the author whose page it is. `faults`: it
     was 'rejected' when last seen, or its article is stored 'undated' or 'empty'. A page marked as
-    suspect has none, so that they are news each time.
+    suspect has none, so that they are news each time. `failures`: its last visits, in a row.
     """
 
     is_stored: bool = False
     faults: frozenset[str] = frozenset()
+    failures: int = 0
 
 
 class Archive:
@@ -281,12 +282,10 @@ class Archive:
 
     def lookup(self, visit: Visit) -> KnownPage:
         """Return what was known of a page before this visit."""
-        if visit.kind == "author":
-            return KnownPage(self._articles.has_articles_by(_author_slug(visit)))
         (known,) = rows(
             self._conn,
             """
-            SELECT p.last_error,
+            SELECT p.last_error, coalesce(p.failures, 0) AS failures,
                 p.last_error IN (SELECT reason FROM rejects WHERE url = ?1) AS rejected,
                 a.url IS NOT NULL AS is_stored,
                 a.url IS NOT NULL AND published_on IS NULL AS undated,
@@ -296,8 +295,11 @@ class Archive:
             visit.url,
         )
         is_stored, last_error = bool(known.pop("is_stored")), known.pop("last_error")
+        failures = known.pop("failures")
+        if visit.kind == "author":
+            is_stored = self._articles.has_articles_by(_author_slug(visit))
         faults = (fault for fault, has_it in known.items() if has_it)
-        return KnownPage(is_stored, frozenset(faults if last_error != SUSPECT else ()))
+        return KnownPage(is_stored, frozenset(faults if last_error != SUSPECT else ()), failures)
 
     def newest_article_url(self) -> str:
         """Return the URL of the newest article stored, by the month in it, or ''."""

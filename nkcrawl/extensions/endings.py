@@ -69,8 +69,8 @@ ENDINGS: dict[str, Ending] = {
     "nothing_read": Ending("failed", "No page could be read, first {page}. Is the site reachable?"),
     "too_many_failures": Ending(
         "failed",
-        "{count} of {total} pages could not be read, first {page}; they are due again later. Is "
-        "the site working?",
+        "{what} could not be read, first {page}; they are due again later. Is the site working, "
+        "and does a browser show this page?",
     ),
     "closespider_timeout": Ending(
         "failed",
@@ -232,7 +232,8 @@ def _not_read(stats: Stats, first: Mapping[str, str], requested_url: str) -> End
     if not read:
         return _nothing_read(stats, page)
     if failed >= _MANY_FAILURES and failed > read:
-        return ending("too_many_failures", count=failed, total=failed + read, page=page)
+        what = f"{failed} of {failed + read} pages"
+        return ending("too_many_failures", what=what, page=page)
     return None
 
 

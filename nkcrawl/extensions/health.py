@@ -22,8 +22,11 @@ _IN_A_ROW: dict[Family, int] = {
     "no_response": 5,
     "no_links": 3,
     "gone": 5,
+    "unusable": 5,
     "internal_error": 5,
 }
+# A page that failed that often in a row is broken itself, and says nothing about the site.
+_BROKEN_AFTER = 3
 # A fault of recent articles is a redesign if more than half of them have it and that is unlikely to
 # be chance, given how many had it in the last good runs (one in six before there were any).
 _FAULTS = {
@@ -34,6 +37,8 @@ _FAULTS = {
 _UNLIKELY = 2e-4
 _ENOUGH_TO_STOP = 5  # articles, in the middle of a run
 _ENOUGH_AT_END = 3
+_MANY_FAILURES = 5  # pages of a kind of which some were read
+_KIND_NAMES: dict[PageKind, str] = {"article": "articles", "author": "author pages"}
 _RECENT_MONTHS = 2
 
 
@@ -55,7 +60,8 @@ class HealthMonitor:
     _examples: dict[str, str] = field(default_factory=dict)  # fault → URL of the first page with it
     _held_back: list[tuple[Visit, KnownPage]] = field(default_factory=list)  # recent articles
     _consecutive: list[Visit] = field(default_factory=list)  # the last failures, of one family
-    _kinds_read: set[PageKind] = field(default_factory=set)
+    _read: Counter[PageKind] = field(default_factory=Counter)  # pages, also unchanged ones
+    _failed: list[Visit] = field(default_factory=list)  # pages that are not broken themselves
     _has_links: bool = False  # an author page shows links, or is unchanged
     # Author pages without links, and whether articles of the author are stored.
     _without_links: list[tuple[str, bool]] = field(default_factory=list)
@@ -67,15 +73,18 @@ class HealthMonitor:
             return []
         if visit.is_expected_failure:
             return [visit]
-        released = self._record(visit, known)
+        family = _family(visit, known)
+        released = self._record(visit, known, family)
         if self._is_recent_article(visit):
             self._record_recent(visit, known)
             self._held_back.append((visit, known))
-        elif visit.family is None:
+        elif family is None:
             released.append(visit)
         self.stopped = self.stopped or self._too_many_in_a_row() or self._redesign(_ENOUGH_TO_STOP)
         if self.stopped:
-            self._consecutive.clear()
+            failures, self._consecutive = self._consecutive, []
+            # Counted, so that broken pages cannot end every run at the same place.
+            released += [failure for failure in failures if failure.family == "unusable"]
         if self.counts["nkcrawl/recent/visited"] >= _ENOUGH_TO_STOP:
             released += self._release_recent()
         return released
@@ -89,26 +98,31 @@ class HealthMonitor:
                 what = f"No page is at its former URL, first {missing[0].description}"
                 self.stopped = self.stopped or ending("pages_moved", what=what)
                 failures = [visit for visit in failures if visit not in missing]
-        elif not self._kinds_read:
+        elif not self._read:
             failures = []
         return [*failures, *self._release_recent()]
 
     def ending(self) -> Ending | None:
         """Return what is wrong with the site as far as the pages tell, None if nothing is."""
-        return self.stopped or self._redesign() or self._all_rejected() or self._all_without_links()
+        return (
+            self.stopped
+            or self._redesign()
+            or self._all_rejected()
+            or self._all_without_links()
+            or self._too_many_failed()
+        )
 
     # --- In a row ---------------------------------------------------------------------------------
 
-    def _record(self, visit: Visit, known: KnownPage) -> list[Visit]:
+    def _record(self, visit: Visit, known: KnownPage, family: Family | None) -> list[Visit]:
         """Add a failure to those in a row; return the failures whose row has ended."""
-        family = visit.family
         ended: list[Visit] = []
         if not self._consecutive or self._consecutive[0].family != family:
             ended, self._consecutive = self._consecutive, []
         if family is not None:
             self._consecutive.append(visit)
         elif visit.outcome in ("read", "unchanged"):
-            self._kinds_read.add(visit.kind)
+            self._read[visit.kind] += 1
             self._has_links |= visit.kind == "author" and (
                 visit.listing is None or bool(visit.listing.articles)
             )
@@ -116,6 +130,9 @@ class HealthMonitor:
             self._rejected.append(visit.url)
         if visit.outcome == "failed" and visit.kind == "author" and family in ("no_links", None):
             self._without_links.append((visit.url, known.is_stored))
+        is_broken = known.failures >= _BROKEN_AFTER
+        if visit.outcome == "failed" and family not in ("gone", "no_links") and not is_broken:
+            self._failed.append(visit)
         return ended
 
     def _all_without_links(self) -> Ending | None:
@@ -127,11 +144,22 @@ class HealthMonitor:
 
     def _all_rejected(self) -> Ending | None:
         """Articles of any age count if none at all is read: a single one says little."""
-        if "article" in self._kinds_read or len(self._rejected) < _ENOUGH_AT_END:
+        if self._read["article"] or len(self._rejected) < _ENOUGH_AT_END:
             return None
         self.suspects += [url for url in self._rejected if url not in self.suspects]
         what = f"{len(self._rejected)} of {len(self._rejected)} articles {_FAULTS['rejected']}"
         return ending("articles_changed", what=what, url=self._rejected[0])
+
+    def _too_many_failed(self) -> Ending | None:
+        """Judge articles and author pages separately: many that work do not excuse the others."""
+        for kind, name in _KIND_NAMES.items():
+            failed, read = [visit for visit in self._failed if visit.kind == kind], self._read[kind]
+            if len(failed) >= (_MANY_FAILURES if read else _ENOUGH_AT_END) and len(failed) > read:
+                what, page = f"{len(failed)} of {len(failed) + read} {name}", failed[0].description
+                if all(visit.family == "refused" for visit in failed):
+                    return ending("refused", what=f"The site refused {what}, first {page}")
+                return ending("too_many_failures", what=what, page=page)
+        return None
 
     def _too_many_in_a_row(self) -> Ending | None:
         family = self._consecutive[0].family if self._consecutive else None
@@ -144,11 +172,7 @@ class HealthMonitor:
 
     def _missing(self, failures: list[Visit]) -> list[Visit]:
         """Return the gone pages of a kind of which none was read; of others, some are deleted."""
-        return [
-            visit
-            for visit in failures
-            if visit.kind not in self._kinds_read and not self.is_explicit
-        ]
+        return [visit for visit in failures if not self._read[visit.kind] and not self.is_explicit]
 
     # --- Recent articles --------------------------------------------------------------------------
 
@@ -191,6 +215,12 @@ class HealthMonitor:
         return (faulty + 1) / (self.baseline.get(f"nkcrawl/recent/{fault}_checked", 0) + 6)
 
 
+def _family(visit: Visit, known: KnownPage) -> Family | None:
+    """Return the visit's family, None for an article that was unusable at its last visits too."""
+    is_broken = known.failures >= _BROKEN_AFTER
+    return None if visit.family == "unusable" and is_broken else visit.family
+
+
 def _checked_faults(visit: Visit) -> dict[str, bool]:
     """Return the faults that this visit can show, and whether it does."""
     faults = {"rejected": visit.outcome == "rejected"}
@@ -220,6 +250,8 @@ def _ending_after(family: Family, count: int, first: Visit) -> Ending:
             return ending("listings_changed", url=first.url)
         case "gone":
             return ending("pages_moved", what=f"{count} pages in a row are gone, first {page}")
+        case "unusable":
+            return ending("too_many_failures", what=f"{count} articles in a row", page=page)
         case "internal_error":
             error = f"{count} pages in a row cannot be read, first {page}"
             return ending("internal_error", error=error)

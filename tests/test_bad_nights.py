@@ -1,0 +1,112 @@
+"""Nights on which the site loses articles while most pages work: reported by the third of them."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.busy_site import PER_NIGHT, BusySite
+from tests.conftest import rows
+from tests.site import FakeResponse, Fault
+
+GOOD_NIGHTS = 2
+
+
+@pytest.fixture
+def busy(request: pytest.FixtureRequest, archive_file: Path) -> Iterator[BusySite]:
+    """The site with so many author pages, after two good nights."""
+    with BusySite(archive_file, authors=request.param) as busy:
+        for _ in range(GOOD_NIGHTS):
+            quietly(busy)
+        yield busy
+
+
+def quietly(busy: BusySite) -> None:
+    done = busy.crawl()
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def stored(busy: BusySite) -> set[str]:
+    return {row["url"] for row in rows(busy.archive_file, "SELECT url FROM articles")}
+
+
+def is_article(path: str) -> bool:
+    return path.startswith("/20")
+
+
+def respond(response: Any, path: str) -> Fault:
+    return response(path) if callable(response) else response
+
+
+def to_itself(path: str) -> Fault:
+    return FakeResponse(302, headers={"Location": path, "Set-Cookie": "seen=1; Path=/"})
+
+
+def falsely_encoded(encoding: str) -> Fault:
+    return FakeResponse(200, "<h1>Ferries</h1>" * 99, headers={"Content-Encoding": encoding})
+
+
+@pytest.mark.parametrize(
+    ("busy", "response", "cause"),
+    [
+        (25, to_itself, "max redirections reached"),
+        (7, falsely_encoded("gzip"), ""),
+        (25, FakeResponse(200, "%PDF-1.4", "application/pdf"), "application/pdf"),
+    ],
+    ids=["redirects to themselves", "false gzip", "PDF"],
+    indirect=["busy"],
+)
+@pytest.mark.fault("D22")
+def test_articles_that_fail_are_not_outvoted_by_listings(
+    busy: BusySite, response: Any, cause: str
+) -> None:
+    before = stored(busy)
+    busy.fault = lambda path: respond(response, path) if is_article(path) else None
+    for _ in range(2):
+        done = busy.crawl()
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+        assert done.stderr.startswith("5 articles in a row could not be read, first http://127")
+        assert cause in done.stderr
+        assert done.stderr.endswith(
+            "; they are due again later. Is the site working, and does a browser show this page?\n"
+        )
+    assert busy.status("--max-age", "26h").returncode == 1
+    assert stored(busy) == before
+    busy.fault = lambda path: None
+    for _ in range(3):
+        busy.crawl()
+    assert stored(busy) == {busy.url(path) for path in busy.paths()}
+
+
+@pytest.mark.parametrize("busy", [7], indirect=True)
+@pytest.mark.fault("D22")
+def test_new_articles_that_fail_are_not_outvoted_by_known_ones(busy: BusySite) -> None:
+    """On the first bad night there are as many known articles to read again."""
+    busy.fault = lambda path: 418 if busy.paths().get(path, 0) > GOOD_NIGHTS else None
+    codes = []
+    for _ in range(3):
+        codes.append((done := busy.crawl()).returncode)
+    assert codes[1:] == [1, 1]
+    assert " articles " in done.stderr
+
+
+@pytest.mark.parametrize("busy", [7], indirect=True)
+@pytest.mark.fault("D22")
+def test_pages_that_stay_broken_end_no_later_run(busy: BusySite) -> None:
+    """As six PDFs at URLs of articles would."""
+    broken = list(busy.paths())[: 2 * PER_NIGHT]
+    archive = {busy.url(path) for path in broken}
+    with closing(sqlite3.connect(busy.archive_file)) as conn, conn:
+        for url in archive:
+            conn.execute("DELETE FROM article_authors")
+            conn.execute("DELETE FROM articles WHERE url = ?", (url,))
+            conn.execute("UPDATE pages SET due_at = found_at WHERE url = ?", (url,))
+    busy.fault = lambda path: (
+        FakeResponse(200, "%PDF-1.4", "application/pdf") if path in broken else None
+    )
+    codes = [busy.crawl().returncode for _ in range(5)]
+    assert codes[3:] == [0, 0]
+    assert stored(busy) == {busy.url(path) for path in busy.paths() if path not in broken}
