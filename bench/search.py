@@ -19,10 +19,10 @@ from random import Random
 from statistics import median, quantiles
 from typing import NamedTuple
 
-from nkcrawl.archive.searching import match_expression
 from synthetic_archive import SyntheticArticles, fill
 
 from nkcrawl.archive import ArchiveReader, ArticleFilter, SearchQuery
+from nkcrawl.archive.search import match_expression
 from nkcrawl.demo import grammar
 
 QUERIES_PER_KIND = 20
