@@ -1,5 +1,6 @@
 """Datasette with one archive in it, on loopback."""
 
+import secrets
 import socket
 import sqlite3
 from contextlib import suppress
@@ -40,6 +41,15 @@ class ReadOnlyDatabase(Database):  # type: ignore[misc]
         return conn
 
 
+class _InternalDatabase(Database):  # type: ignore[misc]
+    """Datasette's list of tables, in memory; `close()` closes its connections, too."""
+
+    def connect(self, write: bool = False) -> sqlite3.Connection:
+        conn: sqlite3.Connection = super().connect(write)
+        self._all_file_connections.append(conn)
+        return conn
+
+
 def listen(port: int) -> socket.socket:
     """Return a socket that listens on loopback; port 0 is any free one.
 
@@ -73,7 +83,8 @@ def serve(path: Path, listener: socket.socket) -> None:
 def close(datasette: Datasette) -> None:
     """Wait for the queries in progress and close the connections, which Datasette leaves open."""
     datasette.executor.shutdown()
-    datasette.get_database(DATABASE).close()
+    for database in datasette.databases.values():
+        database.close()
 
 
 def create_datasette(path: Path) -> Datasette:
@@ -89,5 +100,8 @@ def create_datasette(path: Path) -> Datasette:
         static_mounts=[("assets", str(_HERE / "static"))],
     )
     datasette.remove_database("_memory")
+    datasette.remove_database("_internal")
+    internal = _InternalDatabase(datasette, memory_name=secrets.token_hex())
+    datasette.add_database(internal, name="_internal")
     datasette.add_database(ReadOnlyDatabase(datasette, path=str(path)), name=DATABASE)
     return datasette
