@@ -70,7 +70,7 @@ def print_comparison(world: FakeSite) -> None:
         print(
             f"{len(articles)} articles, pages of {size / 1e3:.0f} KB (median)\n\n"
             "| | version | pages/s | CPU ms per page "
-            "| headline | day | authors | body, words (F1) | body, exact |\n"
+            "| headline | date | authors | body, words (F1) | body, exact |\n"
             "|---|---|--:|--:|--:|--:|--:|--:|--:|"
         )
         print(row("nkcrawl", read_all("nkcrawl", sys.executable, folder), articles))

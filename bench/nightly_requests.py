@@ -158,11 +158,11 @@ def simulate(size: int, folder: Path) -> dict[str, Cost | None]:
         nights.pass_by(10)
         costs["after nine nights without a crawl"] = crawl(nights)
         nights.pass_by()
-        costs["nothing new, recent articles due"] = crawl(nights)
+        costs["nothing new, recent articles to check again"] = crawl(nights)
         for _ in range(8):
             nights.pass_by()
-            costs["nothing new, nothing due"] = crawl(nights)
-    return costs | {"a plain spider, each night": costs["first backfill, counted"]}
+            costs["nothing new, no article to check again"] = crawl(nights)
+    return costs | {"a plain spider, every night": costs["first backfill, counted"]}
 
 
 def table(found: Mapping[int, Mapping[str, Cost | None]]) -> str:

@@ -76,8 +76,8 @@ def measure(path: Path, synthetic: SyntheticArticles, extra: Iterator[int]) -> F
     found["open it to write"] = usual(lambda: Archive.open(path, tonight).close(), OPENINGS)
     found["open it to read"] = usual(lambda: ArchiveReader.open(path).close(), OPENINGS)
     with closing(ArchiveReader(path, sqlite3.connect(path), tonight)) as reader:
-        found["all queries of `scrapy status`"] = usual(lambda: gather(reader, TONIGHT), OPENINGS)
-    found["`scrapy status` as a whole"] = usual(lambda: run_status(path), OPENINGS)
+        found["queries of `nkcrawl status`"] = usual(lambda: gather(reader, TONIGHT), OPENINGS)
+    found["`nkcrawl status` as a command"] = usual(lambda: run_status(path), OPENINGS)
     return found | measure_search(path, synthetic)
 
 
@@ -85,15 +85,15 @@ def measure_crawl(archive: Archive, synthetic: SyntheticArticles, extra: Iterato
     """Return the times of what a crawl does per page."""
     run_id = archive.begin_run({}, {})
     found = {
-        "what is due next": usual(lambda: next(archive.due())),
-        "how many are due": usual(archive.count_due),
-        "what is known of an article": usual(lambda: archive.lookup(visited(synthetic.urls[0]))),
+        "next due page": usual(lambda: next(archive.due())),
+        "number of due pages": usual(archive.count_due),
+        "look up an article": usual(lambda: archive.lookup(visited(synthetic.urls[0]))),
     }
-    for waiting, synchronous in ("", "FULL"), (", without the disk", "OFF"):
+    for waiting, synchronous in ("", "FULL"), (", without waiting for the disk", "OFF"):
         archive._conn.execute(f"PRAGMA synchronous = {synchronous}")
         found[f"store an article{waiting}"] = time_to_store(archive, synthetic, extra)
     author = unchanged(listing_url(synthetic.authors[0][0]), "author")
-    found["mark an author page unchanged, without the disk"] = usual(
+    found["record an unchanged author page, without waiting for the disk"] = usual(
         lambda: archive.store(author, run_id)
     )
     archive.finish_run(
@@ -122,7 +122,9 @@ def measure_search(path: Path, synthetic: SyntheticArticles) -> Figures:
         for kind, answered in answers.items()
     }
     return by_kind | {
-        "search: all": median(answer.ms for answered in answers.values() for answer in answered)
+        "search: all queries": median(
+            answer.ms for answered in answers.values() for answer in answered
+        )
     }
 
 

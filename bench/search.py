@@ -132,7 +132,7 @@ def main() -> None:
     print(
         f"{articles:,} articles, {size:,.0f} MB; Python {platform.python_version()}, "
         f"SQLite {sqlite3.sqlite_version}, {os.cpu_count()} CPUs\n\n"
-        "| | queries | found | median ms | 95th | worst | counting ms |\n"
+        "| | queries | matches | median ms | 95th | worst | counting ms |\n"
         "|---|--:|--:|--:|--:|--:|--:|"
     )
     for kind, of_kind in results.items():

@@ -213,7 +213,9 @@ def parts_table(samples: dict[str, int], cpu: float) -> str:
     """Return the second table, given the CPU time per page."""
     shares = {part: count / sum(samples.values()) for part, count in samples.items()}
     rows = (f"| {part} | {share:.1%} | {share * cpu:.2f} |" for part, share in shares.items())
-    return "\n".join(["| part of the work | share | CPU ms per page |", "|---|--:|--:|", *rows])
+    return "\n".join(
+        ["| part of nkcrawl's work | share | CPU ms per page |", "|---|--:|--:|", *rows]
+    )
 
 
 def main() -> None:
@@ -248,7 +250,7 @@ def main() -> None:
         f"{options.rounds} rounds in turns; Python {platform.python_version()}, "
         f"{', '.join(f'{package} {version(package)}' for package in packages)}, "
         f"SQLite {sqlite3.sqlite_version}, {os.cpu_count()} CPUs\n\n"
-        "| | pages | pages/s, process | pages/s, crawl | ms per page | CPU ms per page |\n"
+        "| | pages | pages/s, whole process | pages/s, crawl | ms per page | CPU ms per page |\n"
         "|---|--:|--:|--:|--:|--:|"
     )
     print(row("baseline spider", baseline))

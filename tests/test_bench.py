@@ -16,8 +16,12 @@ BENCHMARKS = sorted(
 @pytest.mark.parametrize(
     ("script", "row"),
     [
-        ("scaling.py", "| what is due next |"),
-        pytest.param("nightly_requests.py", "| nothing new, nothing due |", marks=pytest.mark.long),
+        ("scaling.py", "| next due page |"),
+        pytest.param(
+            "nightly_requests.py",
+            "| nothing new, no article to check again |",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_a_benchmark_prints_a_table_and_leaves_nothing_behind(
