@@ -73,8 +73,8 @@ def measure(path: Path, synthetic: SyntheticArticles, extra: Iterator[int]) -> F
     warm(path)
     with closing(Archive.open(path, tonight)) as archive:
         found |= measure_crawl(archive, synthetic, extra)
-    found["open it to write"] = usual(lambda: Archive.open(path, tonight).close(), OPENINGS)
-    found["open it to read"] = usual(lambda: ArchiveReader.open(path).close(), OPENINGS)
+    found["open for writing"] = usual(lambda: Archive.open(path, tonight).close(), OPENINGS)
+    found["open for reading"] = usual(lambda: ArchiveReader.open(path).close(), OPENINGS)
     with closing(ArchiveReader(path, sqlite3.connect(path), tonight)) as reader:
         found["queries of `nkcrawl status`"] = usual(lambda: gather(reader, TONIGHT), OPENINGS)
     found["`nkcrawl status` as a command"] = usual(lambda: run_status(path), OPENINGS)
