@@ -12,7 +12,7 @@ from nkcrawl.archive import schedule
 from nkcrawl.archive.connect import open_for_reading, rows, translate_errors
 from nkcrawl.archive.schedule import Clock
 from nkcrawl.archive.search import ArticleFilter, BadQuery, SearchQuery, search_sql
-from nkcrawl.items import ARTICLE_COLUMNS, ARTICLE_FIELDS
+from nkcrawl.items import ARTICLE_COLUMNS, ARTICLE_FIELDS, Reason
 from nkcrawl.text import format_timestamp
 
 _COLUMNS = ", ".join(ARTICLE_COLUMNS)
@@ -96,6 +96,19 @@ class ArchiveReader:
             FROM pages WHERE failures > 0 GROUP BY 1 ORDER BY pages DESC LIMIT ?
             """,
             limit,
+        )
+
+    def feed_failures(self) -> list[dict[str, Any]]:
+        """Return each feed that could not be used at its last visit, unless it is gone.
+
+        Each has `url`, `last_error` and the number of `failures` in a row.
+        """
+        return self._rows(
+            """
+            SELECT url, last_error, failures FROM pages
+            WHERE failures > 0 AND kind = 'feed' AND last_error NOT IN (?, 'HTTP 404', 'HTTP 410')
+            """,
+            str(Reason.FORBIDDEN),
         )
 
     def fill_rates(self) -> dict[str, float]:

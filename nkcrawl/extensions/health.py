@@ -38,6 +38,7 @@ _UNLIKELY = 2e-4
 _ENOUGH_TO_STOP = 5  # articles, in the middle of a run
 _ENOUGH_AT_END = 3
 _MANY_FAILURES = 5  # pages of a kind of which some were read
+_FEED_FAILURES = 3  # visits in a row
 _KIND_NAMES: dict[PageKind, str] = {"article": "articles", "author": "author pages"}
 _RECENT_MONTHS = 2
 
@@ -63,6 +64,7 @@ class HealthMonitor:
     _read: Counter[PageKind] = field(default_factory=Counter)  # pages, also unchanged ones
     _failed: list[Visit] = field(default_factory=list)  # pages that are not broken themselves
     _has_links: bool = False  # an author page shows links, or is unchanged
+    _feed_ending: Ending | None = None
     # Author pages without links, and whether articles of the author are stored.
     _without_links: list[tuple[str, bool]] = field(default_factory=list)
     _rejected: list[str] = field(default_factory=list)  # that were not rejected before
@@ -110,6 +112,7 @@ class HealthMonitor:
             or self._all_rejected()
             or self._all_without_links()
             or self._too_many_failed()
+            or self._feed_ending
         )
 
     # --- In a row ---------------------------------------------------------------------------------
@@ -130,10 +133,17 @@ class HealthMonitor:
             self._rejected.append(visit.url)
         if visit.outcome == "failed" and visit.kind == "author" and family in ("no_links", None):
             self._without_links.append((visit.url, known.is_stored))
+        if visit.outcome == "failed" and visit.kind == "feed":
+            self._record_feed_failure(visit, known.failures + 1)
         is_broken = known.failures >= _BROKEN_AFTER
         if visit.outcome == "failed" and family not in ("gone", "no_links") and not is_broken:
             self._failed.append(visit)
         return ended
+
+    def _record_feed_failure(self, visit: Visit, count: int) -> None:
+        if count >= _FEED_FAILURES:
+            page = visit.description
+            self._feed_ending = ending("feed_changed", count=count, page=page)
 
     def _all_without_links(self) -> Ending | None:
         """One author page without links is enough if articles of the author are stored."""
