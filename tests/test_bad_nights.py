@@ -171,3 +171,25 @@ def test_a_feed_without_links_is_a_warning_and_then_a_change(busy: BusySite, doc
     busy.fault = lambda path: None
     quietly(busy)
     assert "The feed" not in busy.status().stdout
+
+
+@pytest.mark.parametrize("busy", [7], indirect=True)
+@pytest.mark.fault("D24")
+def test_a_newly_rejected_page_is_in_the_summary_and_in_status(busy: BusySite) -> None:
+    """The run is good, and prints nothing."""
+    path = "/2025/06/story-33-a/"
+    busy.fault = lambda requested: (200, "<p>Hello</p>") if requested == path else None
+    quietly(busy)
+    (run,) = rows(busy.archive_file, "SELECT summary FROM runs ORDER BY id DESC LIMIT 1")
+    assert run["summary"].endswith(
+        f" Newly rejected: 1, first {busy.url(path)} (no sign of an article); `scrapy show "
+        f"{busy.url(path)}` shows how it is read."
+    )
+    assert (
+        "Rejected for the first time in the last 7 days: 1, the latest "
+        f"{busy.url(path)} (no sign of an article); `scrapy show {busy.url(path)}` shows how it is "
+        "read.\n"
+    ) in busy.status().stdout
+    quietly(busy)
+    (run,) = rows(busy.archive_file, "SELECT summary FROM runs ORDER BY id DESC LIMIT 1")
+    assert "Newly rejected" not in run["summary"]

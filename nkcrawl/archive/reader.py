@@ -111,6 +111,24 @@ class ArchiveReader:
             str(Reason.FORBIDDEN),
         )
 
+    def newly_rejected(self, days: int) -> dict[str, Any]:
+        """Return how many `pages` still rejected were so first in the last days, and the latest.
+
+        It has `url` and `reason`; without such pages these are None.
+        """
+        (row,) = self._rows(
+            """
+            SELECT count(*) AS pages, url, reason, max(first_seen_at) AS first_seen_at FROM (
+                SELECT url, last_error AS reason,
+                    (SELECT min(seen_at) FROM rejects WHERE rejects.url = pages.url)
+                        AS first_seen_at
+                FROM pages WHERE failures > 0
+            ) WHERE first_seen_at >= ?
+            """,
+            format_timestamp(self._clock() - timedelta(days=days)),
+        )
+        return row
+
     def fill_rates(self) -> dict[str, float]:
         """Return the share (0 to 1) of recently stored articles that have a value in each field."""
         (counts,) = self._rows(

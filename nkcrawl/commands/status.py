@@ -19,6 +19,7 @@ from nkcrawl.text import format_timestamp
 
 _RUNS = 10
 _FAILURES = 10
+_REJECTED_DAYS = 7
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _COLOURS = {"ok": "green", "later": "yellow", "interrupted": "yellow"}
 
@@ -87,6 +88,16 @@ def gather(reader: ArchiveReader, now: datetime) -> dict[str, Any]:
 
 def warnings(reader: ArchiveReader) -> list[str]:
     """Return a sentence on each loss that a good run does not report."""
+    rejected = reader.newly_rejected(_REJECTED_DAYS)
+    sentence = (
+        f"Rejected for the first time in the last {_REJECTED_DAYS} days: {rejected['pages']}, the "
+        f"latest {rejected['url']} ({rejected['reason']}); `scrapy show {rejected['url']}` shows "
+        "how it is read."
+    )
+    return [*([sentence] if rejected["pages"] else []), *_feed_warnings(reader)]
+
+
+def _feed_warnings(reader: ArchiveReader) -> list[str]:
     return [
         f"The feed {feed['url']} could not be used at its last visit ({feed['last_error']}, "
         f"{feed['failures']} in a row): new articles are found on author pages only. "

@@ -67,7 +67,7 @@ class HealthMonitor:
     _feed_ending: Ending | None = None
     # Author pages without links, and whether articles of the author are stored.
     _without_links: list[tuple[str, bool]] = field(default_factory=list)
-    _rejected: list[str] = field(default_factory=list)  # that were not rejected before
+    newly_rejected: list[Visit] = field(default_factory=list)
 
     def check(self, visit: Visit, known: KnownPage) -> list[Visit]:
         """Record a visit and return the visits that are now safe to store, in their order."""
@@ -130,7 +130,7 @@ class HealthMonitor:
                 visit.listing is None or bool(visit.listing.articles)
             )
         elif visit.outcome == "rejected" and "rejected" not in known.faults:
-            self._rejected.append(visit.url)
+            self.newly_rejected.append(visit)
         if visit.outcome == "failed" and visit.kind == "author" and family in ("no_links", None):
             self._without_links.append((visit.url, known.is_stored))
         if visit.outcome == "failed" and visit.kind == "feed":
@@ -154,11 +154,12 @@ class HealthMonitor:
 
     def _all_rejected(self) -> Ending | None:
         """Articles of any age count if none at all is read: a single one says little."""
-        if self._read["article"] or len(self._rejected) < _ENOUGH_AT_END:
+        if self._read["article"] or len(self.newly_rejected) < _ENOUGH_AT_END:
             return None
-        self.suspects += [url for url in self._rejected if url not in self.suspects]
-        what = f"{len(self._rejected)} of {len(self._rejected)} articles {_FAULTS['rejected']}"
-        return ending("articles_changed", what=what, url=self._rejected[0])
+        urls = [visit.url for visit in self.newly_rejected]
+        self.suspects += [url for url in urls if url not in self.suspects]
+        what = f"{len(urls)} of {len(urls)} articles {_FAULTS['rejected']}"
+        return ending("articles_changed", what=what, url=urls[0])
 
     def _too_many_failed(self) -> Ending | None:
         """Judge articles and author pages separately: many that work do not excuse the others."""
