@@ -157,6 +157,7 @@ class StoragePipeline:
         self._flush()
         self.run.site_ending = self.health.ending()
         self.run.suspects = self.health.suspects
+        self.run.newly_rejected = self.health.newly_rejected
         for name, count in self.health.counts.items():
             self.stats.set_value(name, count)
 

@@ -183,9 +183,9 @@ def test_the_faults_of_a_suspect_page_are_not_known_until_it_is_stored_again(
 ) -> None:
     store(archive, published_on=None, published_at=None)
     archive.mark_suspect([STORY])
-    assert archive.lookup(visited()) == (True, set())
+    assert archive.lookup(visited()) == (True, set(), 0)
     store(archive, published_on=None, published_at=None)
-    assert archive.lookup(visited()) == (True, {"undated"})
+    assert archive.lookup(visited()) == (True, {"undated"}, 0)
 
 
 def test_feed(archive: Archive, archive_file: Path, clock: Clock) -> None:

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from parsel import Selector
 
+from nkcrawl.pages import read_feed
 from tests.busy_site import PER_NIGHT, BusySite
 from tests.conftest import rows
+from tests.factories import SITE, article_links, article_url
 from tests.site import FakeResponse, Fault
 
 GOOD_NIGHTS = 2
@@ -110,3 +113,83 @@ def test_pages_that_stay_broken_end_no_later_run(busy: BusySite) -> None:
     codes = [busy.crawl().returncode for _ in range(5)]
     assert codes[3:] == [0, 0]
     assert stored(busy) == {busy.url(path) for path in busy.paths() if path not in broken}
+
+
+GUID = "<item><guid>{url}</guid></item>"
+FEEDS = {
+    "guid without link": f"<rss><channel>{GUID}</channel></rss>",
+    "Atom": '<feed xmlns="http://www.w3.org/2005/Atom"><link href="/2025/06/no/"/><entry>'
+    '<link rel="self" href="/2025/06/no/"/><link href="{url}"/></entry></feed>',
+    "RSS 1.0": '<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+    ' xmlns="http://purl.org/rss/1.0/"><item><link>{url}</link></item></r:RDF>',
+}
+
+
+@pytest.mark.parametrize("document", FEEDS.values(), ids=FEEDS)
+def test_feeds_of_each_format_are_read(document: str) -> None:
+    xml = Selector(document.format(url=article_url()), type="xml")
+    assert read_feed(xml, SITE).articles == article_links(article_url())
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["<html><h1>Hello</h1></html>", "<br />Warning: foreach()<rss/>", "", "<rss><channel/></rss>"],
+)
+def test_other_documents_have_no_links(document: str) -> None:
+    assert read_feed(Selector(document, type="xml"), SITE).articles == []
+
+
+@pytest.mark.parametrize(
+    ("busy", "document"),
+    [
+        (7, "<html><h1>Hello</h1></html>"),
+        (25, "<rss><channel><item><guid>4711</guid></item></channel></rss>"),
+    ],
+    ids=["a web page", "guid that is not a link"],
+    indirect=["busy"],
+)
+@pytest.mark.fault("D23")
+def test_a_feed_without_links_is_a_warning_and_then_a_change(busy: BusySite, document: str) -> None:
+    busy.fault = lambda path: (200, document) if path == "/feed/" else None
+    for night in (1, 2):
+        quietly(busy)
+        assert (
+            f"The feed {busy.url('/feed/')} could not be used at its last visit (no article links, "
+            f"{night} in a row): new articles are found on author pages only. See it in a browser "
+            "if this goes on.\n"
+        ) in busy.status().stdout
+    for count in (3, 4):
+        done = busy.crawl()
+        assert (done.returncode, done.stdout) == (3, "")
+        assert done.stderr == (
+            f"No article link could be read from the feed at {count} visits in a row: "
+            f"{busy.url('/feed/')} (no link to any article). New articles are found on author "
+            "pages only. See in a browser whether the feed has moved or has another format; what "
+            "to fix is most likely in nkcrawl/site.py.\n"
+        )
+    assert stored(busy) == {busy.url(path) for path in busy.paths()}
+    busy.fault = lambda path: None
+    quietly(busy)
+    assert "The feed" not in busy.status().stdout
+
+
+@pytest.mark.parametrize("busy", [7], indirect=True)
+@pytest.mark.fault("D24")
+def test_a_newly_rejected_page_is_in_the_summary_and_in_status(busy: BusySite) -> None:
+    """The run is good, and prints nothing."""
+    path = "/2025/06/story-33-a/"
+    busy.fault = lambda requested: (200, "<p>Hello</p>") if requested == path else None
+    quietly(busy)
+    (run,) = rows(busy.archive_file, "SELECT summary FROM runs ORDER BY id DESC LIMIT 1")
+    assert run["summary"].endswith(
+        f" Newly rejected: 1, first {busy.url(path)} (no sign of an article); `scrapy show "
+        f"{busy.url(path)}` shows how it is read."
+    )
+    assert (
+        "Rejected for the first time in the last 7 days: 1, the latest "
+        f"{busy.url(path)} (no sign of an article); `scrapy show {busy.url(path)}` shows how it is "
+        "read.\n"
+    ) in busy.status().stdout
+    quietly(busy)
+    (run,) = rows(busy.archive_file, "SELECT summary FROM runs ORDER BY id DESC LIMIT 1")
+    assert "Newly rejected" not in run["summary"]

@@ -104,6 +104,8 @@ def all_queries(reader: ArchiveReader) -> Iterator[tuple[str, object]]:
     yield "count_articles", reader.count_articles()
     yield "count_pages", reader.count_pages()
     yield "failures", reader.failures(10)
+    yield "feed_failures", reader.feed_failures()
+    yield "newly_rejected", reader.newly_rejected(7)
     yield "fill_rates", reader.fill_rates()
     yield "runs", reader.runs(10)
     yield "last_good_end", reader.last_good_end()

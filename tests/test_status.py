@@ -91,6 +91,12 @@ def test_everything_as_json(archive: Path) -> None:
         ("HTTP 404", None),
         ("soft 404", "2025-06-20T15:15:00Z"),
     }
+    rejected = article_url("f")
+    (warning,) = output.pop("warnings")
+    assert warning == (
+        f"Rejected for the first time in the last 7 days: 1, the latest {rejected} (soft 404); "
+        f"`scrapy show {rejected}` shows how it is read."
+    )
     fields = output.pop("fields")
     assert (fields["title"], fields["body"], fields["subtitle"]) == (1.0, 0.667, 0.0)
     assert output.pop("last_good_run_ended_at") == "2025-06-20T03:15:00Z"

@@ -285,7 +285,9 @@ class Archive:
         (known,) = rows(
             self._conn,
             """
-            SELECT p.last_error, coalesce(p.failures, 0) AS failures,
+            SELECT p.last_error,
+                iif(p.kind = 'feed' AND p.status IN (404, 410), 0, coalesce(p.failures, 0))
+                    AS failures,
                 p.last_error IN (SELECT reason FROM rejects WHERE url = ?1) AS rejected,
                 a.url IS NOT NULL AS is_stored,
                 a.url IS NOT NULL AND published_on IS NULL AS undated,

@@ -255,7 +255,8 @@ class Pages:
         """
         failures = self._count_failure(visit)
         is_entry_point = visit.kind == "feed" or is_front_page(visit.url)
-        if is_entry_point and visit.status not in (_OK, *GONE):
+        without_links = visit.status == _OK and visit.kind != "feed"
+        if is_entry_point and not without_links and visit.status not in GONE:
             failures = 1
         is_over = visit.status in GONE and not is_entry_point
         due_at = None if is_over else schedule.after_failure(self._clock(), failures)

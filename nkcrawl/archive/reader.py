@@ -13,7 +13,7 @@ from nkcrawl.archive.connect import open_for_reading, rows
 from nkcrawl.archive.errors import translate_errors
 from nkcrawl.archive.schedule import Clock
 from nkcrawl.archive.search import ArticleFilter, BadQuery, SearchQuery, search_sql
-from nkcrawl.items import ARTICLE_COLUMNS, ARTICLE_FIELDS
+from nkcrawl.items import ARTICLE_COLUMNS, ARTICLE_FIELDS, Reason
 from nkcrawl.text import format_timestamp
 
 _COLUMNS = ", ".join(ARTICLE_COLUMNS)
@@ -98,6 +98,37 @@ class ArchiveReader:
             """,
             limit,
         )
+
+    def feed_failures(self) -> list[dict[str, Any]]:
+        """Return each feed that could not be used at its last visit, unless it is gone.
+
+        Each has `url`, `last_error` and the number of `failures` in a row.
+        """
+        return self._rows(
+            """
+            SELECT url, last_error, failures FROM pages
+            WHERE failures > 0 AND kind = 'feed' AND last_error NOT IN (?, 'HTTP 404', 'HTTP 410')
+            """,
+            str(Reason.FORBIDDEN),
+        )
+
+    def newly_rejected(self, days: int) -> dict[str, Any]:
+        """Return how many `pages` still rejected were so first in the last days, and the latest.
+
+        It has `url` and `reason`; without such pages these are None.
+        """
+        (row,) = self._rows(
+            """
+            SELECT count(*) AS pages, url, reason, max(first_seen_at) AS first_seen_at FROM (
+                SELECT url, last_error AS reason,
+                    (SELECT min(seen_at) FROM rejects WHERE rejects.url = pages.url)
+                        AS first_seen_at
+                FROM pages WHERE failures > 0
+            ) WHERE first_seen_at >= ?
+            """,
+            format_timestamp(self._clock() - timedelta(days=days)),
+        )
+        return row
 
     def fill_rates(self) -> dict[str, float]:
         """Return the share (0 to 1) of recently stored articles that have a value in each field."""

@@ -19,6 +19,7 @@ from nkcrawl.text import format_timestamp
 
 _RUNS = 10
 _FAILURES = 10
+_REJECTED_DAYS = 7
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _COLOURS = {"ok": "green", "later": "yellow", "interrupted": "yellow"}
 
@@ -77,11 +78,32 @@ def gather(reader: ArchiveReader, now: datetime) -> dict[str, Any]:
         "articles": reader.count_articles(),
         "pages": reader.count_pages(),
         "failures": reader.failures(_FAILURES),
+        "warnings": warnings(reader),
         "fields": reader.fill_rates(),
         "last_good_run_ended_at": last_good and format_timestamp(last_good),
         "last_good_run_hours_ago": last_good and round((now - last_good) / timedelta(hours=1), 2),
         "runs": reader.runs(_RUNS),
     }
+
+
+def warnings(reader: ArchiveReader) -> list[str]:
+    """Return a sentence on each loss that a good run does not report."""
+    rejected = reader.newly_rejected(_REJECTED_DAYS)
+    sentence = (
+        f"Rejected for the first time in the last {_REJECTED_DAYS} days: {rejected['pages']}, the "
+        f"latest {rejected['url']} ({rejected['reason']}); `scrapy show {rejected['url']}` shows "
+        "how it is read."
+    )
+    return [*([sentence] if rejected["pages"] else []), *_feed_warnings(reader)]
+
+
+def _feed_warnings(reader: ArchiveReader) -> list[str]:
+    return [
+        f"The feed {feed['url']} could not be used at its last visit ({feed['last_error']}, "
+        f"{feed['failures']} in a row): new articles are found on author pages only. "
+        "See it in a browser if this goes on."
+        for feed in reader.feed_failures()
+    ]
 
 
 def too_old(status: dict[str, Any], now: datetime, max_age: timedelta) -> str | None:
@@ -118,6 +140,8 @@ def print_status(status: dict[str, Any]) -> None:
             ["failure", "pages", "example", "in a row", "due again"],
             [_failure_row(failure) for failure in status["failures"]],
         )
+    for warning in status["warnings"]:
+        print(f"\n{warning}")
     print_table(
         ["run", "duration", "verdict", "new", "requests", "summary"],
         [_run_row(run) for run in status["runs"]],

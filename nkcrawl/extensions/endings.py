@@ -85,6 +85,12 @@ ENDINGS: dict[str, Ending] = {
         "changed. `scrapy show {url}` shows how it is read; what to fix is most likely in "
         "nkcrawl/site.py.",
     ),
+    "feed_changed": Ending(
+        "changed",
+        "No article link could be read from the feed at {count} visits in a row: {page}. New "
+        "articles are found on author pages only. See in a browser whether the feed has moved or "
+        "has another format; what to fix is most likely in nkcrawl/site.py.",
+    ),
     "articles_changed": Ending(
         "changed",
         "{what}: the page layout seems to have changed. Nothing stored before "

@@ -38,6 +38,7 @@ _UNLIKELY = 2e-4
 _ENOUGH_TO_STOP = 5  # articles, in the middle of a run
 _ENOUGH_AT_END = 3
 _MANY_FAILURES = 5  # pages of a kind of which some were read
+_FEED_FAILURES = 3  # visits in a row
 _KIND_NAMES: dict[PageKind, str] = {"article": "articles", "author": "author pages"}
 _RECENT_MONTHS = 2
 
@@ -63,9 +64,10 @@ class HealthMonitor:
     _read: Counter[PageKind] = field(default_factory=Counter)  # pages, also unchanged ones
     _failed: list[Visit] = field(default_factory=list)  # pages that are not broken themselves
     _has_links: bool = False  # an author page shows links, or is unchanged
+    _feed_ending: Ending | None = None
     # Author pages without links, and whether articles of the author are stored.
     _without_links: list[tuple[str, bool]] = field(default_factory=list)
-    _rejected: list[str] = field(default_factory=list)  # that were not rejected before
+    newly_rejected: list[Visit] = field(default_factory=list)
 
     def check(self, visit: Visit, known: KnownPage) -> list[Visit]:
         """Record a visit and return the visits that are now safe to store, in their order."""
@@ -110,6 +112,7 @@ class HealthMonitor:
             or self._all_rejected()
             or self._all_without_links()
             or self._too_many_failed()
+            or self._feed_ending
         )
 
     # --- In a row ---------------------------------------------------------------------------------
@@ -127,13 +130,20 @@ class HealthMonitor:
                 visit.listing is None or bool(visit.listing.articles)
             )
         elif visit.outcome == "rejected" and "rejected" not in known.faults:
-            self._rejected.append(visit.url)
+            self.newly_rejected.append(visit)
         if visit.outcome == "failed" and visit.kind == "author" and family in ("no_links", None):
             self._without_links.append((visit.url, known.is_stored))
+        if visit.outcome == "failed" and visit.kind == "feed":
+            self._record_feed_failure(visit, known.failures + 1)
         is_broken = known.failures >= _BROKEN_AFTER
         if visit.outcome == "failed" and family not in ("gone", "no_links") and not is_broken:
             self._failed.append(visit)
         return ended
+
+    def _record_feed_failure(self, visit: Visit, count: int) -> None:
+        if count >= _FEED_FAILURES:
+            page = visit.description
+            self._feed_ending = ending("feed_changed", count=count, page=page)
 
     def _all_without_links(self) -> Ending | None:
         """One author page without links is enough if articles of the author are stored."""
@@ -144,11 +154,12 @@ class HealthMonitor:
 
     def _all_rejected(self) -> Ending | None:
         """Articles of any age count if none at all is read: a single one says little."""
-        if self._read["article"] or len(self._rejected) < _ENOUGH_AT_END:
+        if self._read["article"] or len(self.newly_rejected) < _ENOUGH_AT_END:
             return None
-        self.suspects += [url for url in self._rejected if url not in self.suspects]
-        what = f"{len(self._rejected)} of {len(self._rejected)} articles {_FAULTS['rejected']}"
-        return ending("articles_changed", what=what, url=self._rejected[0])
+        urls = [visit.url for visit in self.newly_rejected]
+        self.suspects += [url for url in urls if url not in self.suspects]
+        what = f"{len(urls)} of {len(urls)} articles {_FAULTS['rejected']}"
+        return ending("articles_changed", what=what, url=urls[0])
 
     def _too_many_failed(self) -> Ending | None:
         """Judge articles and author pages separately: many that work do not excuse the others."""

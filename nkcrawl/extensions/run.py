@@ -6,6 +6,7 @@ import platform
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -43,6 +44,7 @@ class Run:
         self.stopped: Ending | None = None  # why the crawl was stopped before it was complete
         self.site_ending: Ending | None = None  # what is wrong with the site, after the last page
         self.suspects: Sequence[str] = ()  # URLs of the articles of a suspected redesign
+        self.newly_rejected: Sequence[Visit] = ()
         self.current_url = ""  # of the last request
         self.finish_reason: str | None = None
         # The first page that 'failed', was 'gone', 'rejected' or 'skipped/<kind>', and why; and the
@@ -172,7 +174,11 @@ class Run:
             errors=self.errors.summaries,
             due=self.archive.count_due(),
         )
-        return (self.site_ending or result) if result.verdict == "ok" else result
+        if result.verdict != "ok":
+            return result
+        return self.site_ending or replace(
+            result, summary=result.summary + rejection_note(self.newly_rejected)
+        )
 
     def _kept_stats(self) -> dict[str, Any]:
         stats = {
@@ -214,6 +220,17 @@ def failure_count(visit: Visit) -> str:
     if visit.family != "gone":
         return "failed"
     return "feed_missing" if visit.kind == "feed" else "gone"
+
+
+def rejection_note(visits: Sequence[Visit]) -> str:
+    """Return a sentence on the pages rejected for the first time, '' if there are none."""
+    if not visits:
+        return ""
+    first = visits[0]
+    return (
+        f" Newly rejected: {len(visits)}, first {first.description}; `scrapy show {first.url}` "
+        "shows how it is read."
+    )
 
 
 def fill_rates(stats: Mapping[str, Any]) -> dict[str, float]:

@@ -17,17 +17,31 @@ from nkcrawl.paywall import filler_in
 from nkcrawl.text import normalize_whitespace, straighten_quotes
 
 _LINKS = etree.XPath("//link/@href | //a/@href", smart_strings=False)
+# RSS 2.0, RSS 1.0 (RDF) and Atom, whose elements have namespaces.
+_FEED_ENTRIES = etree.XPath(
+    "/rss/channel/item | /*[local-name() = 'RDF']/*[local-name() = 'item']"
+    " | /*[local-name() = 'feed']/*[local-name() = 'entry']"
+)
+_ENTRY_LINKS = etree.XPath(
+    "*[local-name() = 'link']/text() | guid[not(@isPermaLink = 'false')]/text()"
+    " | *[local-name() = 'link'][not(@rel) or @rel = 'alternate']/@href",
+    smart_strings=False,
+)
 _MAX_NAME = 200  # characters; a longer text is not the name of a person or a desk
 _MAX_BIO = 5_000
 
 
 def read_feed(xml: Selector, site_url: str) -> Listing:
-    """Read the article links of an RSS 2.0 document, in order; any other document has none.
+    """Read the article links of an RSS or Atom document, in order; any other document has none.
 
-    Only links are read, because the feed also holds text that the public pages do not show.
+    Only links are read, because the feed also holds text that the public pages do not show. An
+    item of RSS 2.0 may have a permanent link (`guid`) in place of `link`.
     """
     links = LinkResolver(site_url, frozenset())
-    urls = map(links.article_url, xml.xpath("/rss/channel/item/link/text()").getall())
+    urls = (
+        next(filter(None, map(links.article_url, _ENTRY_LINKS(entry))), None)
+        for entry in _FEED_ENTRIES(xml.root)
+    )
     return Listing(articles=_article_links(urls))
 
 
