@@ -108,7 +108,7 @@ def test_an_unchanged_article_costs_no_body_and_counts_as_checked(nights: Nightl
     assert nights.page(path)["status"] == 304
     assert (
         nights.rows(
-            "SELECT json_extract(stats, '$.\"nkcrawl/not modified/article\"') AS n FROM runs"
+            "SELECT json_extract(stats, '$.\"nkcrawl/not_modified/article\"') AS n FROM runs"
         )[-1]["n"]
         >= 1
     )
@@ -388,7 +388,7 @@ def test_a_night_on_which_every_page_is_missing_loses_nothing(archive_file: Path
         nights.pass_by()
         done = nights.crawl()
         assert done.returncode == 3
-        assert done.stderr.startswith("No page is where it was, first ")
+        assert done.stderr.startswith("No page is at its former URL, first ")
         assert nights.rows("SELECT * FROM articles ORDER BY id") == before
         nights.site.faults = {}
         nights.pass_by()
