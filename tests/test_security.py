@@ -522,7 +522,7 @@ def test_a_crawl_on_a_terminal_prints_no_control_sequences_of_the_site(archive_f
     assert invisible(output) == set()
     assert "[red]K[/red] [link=http://x.test]L[/link] :bomb: \\[M]" in output
     assert re.search(
-        r"\n23 of \d+ pages could not be read, first http://127\.0\.0\.1:\d+/\S+ "
+        r"\n5 articles in a row could not be read, first http://127\.0\.0\.1:\d+/\S+ "
         r"\(Content-Type 'text/x;",
         output,
     )
