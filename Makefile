@@ -27,7 +27,7 @@ web: .venv/.ready-web
 	@$(BIN)/python -m nkcrawl.web --port $(PORT) $(if $(ARCHIVE),'$(ARCHIVE)')
 
 test: .venv/.ready-dev
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-long: .venv/.ready-dev
 	@$(BIN)/python -m pytest -m long -s

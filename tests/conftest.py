@@ -22,6 +22,21 @@ ROOT = Path(__file__).resolve().parent.parent
 START = datetime(2025, 6, 20, 3, 15, tzinfo=UTC)
 NOW = format_timestamp(START)
 AT_FULL_SPEED = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=False")
+# Files of many real crawls, the slowest first: started last, one of them would run alone.
+SLOW_FILES = [
+    f"test_{name}.py"
+    for name in (
+        "simulated_year", "crash_recovery", "verdicts", "nightly_crawls", "bad_nights", "politeness",
+        "security", "crawl", "hostile_responses", "concurrency", "web", "output",
+        "docs_querying", "compression",
+    )
+]  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the slow files first; `make test` gives each file to one worker, in this order."""
+    slow = {name: position for position, name in enumerate(SLOW_FILES)}
+    items.sort(key=lambda item: slow.get(item.path.name, len(slow)))
 
 
 @pytest.fixture(scope="session")
