@@ -26,8 +26,8 @@ AT_FULL_SPEED = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=False")
 SLOW_FILES = [
     f"test_{name}.py"
     for name in (
-        "simulated_year", "crash_recovery", "verdicts", "nightly_crawls", "bad_nights", "politeness",
-        "security", "crawl", "hostile_responses", "concurrency", "web", "output",
+        "simulated_year", "crash_recovery", "verdicts", "nightly_crawls", "bad_nights",
+        "politeness", "security", "crawl", "hostile_responses", "concurrency", "web", "output",
         "docs_querying", "compression",
     )
 ]  # fmt: skip

@@ -80,11 +80,12 @@ def test_the_row_of_a_run_records_what_happened(
     stats, arguments = json.loads(run["stats"]), json.loads(run["args"])
     assert (run["verdict"], run["exit_code"], run["finish_reason"]) == ("ok", 0, "finished")
     assert arguments == {"full": "yes"}
-    aliases = stats["nkcrawl/articles/unchanged"]
+    aliases, rejected = stats["nkcrawl/articles/unchanged"], demo.base_url + soft
     assert run["summary"] == (
         f"{57 + aliases} articles (57 new, 0 changed, {aliases} unchanged), "
         f"{stats['nkcrawl/listings']} listing pages, 1 rejected, 1 failed, 1 skipped; "
-        "0 pages are still due."
+        f"0 pages are still due. Newly rejected: 1, first {rejected} (soft 404); "
+        f"`scrapy show {rejected}` shows how it is read."
     )
     counted = {
         name: count
