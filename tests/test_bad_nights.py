@@ -57,7 +57,12 @@ def falsely_encoded(encoding: str) -> Fault:
     [
         (25, to_itself, "max redirections reached"),
         (7, falsely_encoded("gzip"), ""),
-        (25, FakeResponse(200, "%PDF-1.4", "application/pdf"), "application/pdf"),
+        pytest.param(
+            25,
+            FakeResponse(200, "%PDF-1.4", "application/pdf"),
+            "application/pdf",
+            marks=pytest.mark.long,
+        ),
     ],
     ids=["redirects to themselves", "false gzip", "PDF"],
     indirect=["busy"],
@@ -143,7 +148,11 @@ def test_other_documents_have_no_links(document: str) -> None:
     ("busy", "document"),
     [
         (7, "<html><h1>Hello</h1></html>"),
-        (25, "<rss><channel><item><guid>4711</guid></item></channel></rss>"),
+        pytest.param(
+            25,
+            "<rss><channel><item><guid>4711</guid></item></channel></rss>",
+            marks=pytest.mark.long,
+        ),
     ],
     ids=["a web page", "guid that is not a link"],
     indirect=["busy"],
