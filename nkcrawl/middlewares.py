@@ -57,9 +57,8 @@ class StrictOffsiteMiddleware:
         parts = urlsplit(request.url)
         if (parts.scheme, parts.netloc.lower()) != self.origin:
             site = "://".join(self.origin)
-            raise RequestDropped(
-                "left the site", f"it led to {request.url}, which is not on {site}"
-            )
+            detail = f"it led to {request.url}, which is not on {site}"
+            raise RequestDropped(Reason.LEFT_SITE, detail)
 
 
 class RobotsMiddleware:
@@ -225,7 +224,7 @@ class BudgetMiddleware:
     def process_request(self, request: Request) -> None:
         if 0 < self.budget <= self.stats.get_value("downloader/request_count", 0):
             detail = f"the budget of {self.budget} requests is used up"
-            raise RequestDropped("budget", detail, retry_later=True)
+            raise RequestDropped(Reason.BUDGET, detail, retry_later=True)
 
 
 class RefererlessRedirectMiddleware(RedirectMiddleware):

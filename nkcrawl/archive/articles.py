@@ -165,9 +165,6 @@ class Articles:
         return rows(self._conn, sql, *values)
 
 
-# --- The merge rule -------------------------------------------------------------------------------
-
-
 def article_row(article: Article) -> dict[str, Any]:
     """Return the columns of `articles` that come from the page."""
     item = ItemAdapter(article)
@@ -177,6 +174,9 @@ def article_row(article: Article) -> dict[str, Any]:
         "access_evidence": article.evidence,
         "extractor_version": article.extractor_version,
     }
+
+
+# --- The merge rule -------------------------------------------------------------------------------
 
 
 def merge(stored: Mapping[str, Any] | None, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -69,10 +69,10 @@ class Command(ScrapyCrawl):
             raise UsageError("Name one spider: scrapy crawl nknews")
         result = self._crawl(args[0], opts)
         self.exitcode = result.exit_code
-        with suppress(OSError):  # the exit code says it, too
-            if result.verdict != "ok":
-                print_error(result.summary)
-            elif sys.stdout.isatty():
+        if result.verdict != "ok":
+            print_error(result.summary)
+        elif sys.stdout.isatty():
+            with suppress(OSError):  # the exit code says it, too
                 print(result.summary)
 
     def _warn_without_contact(self) -> None:

@@ -135,8 +135,8 @@ class HealthMonitor:
             self._without_links.append((visit.url, known.is_stored))
         if visit.outcome == "failed" and visit.kind == "feed":
             self._record_feed_failure(visit, known.failures + 1)
-        is_broken = known.failures >= _BROKEN_AFTER
-        if visit.outcome == "failed" and family not in ("gone", "no_links") and not is_broken:
+        counts = visit.outcome == "failed" and family not in ("gone", "no_links")
+        if counts and not _is_broken(known):
             self._failed.append(visit)
         return ended
 
@@ -228,8 +228,11 @@ class HealthMonitor:
 
 def _family(visit: Visit, known: KnownPage) -> Family | None:
     """Return the visit's family, None for an article that was unusable at its last visits too."""
-    is_broken = known.failures >= _BROKEN_AFTER
-    return None if visit.family == "unusable" and is_broken else visit.family
+    return None if visit.family == "unusable" and _is_broken(known) else visit.family
+
+
+def _is_broken(known: KnownPage) -> bool:
+    return known.failures >= _BROKEN_AFTER
 
 
 def _checked_faults(visit: Visit) -> dict[str, bool]:
