@@ -123,6 +123,12 @@ class Parts:
     node: dict[str, Any] = field(default_factory=dict)
 
 
+WITHOUT_HEADLINE: dict[str, Any] = {
+    **dict.fromkeys(("title", "heading", "again", "subtitle", "title_element", "image"), ""),
+    "node": {"headline": None},
+}
+
+
 def article_html(rendering: str, **changes: Any) -> str:
     """Return the page of the made-up article, with some of its parts changed."""
     parts = replace(Parts(), **changes)

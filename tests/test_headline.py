@@ -7,6 +7,7 @@ from tests.html_factory import (
     SITE,
     SUBTITLE,
     TITLE,
+    WITHOUT_HEADLINE,
     WORDS,
     article_html,
     expected,
@@ -85,16 +86,7 @@ def test_the_headline_is_the_page_s_and_not_the_slug_s(rendering: str, path: str
 
 @renderings
 def test_a_page_without_any_headline_has_none(rendering: str) -> None:
-    html = article_html(
-        rendering,
-        title="",
-        heading="",
-        again="",
-        subtitle="",
-        title_element="",
-        image="",
-        node={"headline": None},
-    )
+    html = article_html(rendering, **WITHOUT_HEADLINE)
     assert row(html)["title"] is None
 
 

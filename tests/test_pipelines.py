@@ -18,6 +18,7 @@ from tests.html_factory import (
     RENDERINGS,
     SECOND,
     SITE,
+    WITHOUT_HEADLINE,
     article_html,
     listing_html,
     paragraphs,
@@ -378,16 +379,7 @@ def test_a_redirect_away_from_articles_gives_none(rendering: str, final: str) ->
 
 @renderings
 def test_an_article_without_a_headline_is_not_kept(rendering: str) -> None:
-    html = article_html(
-        rendering,
-        title="",
-        heading="",
-        again="",
-        subtitle="",
-        title_element="",
-        image="",
-        node={"headline": None},
-    )
+    html = article_html(rendering, **WITHOUT_HEADLINE)
     assert outcome_of(html) == "no headline"
 
 
